@@ -1,0 +1,262 @@
+use std::{fmt, path::Path, str::FromStr, time::Duration};
+
+use futures::future::BoxFuture;
+use sqlx::{
+    AssertSqlSafe, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+
+use crate::{Error, Result};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A database: cheap to clone, shared by all slices.
+#[derive(Clone)]
+pub struct Db(Inner);
+
+#[derive(Clone)]
+enum Inner {
+    /// One writer, so that a write never fails as busy within the process; many readers on snapshots (WAL).
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction, of reading or of writing.
+#[derive(Debug)]
+pub enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Pg(Transaction<'static, Postgres>),
+}
+
+/// An argument of SQL text that is made at run time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Int(i64),
+    Text(String),
+    Bool(bool),
+    Float(f64),
+}
+
+const WAIT: Duration = Duration::from_secs(60);
+
+impl Db {
+    /// Opens or creates a SQLite file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is not a database.
+    pub async fn open_sqlite(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // The ledger must survive a loss of power, so every commit reaches the disk.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(WAIT)
+            .pragma("cache_size", "-65536")
+            .pragma("temp_store", "memory")
+            .pragma("mmap_size", "268435456")
+            .statement_cache_capacity(500);
+        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options.clone());
+        let write = write.await.map_err(Error::Connect)?;
+        let read = SqlitePoolOptions::new().max_connections(8).acquire_timeout(WAIT).connect_lazy_with(options);
+        Ok(Self(Inner::Sqlite { write, read }))
+    }
+
+    /// Connects to PostgreSQL by its URL.
+    ///
+    /// # Errors
+    /// When the URL is wrong or the server does not answer.
+    pub async fn open_postgres(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url).map_err(Error::Connect)?.application_name("otklik");
+        let pool = PgPoolOptions::new().max_connections(12).acquire_timeout(WAIT).connect_with(options).await;
+        Ok(Self(Inner::Postgres(pool.map_err(Error::Connect)?)))
+    }
+
+    pub fn engine(&self) -> Engine {
+        match &self.0 {
+            Inner::Sqlite { .. } => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// A snapshot to read from. Nothing that is written in it is kept.
+    pub async fn read(&self) -> Result<Tx> {
+        match &self.0 {
+            Inner::Sqlite { read, .. } => read.begin().await.map(Tx::Sqlite),
+            Inner::Postgres(pool) => {
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(Tx::Pg)
+            }
+        }
+        .map_err(Error::Connect)
+    }
+
+    /// A transaction to write in; rolled back unless committed. Keep it short: on SQLite all others wait.
+    pub async fn write(&self) -> Result<Tx> {
+        match &self.0 {
+            Inner::Sqlite { write, .. } => write.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Inner::Postgres(pool) => pool.begin().await.map(Tx::Pg),
+        }
+        .map_err(Error::Connect)
+    }
+
+    /// Runs `body` in a write transaction and commits; a deadlock, serialisation failure or busy file is tried again.
+    ///
+    /// # Errors
+    /// What `body` answers, or the last transient error after five tries.
+    pub async fn transact<T, E>(
+        &self,
+        mut body: impl for<'a> FnMut(&'a mut Tx) -> BoxFuture<'a, std::result::Result<T, E>>,
+    ) -> std::result::Result<T, E>
+    where
+        E: From<Error> + fmt::Debug,
+    {
+        let mut tries = 0_u32;
+        loop {
+            let mut tx = self.write().await?;
+            let value = body(&mut tx).await?;
+            match tx.commit().await {
+                Ok(()) => return Ok(value),
+                Err(error) if error.is_transient() && tries < 5 => {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Folds the write-ahead log into the file and tells the planner about the data. Nothing on PostgreSQL but ANALYZE.
+    pub async fn tidy(&self) -> Result<()> {
+        match &self.0 {
+            Inner::Sqlite { write, .. } => {
+                sqlx::query("PRAGMA analysis_limit = 1000").execute(write).await.map_err(|e| Error::of(e, "tidy"))?;
+                sqlx::query("ANALYZE").execute(write).await.map_err(|e| Error::of(e, "ANALYZE"))?;
+                sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(write).await.map_err(|e| Error::of(e, "tidy"))?;
+            }
+            Inner::Postgres(pool) => {
+                sqlx::query("ANALYZE").execute(pool).await.map_err(|e| Error::of(e, "ANALYZE"))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        match &self.0 {
+            Inner::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Inner::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Runs a script of several statements outside of a transaction of ours: migrations, backup, tests.
+    pub(crate) async fn script(&self, sql: &str) -> Result<()> {
+        match &self.0 {
+            Inner::Sqlite { write, .. } => {
+                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(write).await.map(drop)
+            }
+            Inner::Postgres(pool) => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.map(drop),
+        }
+        .map_err(|e| Error::of(e, sql))
+    }
+
+    /// Asks the engine to parse and plan a statement without running it.
+    pub async fn prepare(&self, sql: &str) -> Result<()> {
+        use sqlx::{Executor, SqlSafeStr};
+        let text = AssertSqlSafe(sql.to_owned()).into_sql_str();
+        match &self.0 {
+            Inner::Sqlite { read, .. } => {
+                let mut conn = read.acquire().await.map_err(Error::Connect)?;
+                conn.prepare(text).await.map(drop)
+            }
+            Inner::Postgres(pool) => {
+                let mut conn = pool.acquire().await.map_err(Error::Connect)?;
+                conn.prepare(text).await.map(drop)
+            }
+        }
+        .map_err(|e| Error::of(e, sql))
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Db").field(&self.engine()).finish()
+    }
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Pg(tx) => tx.commit().await,
+        }
+        .map_err(|e| Error::of(e, "COMMIT"))
+    }
+
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Pg(_) => Engine::Postgres,
+        }
+    }
+
+    /// Rows of a statement whose text was made at run time. The caller vouches that no outside text is part of `sql`.
+    pub async fn fetch_dyn<T>(&mut self, sql: &str, args: &[Value]) -> Result<Vec<T>>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+    {
+        macro_rules! run {
+            ($tx:expr) => {{
+                let mut query = sqlx::query_as::<_, T>(AssertSqlSafe(sql.to_owned()));
+                for arg in args {
+                    query = match arg.clone() {
+                        Value::Int(v) => query.bind(v),
+                        Value::Text(v) => query.bind(v),
+                        Value::Bool(v) => query.bind(v),
+                        Value::Float(v) => query.bind(v),
+                    };
+                }
+                query.fetch_all(&mut **$tx).await
+            }};
+        }
+        match self {
+            Self::Sqlite(tx) => run!(tx),
+            Self::Pg(tx) => run!(tx),
+        }
+        .map_err(|e| Error::of(e, sql))
+    }
+
+    /// As [`Tx::fetch_dyn`], for a statement without rows; answers how many rows it touched.
+    pub async fn execute_dyn(&mut self, sql: &str, args: &[Value]) -> Result<u64> {
+        macro_rules! run {
+            ($tx:expr) => {{
+                let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+                for arg in args {
+                    query = match arg.clone() {
+                        Value::Int(v) => query.bind(v),
+                        Value::Text(v) => query.bind(v),
+                        Value::Bool(v) => query.bind(v),
+                        Value::Float(v) => query.bind(v),
+                    };
+                }
+                query.execute(&mut **$tx).await.map(|done| done.rows_affected())
+            }};
+        }
+        match self {
+            Self::Sqlite(tx) => run!(tx),
+            Self::Pg(tx) => run!(tx),
+        }
+        .map_err(|e| Error::of(e, sql))
+    }
+}
+
+#[doc(hidden)]
+pub fn error_of(source: sqlx::Error, statement: &str) -> Error {
+    Error::of(source, statement)
+}
