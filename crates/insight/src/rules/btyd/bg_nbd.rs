@@ -1,0 +1,288 @@
+//! BG/NBD and MBG/NBD. They differ in one thing: in BG/NBD a customer can leave only after a repeat
+//! purchase (so every one-time buyer is surely alive), in MBG/NBD after any purchase, the first included.
+
+use super::{Cell, Fit, FitError, ModelKind};
+use crate::rules::numeric::optimum::{Jet, Likelihood, Optimum, maximise};
+use crate::rules::numeric::special::{digamma, ln_beta, ln_gamma, logistic, softplus, trigamma};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// When a customer may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropout {
+    /// BG/NBD.
+    AfterRepeat,
+    /// MBG/NBD.
+    AfterAny,
+}
+
+/// Parameters: purchase rates λ ~ Gamma(r, α), dropout probabilities p ~ Beta(a, b).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BgNbd {
+    pub r: f64,
+    pub alpha: f64,
+    pub a: f64,
+    pub b: f64,
+    pub dropout: Dropout,
+}
+
+impl BgNbd {
+    /// Chances to leave that the customer has survived or used: x, or x + 1 with the first purchase.
+    fn chances(&self, x: u32) -> f64 {
+        f64::from(x) + if self.dropout == Dropout::AfterAny { 1.0 } else { 0.0 }
+    }
+
+    #[must_use]
+    pub fn p_alive(&self, x: u32, t_x: f64, t: f64) -> f64 {
+        let chances = self.chances(x);
+        if chances == 0.0 {
+            return 1.0;
+        }
+        let left = (self.a / (self.b + chances - 1.0)).ln()
+            + (self.r + f64::from(x)) * ((t - t_x) / (self.alpha + t_x)).ln_1p();
+        logistic(-left)
+    }
+
+    /// Expected purchases in `horizon` of a customer known to be alive at `t`. Does not depend on the last
+    /// purchase, so a table by (x, t) serves a whole base.
+    #[must_use]
+    pub fn purchases_if_alive(&self, x: u32, t: f64, horizon: f64) -> f64 {
+        purchases(self.r + f64::from(x), self.alpha + t, self.a, self.b + self.chances(x), horizon)
+    }
+
+    #[must_use]
+    pub fn expected_purchases_new(&self, horizon: f64) -> f64 {
+        match self.dropout {
+            Dropout::AfterRepeat => purchases(self.r, self.alpha, self.a, self.b, horizon),
+            Dropout::AfterAny => {
+                self.b / (self.a + self.b) * purchases(self.r, self.alpha, self.a, self.b + 1.0, horizon)
+            }
+        }
+    }
+
+    /// P(X(t) = n) of a new customer: n repeat purchases within `t` of the first one.
+    #[must_use]
+    pub fn probability_of_count(&self, n: u32, t: f64) -> f64 {
+        let count = f64::from(n);
+        let (r, alpha, a, b) = (self.r, self.alpha, self.a, self.b);
+        let negative_binomial = |k: f64| {
+            (ln_gamma(r + k) - ln_gamma(r) - ln_gamma(k + 1.0) + r * (alpha / (alpha + t)).ln()
+                + k * (t / (alpha + t)).ln())
+            .exp()
+        };
+        // P(at least n Poisson-gamma events by t) − handled as 1 − Σ_{j<n}.
+        let at_least: f64 = (1.0 - (0..n).map(|k| negative_binomial(f64::from(k))).sum::<f64>()).max(0.0);
+        let chances = self.chances(n);
+        let stays = if chances == 0.0 { 1.0 } else { (ln_beta(a, b + chances) - ln_beta(a, b)).exp() };
+        let leaves =
+            if chances == 0.0 { 0.0 } else { (ln_beta(a + 1.0, b + chances - 1.0) - ln_beta(a, b)).exp() };
+        stays * negative_binomial(count) + leaves * at_least
+    }
+}
+
+/// E[(1 − e^{−λpt}) / p] over λ ~ Gamma(rate, scale), p ~ Beta(a, b): purchases until t of a customer who
+/// leaves with probability p after each.
+///
+/// The published form (a+b−1)/(a−1)·[1 − …₂F₁] after Euler's transform, with (a − 1) and (a + b − 1) divided
+/// out of the series, so it has no singularity at a = 1 or a + b = 1 and converges fast for long histories.
+fn purchases(rate: f64, scale: f64, a: f64, b: f64, t: f64) -> f64 {
+    if t <= 0.0 {
+        return 0.0;
+    }
+    let log_rest = -(t / scale).ln_1p();
+    let z = t / (scale + t);
+    let c = a + b - 1.0;
+    let first = c - rate;
+    let power = (a - 1.0) * log_rest;
+    let head = if (a - 1.0).abs() < 1e-9 {
+        // −expm1(y) / (a − 1) with y = (a − 1)·L, to second order.
+        -log_rest * (1.0 + 0.5 * power)
+    } else {
+        -power.exp_m1() / (a - 1.0)
+    };
+    let mut term = first * z;
+    let mut sum = term;
+    let mut n = 1.0;
+    while n < 500_000.0 {
+        term *= (first + n) * (a + n - 1.0) / ((a + b + n - 1.0) * (n + 1.0)) * z;
+        sum += term;
+        n += 1.0;
+        // The rest of the series is below term·z/(1−z) once its ratio is near z.
+        if term.abs() <= 1e-17 * (sum.abs() + 1e-300) * (1.0 - z).max(1e-6) {
+            break;
+        }
+    }
+    (c * head - power.exp() * sum).max(0.0)
+}
+
+struct Histories<'a> {
+    dropout: Dropout,
+    cells: &'a [Cell],
+    /// Customers by x: terms without time are computed once per x.
+    by_count: Vec<(u32, f64)>,
+    customers: f64,
+}
+
+impl<'a> Histories<'a> {
+    fn new(dropout: Dropout, cells: &'a [Cell]) -> Self {
+        let mut by_count: BTreeMap<u32, f64> = BTreeMap::new();
+        for cell in cells {
+            *by_count.entry(cell.x).or_default() += cell.weight;
+        }
+        let customers = by_count.values().sum();
+        Self { dropout, cells, by_count: by_count.into_iter().collect(), customers }
+    }
+
+    fn timeless(&self, theta: &[f64; 4]) -> Jet<4> {
+        let [r, alpha, a, b] = *theta;
+        let mut jet = Jet::<4>::ZERO;
+        let extra = if self.dropout == Dropout::AfterAny { 1.0 } else { 0.0 };
+        for &(x, weight) in &self.by_count {
+            let x = f64::from(x);
+            jet.value += weight * (ln_gamma(r + x) - ln_gamma(r) + r * alpha.ln());
+            jet.gradient[0] += weight * (digamma(r + x) - digamma(r) + alpha.ln());
+            jet.gradient[1] += weight * r / alpha;
+            jet.hessian[0][0] += weight * (trigamma(r + x) - trigamma(r));
+            jet.hessian[0][1] += weight / alpha;
+            jet.hessian[1][1] -= weight * r / (alpha * alpha);
+            let m = x + extra;
+            if m > 0.0 {
+                jet.value += weight * (ln_beta(a, b + m) - ln_beta(a, b));
+                let (sum, sum_m) = (digamma(a + b), digamma(a + b + m));
+                let (tri, tri_m) = (trigamma(a + b), trigamma(a + b + m));
+                jet.gradient[2] += weight * (sum - sum_m);
+                jet.gradient[3] += weight * (digamma(b + m) - digamma(b) + sum - sum_m);
+                jet.hessian[2][2] += weight * (tri - tri_m);
+                jet.hessian[2][3] += weight * (tri - tri_m);
+                jet.hessian[3][3] += weight * (trigamma(b + m) - trigamma(b) + tri - tri_m);
+            }
+        }
+        jet
+    }
+
+    /// Terms with time of one chunk: −(r+x)·ln(α+T) + ln(1 + eᵘ), u = ln(a/(b+m−1)) + (r+x)·ln((α+T)/(α+t_x)).
+    fn timed(&self, cells: &[Cell], theta: &[f64; 4]) -> Jet<4> {
+        let [r, alpha, a, b] = *theta;
+        let mut jet = Jet::<4>::ZERO;
+        let extra = if self.dropout == Dropout::AfterAny { 1.0 } else { 0.0 };
+        let (log_a, inverse_a) = (a.ln(), 1.0 / a);
+        let mut last_x = u32::MAX;
+        let (mut log_odds, mut inverse_b) = (0.0, 0.0);
+        for cell in cells {
+            let w = cell.weight;
+            let x = f64::from(cell.x);
+            let end = alpha + cell.t;
+            let shape = r + x;
+            let (inverse_end, log_end) = (1.0 / end, end.ln());
+            jet.value -= w * shape * log_end;
+            jet.gradient[0] -= w * log_end;
+            jet.gradient[1] -= w * shape * inverse_end;
+            jet.hessian[0][1] -= w * inverse_end;
+            jet.hessian[1][1] += w * shape * inverse_end * inverse_end;
+            let m = x + extra;
+            if m == 0.0 {
+                continue;
+            }
+            if cell.x != last_x {
+                last_x = cell.x;
+                let odds_base = b + m - 1.0;
+                log_odds = log_a - odds_base.ln();
+                inverse_b = 1.0 / odds_base;
+            }
+            let last = alpha + cell.t_x;
+            let inverse_last = 1.0 / last;
+            let gap = log_end - last.ln();
+            let u = log_odds + shape * gap;
+            // One exponential serves the value and its slope.
+            let e = (-u.abs()).exp();
+            let s = if u >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
+            let ws = w * s;
+            jet.value += w * (u.max(0.0) + e.ln_1p());
+            let tilt = inverse_end - inverse_last;
+            let du = [gap, shape * tilt, inverse_a, -inverse_b];
+            for (i, d) in du.iter().enumerate() {
+                jet.gradient[i] += ws * d;
+            }
+            let spread = ws * (1.0 - s);
+            for i in 0..4 {
+                for j in i..4 {
+                    jet.hessian[i][j] += spread * du[i] * du[j];
+                }
+            }
+            jet.hessian[0][1] += ws * tilt;
+            jet.hessian[1][1] += ws * shape * (inverse_last * inverse_last - inverse_end * inverse_end);
+            jet.hessian[2][2] -= ws * inverse_a * inverse_a;
+            jet.hessian[3][3] += ws * inverse_b * inverse_b;
+        }
+        jet
+    }
+}
+
+impl Likelihood<4> for Histories<'_> {
+    fn jet(&self, theta: &[f64; 4]) -> Jet<4> {
+        // Chunks are added in order, so that a result does not depend on the number of threads.
+        let parts: Vec<Jet<4>> = self.cells.par_chunks(16_384).map(|chunk| self.timed(chunk, theta)).collect();
+        let mut jet = parts.iter().fold(self.timeless(theta), Jet::plus);
+        for i in 1..4 {
+            for j in 0..i {
+                jet.hessian[i][j] = jet.hessian[j][i];
+            }
+        }
+        jet
+    }
+
+    fn customers(&self) -> f64 {
+        self.customers
+    }
+}
+
+/// Fits BG/NBD or MBG/NBD.
+///
+/// # Errors
+/// `Empty` without customers. A search that did not reach the maximum is returned with `converged: false`.
+pub fn fit(dropout: Dropout, cells: &[Cell], penalty: f64) -> Result<Fit, FitError> {
+    let model = match dropout {
+        Dropout::AfterRepeat => ModelKind::BgNbd,
+        Dropout::AfterAny => ModelKind::MbgNbd,
+    };
+    let all = Histories::new(dropout, cells);
+    if all.customers == 0.0 {
+        return Err(FitError::Empty);
+    }
+    let age = cells.iter().map(|c| c.weight * c.t).sum::<f64>() / all.customers;
+    let mut start = [0.5, (age / 2.0).max(1e-3), 0.7, 2.0];
+    // A thinned base gives a start so near that the full one needs only the last steps.
+    const THIN: usize = 20_000;
+    if cells.len() > 8 * THIN {
+        let thin: Vec<Cell> = cells.iter().copied().step_by(cells.len() / THIN).collect();
+        let rough = maximise(&Histories::new(dropout, &thin), &start, penalty);
+        if rough.converged {
+            start = rough.parameters;
+        }
+    }
+    let mut optimum: Optimum<4> = maximise(&all, &start, penalty);
+    if !optimum.converged {
+        let retry = maximise(&all, &[1.0, age.max(1e-3), 1.0, 1.0], penalty);
+        if retry.converged {
+            optimum = retry;
+        }
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of positive counts")]
+    let customers = all.customers.round() as u64;
+    Ok(Fit::from_optimum(model, &optimum, customers))
+}
+
+/// Log-likelihood of one history, for checks against other implementations.
+#[must_use]
+pub fn log_likelihood(model: &BgNbd, cell: &Cell) -> f64 {
+    let x = f64::from(cell.x);
+    let m = model.chances(cell.x);
+    let base = ln_gamma(model.r + x) - ln_gamma(model.r) + model.r * model.alpha.ln()
+        - (model.r + x) * (model.alpha + cell.t).ln();
+    if m == 0.0 {
+        return cell.weight * base;
+    }
+    let u = (model.a / (model.b + m - 1.0)).ln()
+        + (model.r + x) * ((model.alpha + cell.t) / (model.alpha + cell.t_x)).ln();
+    cell.weight * (base + ln_beta(model.a, model.b + m) - ln_beta(model.a, model.b) + softplus(u))
+}

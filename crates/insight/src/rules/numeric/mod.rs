@@ -1,0 +1,4 @@
+//! Special functions, small linear algebra and the optimiser behind every model.
+
+pub mod optimum;
+pub mod special;
