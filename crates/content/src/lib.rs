@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod rules;
+
+pub use rules::{
+    checks::{Finding, FindingCode, Part, Severity, check_letter, check_sms},
+    defaults,
+    language::{choose_language, spelling_votes},
+    letter::{Letter, LetterSource, RenderedLetter, Short},
+    links::Link,
+    merge::{Choice, Links, Merge, Offer, Person, Sender},
+    sandbox::TemplateError,
+    sms::{Encoding, SmsSize, sms_size},
+};
