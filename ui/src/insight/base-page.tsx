@@ -1,0 +1,3 @@
+export function BasePage() {
+  return null;
+}
