@@ -1,4 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod dkim;
+pub mod dns;
+pub mod guard;
+pub mod inbound;
 pub mod rules;
+pub mod smpp;
+pub mod smtp;
+pub mod transport;

@@ -6,6 +6,7 @@ pub mod incoming;
 pub mod letter;
 pub mod pdu;
 pub mod receipt;
+pub mod sender_dns;
 pub mod sms_text;
 pub mod smtp_command;
 pub mod smtp_reply;

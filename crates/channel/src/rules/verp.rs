@@ -1,10 +1,11 @@
 //! Return addresses that name the message they belong to (VERP), signed so that nobody can forge a
 //! bounce, an unsubscribe or a reply for another person's message.
 //!
-//! Local part: `b.` `u.` or `r.` and 32 base32 letters of id (8 bytes), workspace (4 bytes) and a MAC
-//! (8 bytes of HMAC-SHA256 over kind, id, workspace). Lower case only, because relays on the way may
-//! change the case of a local part; 34 characters of the 64 that RFC 5321 allows.
+//! Local part: `b.` `u.` or `r.` and 40 base32 letters of message (8 bytes), workspace (8 bytes) and a
+//! MAC (9 bytes of HMAC-SHA256 over kind, message, workspace). Lower case only, because relays on the way
+//! may change the case of a local part; 42 characters of the 64 that RFC 5321 allows.
 
+use basis::{MessageId, WorkspaceId};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -33,8 +34,8 @@ impl AddressKind {
 /// The message an address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MessageRef {
-    pub workspace: u32,
-    pub message: u64,
+    pub workspace: WorkspaceId,
+    pub message: MessageId,
 }
 
 /// Makes and reads the addresses of one installation.
@@ -50,8 +51,8 @@ impl std::fmt::Debug for Verp {
     }
 }
 
-const MAC_LEN: usize = 8;
-const TOKEN_LEN: usize = 12 + MAC_LEN;
+const MAC_LEN: usize = 9;
+const TOKEN_LEN: usize = 16 + MAC_LEN;
 
 impl Verp {
     /// `domain` is the one whose MX points at the inbound receiver.
@@ -71,8 +72,8 @@ impl Verp {
         };
         mac.update(b"otklik verp 1");
         mac.update(&[u8::try_from(kind.letter()).unwrap_or(b'?')]);
-        mac.update(&of.message.to_be_bytes());
-        mac.update(&of.workspace.to_be_bytes());
+        mac.update(&of.message.get().to_be_bytes());
+        mac.update(&of.workspace.get().to_be_bytes());
         let full = mac.finalize().into_bytes();
         let mut short = [0; MAC_LEN];
         short.copy_from_slice(&full[..MAC_LEN]);
@@ -83,9 +84,9 @@ impl Verp {
     #[must_use]
     pub fn address(&self, kind: AddressKind, of: MessageRef) -> String {
         let mut token = [0u8; TOKEN_LEN];
-        token[..8].copy_from_slice(&of.message.to_be_bytes());
-        token[8..12].copy_from_slice(&of.workspace.to_be_bytes());
-        token[12..].copy_from_slice(&self.mac(kind, of));
+        token[..8].copy_from_slice(&of.message.get().to_be_bytes());
+        token[8..16].copy_from_slice(&of.workspace.get().to_be_bytes());
+        token[16..].copy_from_slice(&self.mac(kind, of));
         format!("{}.{}@{}", kind.letter(), base32(&token), self.domain)
     }
 
@@ -104,10 +105,10 @@ impl Verp {
             _ => return None,
         };
         let token = unbase32(token)?;
-        let message = u64::from_be_bytes(token[..8].try_into().ok()?);
-        let workspace = u32::from_be_bytes(token[8..12].try_into().ok()?);
+        let message = MessageId(i64::from_be_bytes(token[..8].try_into().ok()?));
+        let workspace = WorkspaceId(i64::from_be_bytes(token[8..16].try_into().ok()?));
         let of = MessageRef { workspace, message };
-        bool::from(self.mac(kind, of).ct_eq(&token[12..])).then_some((kind, of))
+        bool::from(self.mac(kind, of).ct_eq(&token[16..])).then_some((kind, of))
     }
 }
 
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     fn another_key_or_domain_does_not_read_it() {
         let verp = Verp::new([7; 32], "Bounces.shop.example");
-        let of = MessageRef { workspace: 3, message: 99 };
+        let of = MessageRef { workspace: WorkspaceId(3), message: MessageId(99) };
         let address = verp.address(AddressKind::Bounce, of);
         assert_eq!(verp.parse(&address), Some((AddressKind::Bounce, of)));
         assert_eq!(verp.parse(&address.to_uppercase()), Some((AddressKind::Bounce, of)));
@@ -163,18 +164,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trip(workspace: u32, message: u64, key: [u8; 32], kind in 0usize..3) {
+        fn round_trip(workspace: i64, message: i64, key: [u8; 32], kind in 0usize..3) {
             let verp = Verp::new(key, "x.example");
-            let of = MessageRef { workspace, message };
+            let of = MessageRef { workspace: WorkspaceId(workspace), message: MessageId(message) };
             let address = verp.address(KINDS[kind], of);
             prop_assert!(address.split('@').next().unwrap().len() <= 64);
             prop_assert_eq!(verp.parse(&address), Some((KINDS[kind], of)));
         }
 
         #[test]
-        fn one_changed_letter_is_refused(message: u64, at in 2usize..34, to in 0usize..32) {
+        fn one_changed_letter_is_refused(message: i64, at in 2usize..42, to in 0usize..32) {
             let verp = Verp::new([1; 32], "x.example");
-            let address = verp.address(AddressKind::Bounce, MessageRef { workspace: 1, message });
+            let address = verp.address(AddressKind::Bounce, MessageRef { workspace: WorkspaceId(1), message: MessageId(message) });
             let mut bytes = address.clone().into_bytes();
             prop_assume!(bytes[at] != ALPHABET[to]);
             bytes[at] = ALPHABET[to];
