@@ -1,0 +1,12 @@
+//! Pure rules: no files, no database, no clock.
+
+pub mod dates;
+pub mod dialect;
+pub mod encoding;
+pub mod guess;
+pub mod items;
+pub mod mapping;
+pub mod money;
+pub mod record;
+pub mod role;
+pub mod status;
