@@ -27,6 +27,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0012_channel_ledger",
     "0013_response_reactions",
     "0014_desk_call_tasks",
+    "0015_channel_sender_leases",
 ];
 
 /// What a database holds and what this binary knows.
