@@ -57,8 +57,7 @@ impl BgBb {
         sum.push(self.buys(x, n - x) + self.stays(n), &[], &[]);
         let mut i = 0.0;
         while i < n - t_x {
-            let leaves =
-                ln_beta(self.gamma + 1.0, self.delta + t_x + i) - ln_beta(self.gamma, self.delta);
+            let leaves = ln_beta(self.gamma + 1.0, self.delta + t_x + i) - ln_beta(self.gamma, self.delta);
             sum.push(self.buys(x, t_x - x + i) + leaves, &[], &[]);
             i += 1.0;
         }

@@ -66,7 +66,8 @@ impl BgNbd {
         let count = f64::from(n);
         let (r, alpha, a, b) = (self.r, self.alpha, self.a, self.b);
         let negative_binomial = |k: f64| {
-            (ln_gamma(r + k) - ln_gamma(r) - ln_gamma(k + 1.0) + r * (alpha / (alpha + t)).ln()
+            (ln_gamma(r + k) - ln_gamma(r) - ln_gamma(k + 1.0)
+                + r * (alpha / (alpha + t)).ln()
                 + k * (t / (alpha + t)).ln())
             .exp()
         };
@@ -221,7 +222,8 @@ impl<'a> Histories<'a> {
 impl Likelihood<4> for Histories<'_> {
     fn jet(&self, theta: &[f64; 4]) -> Jet<4> {
         // Chunks are added in order, so that a result does not depend on the number of threads.
-        let parts: Vec<Jet<4>> = self.cells.par_chunks(16_384).map(|chunk| self.timed(chunk, theta)).collect();
+        let parts: Vec<Jet<4>> =
+            self.cells.par_chunks(16_384).map(|chunk| self.timed(chunk, theta)).collect();
         let mut jet = parts.iter().fold(self.timeless(theta), Jet::plus);
         for i in 1..4 {
             for j in 0..i {

@@ -26,9 +26,7 @@ pub fn compress(mut cells: Vec<Cell>) -> Vec<Cell> {
     if cells.len() > 100_000 && distinct_share(&cells) > 0.6 {
         return cells;
     }
-    cells.par_sort_unstable_by(|a, b| {
-        a.x.cmp(&b.x).then(a.t.total_cmp(&b.t)).then(a.t_x.total_cmp(&b.t_x))
-    });
+    cells.par_sort_unstable_by(|a, b| a.x.cmp(&b.x).then(a.t.total_cmp(&b.t)).then(a.t_x.total_cmp(&b.t_x)));
     cells.dedup_by(|next, kept| {
         let same = next.x == kept.x && next.t == kept.t && next.t_x == kept.t_x;
         if same {
@@ -42,8 +40,12 @@ pub fn compress(mut cells: Vec<Cell>) -> Vec<Cell> {
 fn distinct_share(cells: &[Cell]) -> f64 {
     const SAMPLE: usize = 20_000;
     let step = (cells.len() / SAMPLE).max(1);
-    let mut times: Vec<u64> =
-        cells.iter().step_by(step).filter(|c| c.x > 0).map(|c| c.t_x.to_bits() ^ c.t.to_bits().rotate_left(17)).collect();
+    let mut times: Vec<u64> = cells
+        .iter()
+        .step_by(step)
+        .filter(|c| c.x > 0)
+        .map(|c| c.t_x.to_bits() ^ c.t.to_bits().rotate_left(17))
+        .collect();
     if times.is_empty() {
         return 0.0;
     }
@@ -81,12 +83,7 @@ pub fn compress_days(x: &[u32], t_x: &[u32], t: &[u32], units_per_day: f64) -> V
         .collect();
     cells.extend(table.slots.iter().filter(|slot| slot.1 > 0).map(|&(key, n)| {
         let (x, t_x, t) = unpack(key);
-        Cell {
-            x,
-            t_x: f64::from(t_x) * units_per_day,
-            t: f64::from(t) * units_per_day,
-            weight: f64::from(n),
-        }
+        Cell { x, t_x: f64::from(t_x) * units_per_day, t: f64::from(t) * units_per_day, weight: f64::from(n) }
     }));
     cells
 }
@@ -97,7 +94,10 @@ fn pack(x: u32, t_x: u32, t: u32) -> u64 {
     u64::from(x) << (2 * TIME_BITS) | u64::from(t_x) << TIME_BITS | u64::from(t)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "each part was packed from a u32 and is masked to its bits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "each part was packed from a u32 and is masked to its bits"
+)]
 fn unpack(key: u64) -> (u32, u32, u32) {
     let mask = (1u64 << TIME_BITS) - 1;
     ((key >> (2 * TIME_BITS)) as u32, ((key >> TIME_BITS) & mask) as u32, (key & mask) as u32)

@@ -175,9 +175,7 @@ impl PurchaseModel {
             ModelKind::ParetoNbd => {
                 Some(Self::ParetoNbd(pareto_nbd::ParetoNbd { r: p0, alpha: p1, s: p2, beta: p3 }))
             }
-            ModelKind::BgBb => {
-                Some(Self::BgBb(bg_bb::BgBb { alpha: p0, beta: p1, gamma: p2, delta: p3 }))
-            }
+            ModelKind::BgBb => Some(Self::BgBb(bg_bb::BgBb { alpha: p0, beta: p1, gamma: p2, delta: p3 })),
             ModelKind::GammaGamma | ModelKind::Sbg => None,
         }
     }

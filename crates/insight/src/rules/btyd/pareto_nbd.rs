@@ -76,7 +76,8 @@ impl ParetoNbd {
         let mut total = Mixture::<0>::new();
         total.push(alive, &[], &[]);
         quadrature(self, x, t_x, t, |u, weight| {
-            let log = self.s.ln() - (self.r + x) * (self.alpha + u).ln() - (self.s + 1.0) * (self.beta + u).ln();
+            let log =
+                self.s.ln() - (self.r + x) * (self.alpha + u).ln() - (self.s + 1.0) * (self.beta + u).ln();
             total.push(log + weight, &[], &[]);
         });
         (alive, total.log())
@@ -113,7 +114,11 @@ impl ParetoNbd {
 fn lifetime(s: f64, beta: f64, t: f64) -> f64 {
     let log_rest = -(t / beta).ln_1p();
     let power = (s - 1.0) * log_rest;
-    if (s - 1.0).abs() < 1e-9 { -beta * log_rest * (1.0 + 0.5 * power) } else { -beta * power.exp_m1() / (s - 1.0) }
+    if (s - 1.0).abs() < 1e-9 {
+        -beta * log_rest * (1.0 + 0.5 * power)
+    } else {
+        -beta * power.exp_m1() / (s - 1.0)
+    }
 }
 
 struct Histories<'a>(&'a [Cell]);

@@ -120,7 +120,11 @@ const LOG_BOUND: f64 = 16.0;
 
 /// Maximises `likelihood − penalty × customers × Σθ²` from `start`.
 #[must_use]
-pub fn maximise<const N: usize>(likelihood: &impl Likelihood<N>, start: &[f64; N], penalty: f64) -> Optimum<N> {
+pub fn maximise<const N: usize>(
+    likelihood: &impl Likelihood<N>,
+    start: &[f64; N],
+    penalty: f64,
+) -> Optimum<N> {
     let mut eta = start.map(f64::ln);
     let customers = likelihood.customers().max(1.0);
     let evaluate = |eta: &[f64; N]| {

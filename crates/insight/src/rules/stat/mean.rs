@@ -162,7 +162,8 @@ pub fn welch_cuped(
     let (mut xx, mut xy) = (0.0, 0.0);
     for group in [one, two] {
         let n = group.len() as f64;
-        let (mx, my) = (group.iter().map(|p| p.0).sum::<f64>() / n, group.iter().map(|p| p.1).sum::<f64>() / n);
+        let (mx, my) =
+            (group.iter().map(|p| p.0).sum::<f64>() / n, group.iter().map(|p| p.1).sum::<f64>() / n);
         for (x, y) in group {
             xx += (x - mx) * (x - mx);
             xy += (x - mx) * (y - my);

@@ -167,7 +167,9 @@ pub fn nps(promoters: u64, detractors: u64, n: u64, adjusted: bool, level: f64) 
         return refuse("nobody answered");
     }
     if promoters.checked_add(detractors).is_none_or(|both| both > n) {
-        return refuse(format!("{promoters} promoters and {detractors} detractors are more than {n} answers"));
+        return refuse(format!(
+            "{promoters} promoters and {detractors} detractors are more than {n} answers"
+        ));
     }
     let z = critical(level)?;
     let (extra, extra_n) = if adjusted { (0.75, 3.0) } else { (0.0, 0.0) };

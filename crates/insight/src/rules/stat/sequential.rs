@@ -24,7 +24,8 @@ pub fn msprt(n: u64, difference: f64, variance: f64, tau2: f64) -> Result<Msprt,
     }
     let n = n as f64;
     let spread = variance + n * tau2;
-    let log = 0.5 * (variance / spread).ln() + n * n * tau2 * difference * difference / (2.0 * variance * spread);
+    let log =
+        0.5 * (variance / spread).ln() + n * n * tau2 * difference * difference / (2.0 * variance * spread);
     // A lambda past the range of a double is still a decision.
     Ok(Msprt { lambda: log.min(709.0).exp(), p: (-log).exp().min(1.0) })
 }
@@ -64,7 +65,9 @@ pub fn sequence_half_width(variance: f64, n: f64, tuning: u64, level: f64) -> Re
         return refuse(format!("the level must lie between 0 and 1, not {level}"));
     }
     if tuning == 0 {
-        return refuse("tuning is the number of people at which the sequence is tightest; it must be positive");
+        return refuse(
+            "tuning is the number of people at which the sequence is tightest; it must be positive",
+        );
     }
     let alpha = 1.0 - level;
     let wide = -2.0 * alpha.ln();
@@ -159,7 +162,9 @@ fn crossing(looks: u32, boundary: Boundary, constant: f64) -> f64 {
         let next = grid(k);
         let next_mass: Vec<f64> = next
             .iter()
-            .map(|(s, w)| w * nodes.iter().zip(&mass).map(|((from, _), m)| m * density(s - from)).sum::<f64>())
+            .map(|(s, w)| {
+                w * nodes.iter().zip(&mass).map(|((from, _), m)| m * density(s - from)).sum::<f64>()
+            })
             .collect();
         (nodes, mass) = (next, next_mass);
     }
@@ -201,9 +206,14 @@ mod tests {
 
     #[test]
     fn sequence_is_wider_than_a_fixed_interval_and_shrinks() {
-        let early =
-            confidence_sequence(Share::new(50, 500).unwrap(), Share::new(70, 500).unwrap(), false, 5000, 0.95)
-                .unwrap();
+        let early = confidence_sequence(
+            Share::new(50, 500).unwrap(),
+            Share::new(70, 500).unwrap(),
+            false,
+            5000,
+            0.95,
+        )
+        .unwrap();
         let late = confidence_sequence(
             Share::new(5000, 50_000).unwrap(),
             Share::new(7000, 50_000).unwrap(),
