@@ -27,6 +27,9 @@ pub struct AppConfig {
     pub trusted_proxies: Vec<IpAddr>,
 }
 
+/// What every workspace needs a key for.
+pub(crate) const PURPOSES: [&str; 4] = ["links", "suppression", "verp", "tombstones"];
+
 /// The running installation: cheap to clone, the state of every route.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -132,6 +135,10 @@ impl App {
 
     /// A secret of a workspace.
     pub async fn unseal(&self, ws: WorkspaceId, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        self.sealed(ws, name).await?.map(|sealed| self.inner.master_key.open(ws, name, &sealed)).transpose()
+    }
+
+    async fn sealed(&self, ws: WorkspaceId, name: &str) -> Result<Option<String>, Fault> {
         let mut tx = self.db.read().await?;
         let row = store::fetch_optional!(
             tx,
@@ -140,35 +147,38 @@ impl App {
             ws.get(),
             name
         )?;
-        row.map(|(sealed,)| self.inner.master_key.open(ws, name, &sealed)).transpose()
+        Ok(row.map(|(sealed,)| sealed))
     }
 
-    /// A key of a workspace for one purpose ("links", "suppression", "verp"), made on first use. It is in the database, so
-    /// backups hold it and links in old letters stay good.
+    /// Of two processes that make the same key at once, both end with the first one's.
+    async fn make_key(&self, ws: WorkspaceId, name: &str) -> Result<String, Fault> {
+        let fresh = self.inner.master_key.seal(ws, name, &self.random::<32>(), self.random())?;
+        let mut tx = self.db.write().await?;
+        store::execute!(
+            tx,
+            "INSERT INTO secrets (workspace_id, name, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            ws.get(),
+            name,
+            fresh.as_str(),
+            self.now().millis()
+        )?;
+        tx.commit().await?;
+        Ok(self.sealed(ws, name).await?.unwrap_or(fresh))
+    }
+
+    /// A key of a workspace for one purpose, kept in the database, so that backups hold it and links in old letters stay good.
+    /// Those of [`PURPOSES`] are there from the workspace's first moment and can be asked for inside a write transaction; any other
+    /// is made on first use, which needs the writer.
     pub async fn key(&self, ws: WorkspaceId, purpose: &str) -> Result<[u8; 32], Fault> {
         let place = (ws, purpose.to_owned());
         if let Some(key) = self.inner.keys.read().unwrap_or_else(PoisonError::into_inner).get(&place) {
             return Ok(*key);
         }
         let name = format!("key.{purpose}");
-        let fresh = self.inner.master_key.seal(ws, &name, &self.random::<32>(), self.random())?;
-        let mut tx = self.db.write().await?;
-        store::execute!(
-            tx,
-            "INSERT INTO secrets (workspace_id, name, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            ws.get(),
-            name.as_str(),
-            fresh,
-            self.now().millis()
-        )?;
-        let (sealed,) = store::fetch_one!(
-            tx,
-            (String,),
-            "SELECT sealed FROM secrets WHERE workspace_id = $1 AND name = $2",
-            ws.get(),
-            name.as_str()
-        )?;
-        tx.commit().await?;
+        let sealed = match self.sealed(ws, &name).await? {
+            Some(sealed) => sealed,
+            None => self.make_key(ws, &name).await?,
+        };
         let key: [u8; 32] = self
             .inner
             .master_key

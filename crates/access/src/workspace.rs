@@ -190,6 +190,9 @@ pub async fn create_workspace(app: &App, new: NewWorkspace) -> Result<Workspace,
         app.now().millis()
     )?;
     tx.commit().await?;
+    for purpose in crate::app::PURPOSES {
+        app.key(id, purpose).await?;
+    }
     load_workspace(app, id).await
 }
 
