@@ -1,7 +1,7 @@
 //! What an incoming message is: a bounce (RFC 3464, or the free text of older relays), a complaint
 //! (ARF, RFC 5965), an automatic answer (RFC 3834) or a person's own words.
 
-use mail_parser::{HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::smtp_reply::is_enhanced;
 use super::stop_words;
@@ -195,8 +195,10 @@ fn report(message: &Message<'_>) -> Option<Bounce> {
 }
 
 /// Class 5 is final, except where it speaks of this moment or of this sender and not of the mailbox:
-/// full (5.2.2), too large (5.2.3, 5.3.4), policy and reputation (5.7.x).
-fn severity(status: Option<&str>, diagnostic: &str) -> BounceKind {
+/// full (5.2.2), too large (5.2.3, 5.3.4), policy and reputation (5.7.x). Without a status the text is
+/// searched for one.
+#[must_use]
+pub fn severity(status: Option<&str>, diagnostic: &str) -> BounceKind {
     let status = status.map(str::to_owned).or_else(|| find_status(diagnostic));
     match status.as_deref() {
         Some("5.2.2" | "5.2.3" | "5.3.4") => BounceKind::Soft,
@@ -251,12 +253,8 @@ fn short(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }
 
-fn header_text(message: &Message<'_>, name: HeaderName<'_>) -> Option<String> {
-    message.header_raw(name.as_str().to_owned()).map(|v| v.trim().to_ascii_lowercase())
-}
-
 fn other(message: &Message<'_>, name: &'static str) -> Option<String> {
-    header_text(message, HeaderName::Other(name.into()))
+    message.header_raw(name).map(|v| v.trim().to_ascii_lowercase())
 }
 
 fn auto_submitted(message: &Message<'_>) -> Option<String> {
