@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0013_response_reactions",
     "0014_desk_call_tasks",
     "0015_channel_sender_leases",
+    "0016_insight_models",
 ];
 
 /// What a database holds and what this binary knows.
