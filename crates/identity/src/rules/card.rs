@@ -1,0 +1,313 @@
+//! Cards: each different way of entering a person, normalised. Records that say the same share one card.
+
+use std::hash::{BuildHasher, Hasher};
+
+use ahash::RandomState;
+use hashbrown::HashTable;
+use smallvec::SmallVec;
+
+use super::address::{Address, Addresses};
+use super::batch::{PersonRecord, RecordBatch};
+use super::date;
+use super::dictionary::Gender;
+use super::email::{EmailId, Emails};
+use super::intern::Interner;
+use super::name::{Name, Names, Stray};
+use super::phone::{self, Phone, Phones, Plan, PlanVotes};
+
+pub type CardId = u32;
+
+/// The normalised content of a record. Zero means missing everywhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Card {
+    pub name: Name,
+    /// Stem of the surname and frequency class of the first name, copied here because every comparison reads them.
+    pub stem: u32,
+    pub given_key: u32,
+    pub gender: Gender,
+    phones: (u32, u8),
+    emails: (u32, u8),
+    pub birth: u32,
+    pub national: u32,
+    pub address: Address,
+    pub postcode: u32,
+    pub region: u32,
+    pub other: u32,
+    /// Hash of the content, the same in any order of arrival.
+    pub fingerprint: u64,
+}
+
+/// Everything normalised so far.
+#[derive(Debug)]
+pub struct Base {
+    pub names: Names,
+    pub emails: Emails,
+    pub addresses: Addresses,
+    /// Document numbers, postcodes, regions and other single values.
+    pub texts: Interner,
+    pub plan: Plan,
+    pub month_first: bool,
+    pub cards: Vec<Card>,
+    phone_pool: Vec<Phone>,
+    email_pool: Vec<EmailId>,
+    /// The card of each record.
+    pub card_of: Vec<CardId>,
+    by_content: HashTable<CardId>,
+    hasher: RandomState,
+}
+
+impl Default for Base {
+    fn default() -> Self {
+        let mut texts = Interner::default();
+        texts.intern(b"");
+        Self {
+            names: Names::default(),
+            emails: Emails::default(),
+            addresses: Addresses::default(),
+            texts,
+            plan: Plan::default(),
+            month_first: false,
+            cards: Vec::new(),
+            phone_pool: Vec::new(),
+            email_pool: Vec::new(),
+            card_of: Vec::new(),
+            by_content: HashTable::new(),
+            // Fixed keys: fingerprints decide ties and must be the same in every run.
+            hasher: RandomState::with_seeds(3, 5, 7, 9),
+        }
+    }
+}
+
+/// The parts of a record that are read apart from each other.
+#[derive(Debug, Default)]
+struct Contacts {
+    phones: Phones,
+    emails: SmallVec<[EmailId; 2]>,
+}
+
+impl Base {
+    /// Normalises a whole batch.
+    #[must_use]
+    pub fn read(batch: &RecordBatch) -> Self {
+        let mut it = Self { month_first: batch.month_first, ..Self::default() };
+        let mut votes = PlanVotes::default();
+        let step = (batch.len() / 20_000).max(1);
+        for row in (0..batch.len()).step_by(step) {
+            votes.see(batch.phone(row));
+        }
+        it.plan = votes.plan();
+        it.card_of.reserve(batch.len());
+        for row in 0..batch.len() {
+            it.add(&batch.get(row));
+        }
+        it
+    }
+
+    #[must_use]
+    pub fn phones(&self, card: &Card) -> &[Phone] {
+        let start = card.phones.0 as usize;
+        &self.phone_pool[start..start + usize::from(card.phones.1)]
+    }
+
+    #[must_use]
+    pub fn emails(&self, card: &Card) -> &[EmailId] {
+        let start = card.emails.0 as usize;
+        &self.email_pool[start..start + usize::from(card.emails.1)]
+    }
+
+    #[must_use]
+    pub fn card(&self, id: CardId) -> &Card {
+        &self.cards[id as usize]
+    }
+
+    /// Normalises one record and returns its card, an old one when the content is known.
+    pub fn add(&mut self, record: &PersonRecord<'_>) -> CardId {
+        let (mut card, contacts) = self.normalise(record);
+        card.fingerprint = self.fingerprint(&card, &contacts, record.id);
+        let hash = card.fingerprint;
+        let id = if let Some(known) = self.by_content.find(hash, |id| self.cards[*id as usize].fingerprint == hash) {
+            *known
+        } else {
+            let id = u32::try_from(self.cards.len()).unwrap_or(u32::MAX);
+            card.phones = (u32::try_from(self.phone_pool.len()).unwrap_or(u32::MAX), u8::try_from(contacts.phones.len()).unwrap_or(0));
+            self.phone_pool.extend_from_slice(&contacts.phones);
+            card.emails = (u32::try_from(self.email_pool.len()).unwrap_or(u32::MAX), u8::try_from(contacts.emails.len()).unwrap_or(0));
+            self.email_pool.extend_from_slice(&contacts.emails);
+            self.cards.push(card);
+            let cards = &self.cards;
+            self.by_content.insert_unique(hash, id, |id| cards[*id as usize].fingerprint);
+            id
+        };
+        self.card_of.push(id);
+        id
+    }
+
+    /// Gives a row a card of its own, so that it can be kept apart from rows that say the same.
+    pub fn detach(&mut self, row: usize, record_id: &str) {
+        let Some(old) = self.card_of.get(row).copied() else { return };
+        let mut card = self.cards[old as usize];
+        let mut h = self.hasher.build_hasher();
+        h.write_u64(card.fingerprint);
+        h.write(record_id.as_bytes());
+        card.fingerprint = h.finish();
+        let id = u32::try_from(self.cards.len()).unwrap_or(u32::MAX);
+        self.cards.push(card);
+        self.card_of[row] = id;
+    }
+
+    fn normalise(&mut self, record: &PersonRecord<'_>) -> (Card, Contacts) {
+        let mut stray = Stray::default();
+        let mut contacts = Contacts::default();
+        let name = if record.full_name.is_empty() {
+            self.names.from_parts(record.family_name, record.given_name, record.patronymic, &mut stray)
+        } else {
+            let mut name = self.names.parse(record.full_name, &mut stray);
+            if name.surname == 0 && !record.family_name.is_empty() {
+                name.surname = self.names.intern(record.family_name.trim());
+            }
+            name
+        };
+        phone::parse(record.phone, self.plan, &mut contacts.phones);
+        self.emails.parse(record.email, &mut contacts.emails);
+        if let Some(number) = &stray.phone {
+            phone::parse(number, self.plan, &mut contacts.phones);
+        }
+        if let Some(address) = &stray.email {
+            self.emails.parse(address, &mut contacts.emails);
+        }
+        // An e-mail typed into the phone column and the other way round.
+        if contacts.emails.is_empty() && record.phone.contains('@') {
+            self.emails.parse(record.phone, &mut contacts.emails);
+        }
+        if contacts.phones.is_empty() && !record.email.contains('@') && record.email.len() >= 9 {
+            phone::parse(record.email, self.plan, &mut contacts.phones);
+        }
+        contacts.phones.sort_unstable();
+        contacts.emails.retain(|id| !self.emails.parts(*id).filler);
+        let mut card = Card {
+            name,
+            stem: self.names.token(name.surname).stem,
+            given_key: if name.given == 0 { 0 } else { self.names.token(name.given).given_key + 1 },
+            gender: self.names.gender(&name),
+            birth: if record.birth_date.is_empty() { 0 } else { date::parse(record.birth_date, self.month_first) },
+            national: self.value(record.national_id),
+            postcode: self.value(record.postcode),
+            region: self.value(record.region),
+            other: self.value(record.other),
+            ..Card::default()
+        };
+        if !record.address.is_empty() {
+            card.address = self.addresses.parse(record.address);
+        }
+        if !record.street.is_empty() {
+            let parsed = self.addresses.parse(record.street);
+            card.address.street = parsed.street;
+            (card.address.house, card.address.flat) = (parsed.house, parsed.flat);
+        }
+        if !record.house.is_empty() {
+            card.address.house = self.addresses.parse(record.house).house;
+        }
+        if !record.city.is_empty() {
+            card.address.town = self.addresses.town(record.city);
+        }
+        (card, contacts)
+    }
+
+    /// A single value: letters and digits in lower case.
+    fn value(&mut self, cell: &str) -> u32 {
+        if cell.is_empty() {
+            return 0;
+        }
+        let text: String = cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        if text.is_empty() || super::email::is_filler_word(&text) {
+            return 0;
+        }
+        self.texts.intern(text.as_bytes()).0
+    }
+
+    /// Records share a card only when the name comes with something that tells namesakes apart.
+    fn fingerprint(&self, card: &Card, contacts: &Contacts, record_id: &str) -> u64 {
+        let mut h = self.hasher.build_hasher();
+        let named = !card.name.is_empty();
+        let reachable = contacts.phones.iter().any(|p| !phone::is_weak(*p)) || contacts.emails.iter().any(|e| !self.emails.parts(*e).role);
+        let told_apart = card.national != 0 || card.birth != 0 && (card.address.is_home() || card.postcode != 0) || card.address.is_home();
+        if !named || !(reachable || told_apart) {
+            h.write(record_id.as_bytes());
+            h.write_u8(1);
+        }
+        let name = &card.name;
+        for token in [name.surname, name.surname2, name.given, name.patronymic] {
+            h.write(self.names.letters(token));
+            h.write_u8(0xFF);
+        }
+        h.write(&[name.given_initial, name.patronymic_initial, name.surname_initial]);
+        for phone in &contacts.phones {
+            h.write_u64(*phone);
+        }
+        let mut emails: SmallVec<[&str; 2]> = contacts.emails.iter().map(|id| self.emails.text(*id)).collect();
+        emails.sort_unstable();
+        for email in emails {
+            h.write(email.as_bytes());
+            h.write_u8(0xFE);
+        }
+        h.write_u32(card.birth);
+        let a = &card.address;
+        for part in [a.town, a.street, a.house, a.flat, a.branch] {
+            h.write(self.addresses.text(part));
+            h.write_u8(0xFD);
+        }
+        for value in [card.national, card.postcode, card.region, card.other] {
+            h.write(self.texts.get(value));
+            h.write_u8(0xFC);
+        }
+        h.finish()
+    }
+
+    /// Whether a card has anything that blocking or comparing can use.
+    #[must_use]
+    pub fn is_blank(&self, card: &Card) -> bool {
+        card.name.is_empty() && card.phones.1 == 0 && card.emails.1 == 0 && card.national == 0 && card.birth == 0 && card.address.is_empty()
+    }
+
+    /// Bytes held, roughly.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.names.bytes()
+            + self.emails.bytes()
+            + self.texts.bytes()
+            + self.cards.capacity() * size_of::<Card>()
+            + self.phone_pool.capacity() * 8
+            + self.email_pool.capacity() * 4
+            + self.card_of.capacity() * 4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record<'a>(id: &'a str, name: &'a str, phone: &'a str, email: &'a str) -> PersonRecord<'a> {
+        PersonRecord { id, full_name: name, phone, email, ..PersonRecord::default() }
+    }
+
+    #[test]
+    fn the_same_content_is_one_card() {
+        let mut base = Base::default();
+        let a = base.add(&record("1", "Петренко Іван", "096 510 22 20", "Ivan@ukr.net"));
+        let b = base.add(&record("2", "ПЕТРЕНКО  ІВАН", "+380965102220", " ivan@ukr.net"));
+        let c = base.add(&record("3", "Петренко Іван", "", ""));
+        let d = base.add(&record("4", "Петренко Іван", "нет", "no@mail.ru"));
+        assert_eq!(a, b);
+        assert_ne!(a, c);
+        assert_ne!(c, d, "a bare name says nothing about who it is");
+    }
+
+    #[test]
+    fn contacts_in_the_wrong_column() {
+        let mut base = Base::default();
+        let id = base.add(&record("1", "Петренко Іван", "ivan@ukr.net", "096 510 22 20"));
+        let card = *base.card(id);
+        assert_eq!(base.phones(&card), [380_965_102_220]);
+        assert_eq!(base.emails(&card).len(), 1);
+    }
+}

@@ -1,0 +1,600 @@
+//! Two cards side by side: each field falls on a level, and the levels make the pattern that weights are learned for.
+
+use super::address;
+use super::card::{Base, Card};
+use super::date::{self, DateLikeness};
+use super::dictionary::{Gender, Sureness};
+use super::email::{self, EmailId, Likeness};
+use super::fold::{self, Slip};
+use super::model::Model;
+use super::name::{Names, TokenId};
+use super::phone;
+
+pub const FIELDS: usize = 11;
+/// Levels per field, missing included.
+pub const LEVELS: usize = 8;
+
+/// A field of the comparison; its number is its place in the pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Field {
+    Given,
+    Surname,
+    Patronymic,
+    Phone,
+    Email,
+    Birth,
+    National,
+    Address,
+    Postcode,
+    Region,
+    Other,
+}
+
+impl Field {
+    pub const ALL: [Self; FIELDS] = [
+        Self::Given,
+        Self::Surname,
+        Self::Patronymic,
+        Self::Phone,
+        Self::Email,
+        Self::Birth,
+        Self::National,
+        Self::Address,
+        Self::Postcode,
+        Self::Region,
+        Self::Other,
+    ];
+}
+
+/// Level 0 is "missing on one side" and 1 is "the same" in every field.
+pub const MISSING: u8 = 0;
+pub const SAME: u8 = 1;
+
+/// First names.
+pub mod given {
+    /// Саша and Александр, Наталія and Наталья.
+    pub const VARIANT: u8 = 2;
+    pub const INITIAL: u8 = 3;
+    pub const SLIP: u8 = 4;
+    pub const DIFFERENT: u8 = 5;
+}
+/// Surnames.
+pub mod surname {
+    pub const SLIP: u8 = 2;
+    /// Two slips, or one half of a double surname.
+    pub const PART: u8 = 3;
+    /// Different surnames of women with one first name: marriage changes surnames.
+    pub const DIFFERENT_WOMAN: u8 = 4;
+    pub const DIFFERENT: u8 = 5;
+}
+pub mod patronymic {
+    pub const INITIAL: u8 = 2;
+    pub const SLIP: u8 = 3;
+    pub const DIFFERENT: u8 = 4;
+}
+pub mod phones {
+    /// One digit wrong, lost or swapped.
+    pub const NEAR: u8 = 2;
+    pub const DIFFERENT: u8 = 3;
+}
+pub mod emails {
+    /// One mailbox name, another ending of the same domain.
+    pub const ENDING: u8 = 2;
+    /// A slip or another provider; the mailbox name says no more than the person's name.
+    pub const LIKE_NAME: u8 = 3;
+    /// The same, but the mailbox name holds digits besides the name.
+    pub const LIKE_DIGITS: u8 = 4;
+    /// The same, and the mailbox name is a word of its own.
+    pub const LIKE_OWN: u8 = 5;
+    pub const DIFFERENT: u8 = 6;
+}
+pub mod single {
+    pub const SLIP: u8 = 2;
+    pub const DIFFERENT: u8 = 3;
+}
+pub mod home {
+    /// One house; a flat is missing.
+    pub const HOUSE: u8 = 2;
+    pub const STREET: u8 = 3;
+    pub const TOWN: u8 = 4;
+    pub const DIFFERENT: u8 = 5;
+    /// One pick-up branch.
+    pub const BRANCH: u8 = 6;
+}
+
+/// What comparing two cards says before weights are applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Comparison {
+    pub levels: [u8; FIELDS],
+    /// Bits won by the rarity of the values that agree, to be added to the weights of the levels.
+    pub rarity: f32,
+    /// The share of `rarity` by field, for explaining.
+    pub rarities: [f32; FIELDS],
+    /// The two cannot be one person whatever else agrees.
+    pub veto: Option<Veto>,
+    /// Something besides the name agrees.
+    pub beyond_name: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Veto {
+    GivenName,
+    Patronymic,
+    Gender,
+    NationalId,
+    Manual,
+}
+
+impl Comparison {
+    /// Three bits a field.
+    #[must_use]
+    pub fn pattern(&self) -> u64 {
+        self.levels.iter().rev().fold(0, |p, l| p << 3 | u64::from(*l))
+    }
+
+    fn set(&mut self, field: Field, level: u8, rarity: f32) {
+        let at = field as usize;
+        self.levels[at] = level;
+        self.rarities[at] = rarity;
+        self.rarity += rarity;
+    }
+}
+
+/// The levels of a pattern.
+#[must_use]
+pub fn levels_of(pattern: u64) -> [u8; FIELDS] {
+    let mut rest = pattern;
+    [0; FIELDS].map(|_| {
+        let level = u8::try_from(rest & 7).unwrap_or(0);
+        rest >>= 3;
+        level
+    })
+}
+
+/// Whether the names of two cards exclude that they are one person.
+#[must_use]
+pub fn name_veto(names: &Names, a: &Card, b: &Card) -> Option<Veto> {
+    let mut c = Comparison::default();
+    compare_given(names, a, b, &mut c);
+    if given_conflicts(names, a, b, c.levels[Field::Given as usize]) {
+        return Some(Veto::GivenName);
+    }
+    if patronymic_level(names, a, b) == patronymic::DIFFERENT && patronymics_conflict(names, a, b) {
+        return Some(Veto::Patronymic);
+    }
+    if a.gender.conflicts(b.gender) && sure_gender(names, a) && sure_gender(names, b) {
+        return Some(Veto::Gender);
+    }
+    None
+}
+
+fn sure_gender(names: &Names, card: &Card) -> bool {
+    names.token(card.name.patronymic).patronymic_gender != Gender::Unknown
+        || names.token(card.name.given).given_gender != Gender::Unknown && names.token(card.name.given).sureness == Sureness::Full
+        || card.name.given == 0 && names.token(card.name.surname).surname_gender == Gender::Female
+}
+
+/// Compares two cards field by field.
+#[must_use]
+pub fn compare(base: &Base, model: &Model, a: &Card, b: &Card) -> Comparison {
+    let names = &base.names;
+    let mut c = Comparison::default();
+    compare_given(names, a, b, &mut c);
+    let level = c.levels[Field::Given as usize];
+    if given_conflicts(names, a, b, level) {
+        c.veto = Some(Veto::GivenName);
+        return c;
+    }
+    if level == SAME || level == given::VARIANT {
+        c.set(Field::Given, level, model.given_rarity(a.given_key, b.given_key));
+    }
+    compare_patronymic(names, model, a, b, &mut c);
+    if c.levels[Field::Patronymic as usize] == patronymic::DIFFERENT && patronymics_conflict(names, a, b) {
+        c.veto = Some(Veto::Patronymic);
+        return c;
+    }
+    if a.gender.conflicts(b.gender) && sure_gender(names, a) && sure_gender(names, b) {
+        c.veto = Some(Veto::Gender);
+        return c;
+    }
+    compare_surname(names, model, a, b, &mut c);
+    swapped_names(names, model, a, b, &mut c);
+    compare_phone(base, model, a, b, &mut c);
+    compare_email(base, model, a, b, &mut c);
+    compare_rest(base, model, a, b, &mut c);
+    c
+}
+
+fn compare_given(names: &Names, a: &Card, b: &Card, c: &mut Comparison) {
+    let (x, y) = (a.name.given, b.name.given);
+    let level = if x != 0 && y != 0 {
+        given_level(names, x, y)
+    } else {
+        // An initial stands for any form of the name: Н. for Наталья, Г. for Ганна or Анна.
+        match (x, y, a.name.given_initial, b.name.given_initial) {
+            (0, 0, 0, _) | (0, 0, _, 0) => MISSING,
+            (0, 0, i, j) => {
+                if i == j { given::INITIAL } else { given::DIFFERENT }
+            }
+            (0, full, i, _) | (full, 0, _, i) if i != 0 => {
+                if initial_fits(names, full, i) { given::INITIAL } else { given::DIFFERENT }
+            }
+            _ => MISSING,
+        }
+    };
+    c.set(Field::Given, level, 0.0);
+}
+
+fn initial_fits(names: &Names, full: TokenId, initial: u8) -> bool {
+    let token = names.token(full);
+    token.initial == initial || names.initials(full).contains(&initial)
+}
+
+fn given_level(names: &Names, x: TokenId, y: TokenId) -> u8 {
+    let (tx, ty) = (names.token(x), names.token(y));
+    if tx.fold == ty.fold {
+        return SAME;
+    }
+    let meet = tx.given.iter().any(|id| ty.given.contains(id));
+    match (tx.sureness, ty.sureness) {
+        (Sureness::Full | Sureness::Short, Sureness::Full | Sureness::Short) => {
+            return if meet { given::VARIANT } else { given::DIFFERENT };
+        }
+        (Sureness::Slip, _) | (_, Sureness::Slip) if meet => return given::SLIP,
+        _ => {}
+    }
+    let (lx, ly) = (names.letters(x), names.letters(y));
+    let short = lx.len().min(ly.len());
+    if short >= 3 && (fold::slip(lx, ly) != Slip::More || short >= 6 && fold::distance(lx, ly, 2) <= 2) {
+        return given::SLIP;
+    }
+    // A name cut short: Алекс, Конст.
+    if short >= 3 && (lx.starts_with(ly) || ly.starts_with(lx)) {
+        return given::VARIANT;
+    }
+    given::DIFFERENT
+}
+
+/// A different first name is a veto only when both are certainly first names; an unknown word may be anything.
+fn given_conflicts(names: &Names, a: &Card, b: &Card, level: u8) -> bool {
+    if level != given::DIFFERENT {
+        return false;
+    }
+    if a.name.given == 0 || b.name.given == 0 {
+        return true;
+    }
+    let (x, y) = (names.token(a.name.given), names.token(b.name.given));
+    let sure = |s: Sureness| s >= Sureness::Short;
+    if a.name.order_guessed || b.name.order_guessed {
+        // The other word may be the first name.
+        let crossed = given_level(names, a.name.given, b.name.surname) != given::DIFFERENT
+            || given_level(names, a.name.surname, b.name.given) != given::DIFFERENT;
+        if crossed {
+            return false;
+        }
+    }
+    sure(x.sureness) && sure(y.sureness)
+        || (sure(x.sureness) || sure(y.sureness)) && {
+            let (lx, ly) = (names.letters(a.name.given), names.letters(b.name.given));
+            lx.len().min(ly.len()) >= 4 && fold::distance(lx, ly, 3) > 3 && lx[0] != ly[0]
+        }
+}
+
+fn patronymic_level(names: &Names, a: &Card, b: &Card) -> u8 {
+    let (x, y) = (a.name.patronymic, b.name.patronymic);
+    if x != 0 && y != 0 {
+        let (tx, ty) = (names.token(x), names.token(y));
+        if tx.fold == ty.fold || tx.fathers.iter().any(|f| ty.fathers.contains(f)) {
+            return SAME;
+        }
+        let (lx, ly) = (names.letters(x), names.letters(y));
+        if !tx.fathers.is_empty() && !ty.fathers.is_empty() {
+            return patronymic::DIFFERENT;
+        }
+        return if fold::distance(lx, ly, 2) <= 2 { patronymic::SLIP } else { patronymic::DIFFERENT };
+    }
+    match (x, y, a.name.patronymic_initial, b.name.patronymic_initial) {
+        (0, 0, i, j) if i != 0 && j != 0 => {
+            if i == j { patronymic::INITIAL } else { patronymic::DIFFERENT }
+        }
+        (0, full, i, _) | (full, 0, _, i) if i != 0 && full != 0 => {
+            let token = names.token(full);
+            if token.initial == i || names.father_initials(full).contains(&i) { patronymic::INITIAL } else { patronymic::DIFFERENT }
+        }
+        _ => MISSING,
+    }
+}
+
+fn patronymics_conflict(names: &Names, a: &Card, b: &Card) -> bool {
+    let (x, y) = (a.name.patronymic, b.name.patronymic);
+    if x == 0 || y == 0 {
+        return true;
+    }
+    let (tx, ty) = (names.token(x), names.token(y));
+    tx.patronymic && ty.patronymic && (!tx.fathers.is_empty() && !ty.fathers.is_empty() || fold::distance(names.letters(x), names.letters(y), 3) > 3)
+}
+
+fn compare_patronymic(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    let level = patronymic_level(names, a, b);
+    let rarity = if level == SAME { model.patronymic_rarity(names, a.name.patronymic) } else { 0.0 };
+    c.set(Field::Patronymic, level, rarity);
+}
+
+fn compare_surname(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    let (x, y) = (a.name.surname, b.name.surname);
+    if x == 0 || y == 0 {
+        return;
+    }
+    if a.stem == b.stem {
+        c.set(Field::Surname, SAME, model.surname_rarity(a.stem));
+        return;
+    }
+    let mut level = surname::DIFFERENT;
+    let mut rarity = 0.0;
+    let (lx, ly) = (names.stem_letters(x), names.stem_letters(y));
+    let short = lx.len().min(ly.len());
+    if short >= 4 && fold::slip(lx, ly) != Slip::More || names.letters(x).len() >= 4 && fold::slip(names.letters(x), names.letters(y)) != Slip::More {
+        level = surname::SLIP;
+        rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem)).min(10.0) * 0.5;
+    } else {
+        let halves = |m: TokenId, other: &Card| m != 0 && (names.token(m).stem == other.stem || other.name.surname2 != 0 && names.token(m).stem == names.token(other.name.surname2).stem);
+        if halves(a.name.surname2, b) || halves(b.name.surname2, a) {
+            level = surname::PART;
+            rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem)) * 0.5;
+        } else if short >= 7 && fold::distance(lx, ly, 2) <= 2 || short >= 4 && (lx.starts_with(ly) || ly.starts_with(lx)) {
+            level = surname::PART;
+        } else if a.gender != Gender::Male && b.gender != Gender::Male && matches!(c.levels[Field::Given as usize], SAME | given::VARIANT | given::SLIP) {
+            level = surname::DIFFERENT_WOMAN;
+        }
+    }
+    c.set(Field::Surname, level, rarity);
+}
+
+/// First name and surname in each other's place.
+fn swapped_names(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    if c.levels[Field::Given as usize] != given::DIFFERENT && c.levels[Field::Surname as usize] < surname::DIFFERENT_WOMAN {
+        return;
+    }
+    let (ga, sa, gb, sb) = (a.name.given, a.name.surname, b.name.given, b.name.surname);
+    if ga == 0 || sa == 0 || gb == 0 || sb == 0 {
+        return;
+    }
+    let fold_of = |t: TokenId| names.token(t).fold;
+    let near = |x: TokenId, y: TokenId| fold_of(x) == fold_of(y) || names.token(x).stem == names.token(y).stem;
+    if near(ga, sb) && near(sa, gb) {
+        let rarity = model.surname_rarity(a.stem).max(model.surname_rarity(b.stem));
+        c.rarity -= c.rarities[Field::Given as usize] + c.rarities[Field::Surname as usize];
+        c.set(Field::Given, given::VARIANT, model.given_rarity(a.given_key, a.given_key).min(8.0));
+        c.set(Field::Surname, SAME, rarity.min(12.0));
+    }
+}
+
+fn compare_phone(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    let (xs, ys) = (base.phones(a), base.phones(b));
+    let mut level = MISSING;
+    let mut rarity = 0.0_f32;
+    for x in xs {
+        for y in ys {
+            if x == y {
+                if phone::is_weak(*x) {
+                    level = level.max(phones::NEAR);
+                    continue;
+                }
+                if let Some(bits) = model.phone_rarity(*x) {
+                    if level != SAME || bits > rarity {
+                        rarity = bits;
+                    }
+                    level = SAME;
+                }
+            } else if level != SAME {
+                if model.phone_rarity(*x).is_none() || model.phone_rarity(*y).is_none() {
+                    continue;
+                }
+                if phone::near(*x, *y) {
+                    level = phones::NEAR;
+                } else if level == MISSING {
+                    level = phones::DIFFERENT;
+                }
+            }
+        }
+    }
+    c.beyond_name |= level == SAME || level == phones::NEAR;
+    c.set(Field::Phone, level, rarity);
+}
+
+fn compare_email(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    let mut level = MISSING;
+    let mut rarity = 0.0_f32;
+    for x in base.emails(a) {
+        for y in base.emails(b) {
+            let (px, py) = (base.emails.parts(*x), base.emails.parts(*y));
+            if px.mailbox == py.mailbox {
+                if let Some(bits) = model.email_rarity(px.mailbox) {
+                    if level != SAME || bits > rarity {
+                        rarity = bits;
+                    }
+                    level = SAME;
+                }
+                continue;
+            }
+            if level == SAME || model.email_rarity(px.mailbox).is_none() || model.email_rarity(py.mailbox).is_none() {
+                continue;
+            }
+            let found = email_level(base, a, *x, b, *y);
+            // Lower levels are stronger, missing aside.
+            if level == MISSING || found < level {
+                level = found;
+            }
+        }
+    }
+    c.beyond_name |= matches!(level, SAME | emails::ENDING | emails::LIKE_DIGITS | emails::LIKE_OWN);
+    c.set(Field::Email, level, rarity);
+}
+
+fn email_level(base: &Base, a: &Card, x: EmailId, b: &Card, y: EmailId) -> u8 {
+    let likeness = email::likeness(&base.emails, x, y);
+    match likeness {
+        Likeness::None | Likeness::Digits => emails::DIFFERENT,
+        Likeness::OtherEnding => {
+            if own_word(base, a, x) == 0 && base.emails.parts(x).role { emails::DIFFERENT } else { emails::ENDING }
+        }
+        Likeness::Respelled => {
+            if own_word(base, a, x).min(own_word(base, b, y)) >= 1 { emails::LIKE_DIGITS } else { emails::LIKE_NAME }
+        }
+        Likeness::OtherProvider | Likeness::LetterSlip => match own_word(base, a, x).max(own_word(base, b, y)) {
+            _ if base.emails.parts(x).role => emails::DIFFERENT,
+            2 if base.emails.local(x).len() >= 6 => emails::LIKE_OWN,
+            0 if likeness == Likeness::OtherProvider => emails::LIKE_NAME,
+            _ => emails::LIKE_DIGITS,
+        },
+    }
+}
+
+/// How much a mailbox name says beyond the person's name: 0 nothing, 1 digits, 2 it is another word.
+fn own_word(base: &Base, card: &Card, email: EmailId) -> u8 {
+    let local = base.emails.local(email);
+    let digits = local.iter().filter(|b| b.is_ascii_digit()).count();
+    let key = fold::fold(std::str::from_utf8(local).unwrap_or_default());
+    let letters: Vec<u8> = key.bytes().filter(u8::is_ascii_alphabetic).collect();
+    let holds = |token: TokenId| {
+        let stem = base.names.stem_letters(token);
+        let root = &stem[..stem.len().min(5)];
+        root.len() >= 4 && letters.windows(root.len()).any(|w| w == root)
+            || letters.len() >= 4 && token != 0 && base.names.letters(token).starts_with(&letters[..4])
+    };
+    if holds(card.name.surname) || holds(card.name.given) { u8::from(digits >= 2) } else { 2 }
+}
+
+fn compare_rest(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    if a.birth != 0 && b.birth != 0 {
+        let level = match date::compare(a.birth, b.birth) {
+            DateLikeness::Same => SAME,
+            DateLikeness::Slip => single::SLIP,
+            DateLikeness::Different => single::DIFFERENT,
+        };
+        c.beyond_name |= level != single::DIFFERENT;
+        c.set(Field::Birth, level, if level == SAME { model.birth_rarity(a.birth) } else { 0.0 });
+    }
+    if a.national != 0 && b.national != 0 {
+        let level = value_level(base.texts.get(a.national), base.texts.get(b.national), 6);
+        c.beyond_name |= level != single::DIFFERENT;
+        let rarity = if level == SAME { model.value_rarity(Field::National, a.national) } else { 0.0 };
+        c.set(Field::National, level, rarity);
+    }
+    compare_address(base, model, a, b, c);
+    for (field, x, y, least) in [
+        (Field::Postcode, a.postcode, b.postcode, 4),
+        (Field::Region, a.region, b.region, 5),
+        (Field::Other, a.other, b.other, 5),
+    ] {
+        if x != 0 && y != 0 {
+            let level = value_level(base.texts.get(x), base.texts.get(y), least);
+            let rarity = if level == SAME { model.value_rarity(field, x) } else { 0.0 };
+            c.set(field, level, rarity);
+        }
+    }
+}
+
+fn value_level(x: &[u8], y: &[u8], least: usize) -> u8 {
+    if x == y {
+        SAME
+    } else if x.len().min(y.len()) >= least && fold::slip(x, y) != Slip::More {
+        single::SLIP
+    } else {
+        single::DIFFERENT
+    }
+}
+
+fn compare_address(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    let (x, y) = (&a.address, &b.address);
+    if x.is_empty() || y.is_empty() {
+        return;
+    }
+    if x.branch != 0 && y.branch != 0 {
+        if x.branch == y.branch && x.town == y.town {
+            c.set(Field::Address, home::BRANCH, 0.0);
+        }
+        return;
+    }
+    if x.branch != 0 || y.branch != 0 {
+        return;
+    }
+    let text = |part| base.addresses.text(part);
+    let same_town = x.town == 0 || y.town == 0 || x.town == y.town || address::alike(text(x.town), text(y.town));
+    if x.street == 0 || y.street == 0 {
+        if x.town != 0 && y.town != 0 {
+            c.set(Field::Address, if same_town { home::TOWN } else { home::DIFFERENT }, 0.0);
+        }
+        return;
+    }
+    if !address::alike(text(x.street), text(y.street)) {
+        c.set(Field::Address, if same_town && x.town != 0 { home::TOWN } else { home::DIFFERENT }, 0.0);
+        return;
+    }
+    if x.house == 0 || y.house == 0 || x.house != y.house {
+        c.set(Field::Address, home::STREET, 0.0);
+        return;
+    }
+    if !same_town {
+        c.set(Field::Address, home::STREET, 0.0);
+        return;
+    }
+    let same_flat = x.flat == y.flat;
+    let level = if same_flat { SAME } else if x.flat == 0 || y.flat == 0 { home::HOUSE } else { home::STREET };
+    c.beyond_name |= level == SAME || level == home::HOUSE;
+    let rarity = if level == SAME { model.home_rarity(x) } else { 0.0 };
+    c.set(Field::Address, level, rarity);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::batch::PersonRecord;
+
+    fn levels(a: PersonRecord<'_>, b: PersonRecord<'_>) -> Comparison {
+        let mut base = Base::default();
+        let (x, y) = (base.add(&a), base.add(&b));
+        let model = Model::learn_frequencies(&base);
+        compare(&base, &model, base.card(x), base.card(y))
+    }
+
+    fn person<'a>(id: &'a str, name: &'a str) -> PersonRecord<'a> {
+        PersonRecord { id, full_name: name, ..PersonRecord::default() }
+    }
+
+    #[test]
+    fn names_in_two_languages_agree() {
+        let c = levels(person("1", "Терехина Наталья Алексеевна"), person("2", "Терьохіна Наталія Олексіївна"));
+        assert_eq!(c.levels[..3], [SAME, SAME, SAME]);
+        let c = levels(person("1", "Саша Петренко"), person("2", "Петренко Александр"));
+        assert_eq!(c.levels[..2], [given::VARIANT, SAME]);
+        let c = levels(person("1", "Ганна Петренко"), person("2", "Петренко Г.І."));
+        assert_eq!(c.levels[0], given::INITIAL);
+    }
+
+    #[test]
+    fn relatives_are_vetoed() {
+        for (a, b, veto) in [
+            ("Снігурський Сергій", "Снигурская Ирина", Veto::GivenName),
+            ("Пономарив Михаил Максимович", "Пономарив Максим Александрович", Veto::GivenName),
+            ("Петренко Олександр", "Петренко Олексій", Veto::GivenName),
+            ("Петренко Иван Петрович", "Петренко Иван Сергеевич", Veto::Patronymic),
+        ] {
+            assert_eq!(levels(person("1", a), person("2", b)).veto, Some(veto), "{a} / {b}");
+        }
+        assert_eq!(levels(person("1", "Червоненко Дмитрий"), person("2", "Червоненок Дмитро")).veto, None);
+    }
+
+    #[test]
+    fn marriage_changes_surnames() {
+        let c = levels(person("1", "Ковальчук Марія Іванівна"), person("2", "Петренко Мария Ивановна"));
+        assert_eq!(c.levels[..3], [given::VARIANT.min(c.levels[0]), surname::DIFFERENT_WOMAN, SAME]);
+    }
+
+    #[test]
+    fn patterns_unfold() {
+        let c = levels(person("1", "Саша Петренко"), person("2", "Петренко Александр"));
+        assert_eq!(levels_of(c.pattern()), c.levels);
+    }
+}

@@ -1,0 +1,469 @@
+//! E-mail cells: the canonical address, slips in well-known domains, offices' mailboxes and words typed in place of an address.
+
+use std::sync::OnceLock;
+
+use ahash::{AHashMap, AHashSet};
+use smallvec::SmallVec;
+
+use super::dictionary::lines;
+use super::fold::{self, Slip};
+use super::intern::Interner;
+
+/// Number of an address in [`Emails`]; 0 is "none".
+pub type EmailId = u32;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EmailParts {
+    /// Number of the mailbox text with everything removed that the provider ignores.
+    pub local: u32,
+    pub domain: u32,
+    /// Addresses of one mailbox share this number.
+    pub mailbox: u32,
+    /// info@, office@ …
+    pub role: bool,
+    /// no@mail.ru …: nobody's address.
+    pub filler: bool,
+}
+
+/// All addresses of a base.
+#[derive(Debug)]
+pub struct Emails {
+    texts: Interner,
+    parts: Vec<EmailParts>,
+    locals: Interner,
+    domains: Interner,
+    mailboxes: Interner,
+    lists: &'static Lists,
+    buffer: String,
+    corrected: AHashMap<String, String>,
+}
+
+#[derive(Debug)]
+struct Lists {
+    /// A domain as typed → its canonical form.
+    domains: AHashMap<String, String>,
+    known: Vec<String>,
+    roles: AHashSet<String>,
+    fillers: AHashSet<String>,
+    words: AHashSet<String>,
+}
+
+impl Lists {
+    fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Lists> = OnceLock::new();
+        BUILTIN.get_or_init(|| {
+            let mut it = Self {
+                domains: AHashMap::new(),
+                known: Vec::new(),
+                roles: lines(include_str!("../../data/email_roles.tsv")).map(str::to_owned).collect(),
+                fillers: AHashSet::new(),
+                words: AHashSet::new(),
+            };
+            for line in lines(include_str!("../../data/email_domains.tsv")) {
+                let mut columns = line.split('\t');
+                let canonical = columns.next().unwrap_or_default().trim();
+                it.known.push(canonical.to_owned());
+                it.domains.insert(canonical.to_owned(), canonical.to_owned());
+                for alias in columns.flat_map(|c| c.split(',')).map(str::trim).filter(|a| !a.is_empty()) {
+                    it.domains.entry(alias.to_owned()).or_insert_with(|| canonical.to_owned());
+                }
+            }
+            for line in lines(include_str!("../../data/placeholders.tsv")) {
+                match line.split_once('\t') {
+                    Some(("email", value)) => it.fillers.insert(value.to_owned()),
+                    Some((_, value)) => it.words.insert(value.to_owned()),
+                    None => false,
+                };
+            }
+            it
+        })
+    }
+
+    fn domain(&self, typed: &str) -> String {
+        let typed = typed.trim_matches('.');
+        if let Some(known) = self.domains.get(typed) {
+            return known.clone();
+        }
+        let found = self.known.iter().find(|known| {
+            known.len() >= 4
+                && match fold::slip(known.as_bytes(), typed.as_bytes()) {
+                    Slip::More => false,
+                    // A short domain with another letter is more often another domain (i.ua, a.ua).
+                    Slip::Replaced(..) => known.len() >= 7,
+                    _ => known.len() >= 5,
+                }
+        });
+        found.cloned().unwrap_or_else(|| typed.to_owned())
+    }
+}
+
+/// Whether a cell holds a word that means "nothing" in place of a contact.
+#[must_use]
+pub fn is_filler_word(cell: &str) -> bool {
+    let text = cell.trim();
+    text.len() <= 40 && Lists::builtin().words.contains(&text.to_lowercase())
+}
+
+impl Default for Emails {
+    fn default() -> Self {
+        let mut it = Self {
+            texts: Interner::default(),
+            parts: vec![EmailParts::default()],
+            locals: Interner::default(),
+            domains: Interner::default(),
+            mailboxes: Interner::default(),
+            lists: Lists::builtin(),
+            buffer: String::new(),
+            corrected: AHashMap::new(),
+        };
+        for table in [&mut it.texts, &mut it.locals, &mut it.domains, &mut it.mailboxes] {
+            table.intern(b"");
+        }
+        it
+    }
+}
+
+impl Emails {
+    #[must_use]
+    pub fn parts(&self, id: EmailId) -> &EmailParts {
+        self.parts.get(id as usize).unwrap_or(&self.parts[0])
+    }
+
+    /// The address to show and to write to.
+    #[must_use]
+    pub fn text(&self, id: EmailId) -> &str {
+        self.texts.text(id)
+    }
+
+    #[must_use]
+    pub fn local(&self, id: EmailId) -> &[u8] {
+        self.locals.get(self.parts(id).local)
+    }
+
+    #[must_use]
+    pub fn domain_text(&self, domain: u32) -> &[u8] {
+        self.domains.get(domain)
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts.len() <= 1
+    }
+
+    #[must_use]
+    pub fn mailbox_count(&self) -> usize {
+        self.mailboxes.len()
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.texts.bytes() + self.locals.bytes() + self.mailboxes.bytes() + self.parts.len() * size_of::<EmailParts>()
+    }
+
+    /// Reads every address of a cell.
+    pub fn parse(&mut self, cell: &str, out: &mut SmallVec<[EmailId; 2]>) {
+        for piece in cell.split([',', ';', '|', '\n', ' ', '/', '<', '>', '(', ')']) {
+            if piece.len() < 5 {
+                continue;
+            }
+            if let Some(id) = self.one(piece)
+                && out.len() < 6
+                && !out.contains(&id)
+            {
+                out.push(id);
+            }
+        }
+        // `ivan @ukr.net`, `ivan@ukr .net`: spaces inside a single address.
+        if out.is_empty() && cell.matches('@').count() == 1 {
+            let joined: String = cell.split_whitespace().collect();
+            if let Some(id) = self.one(&joined) {
+                out.push(id);
+            }
+        }
+    }
+
+    fn one(&mut self, piece: &str) -> Option<EmailId> {
+        let mut lower = std::mem::take(&mut self.buffer);
+        lower.clear();
+        let piece = piece.strip_prefix("mailto:").unwrap_or(piece);
+        if piece.is_ascii() {
+            lower.push_str(piece);
+            lower.make_ascii_lowercase();
+        } else {
+            // Cyrillic letters that look Latin are put right; an address typed on the other layout is switched.
+            fold::one_script(piece, &mut lower);
+            if !lower.is_ascii() {
+                let repaired = repair(&lower);
+                lower = repaired;
+            }
+        }
+        let id = self.known(&lower);
+        self.buffer = lower;
+        id
+    }
+
+    fn known(&mut self, lower: &str) -> Option<EmailId> {
+        let (local, domain) = split(lower, self.lists)?;
+        let local = local.trim_matches(|c: char| matches!(c, '.' | '\'' | '"' | '-'));
+        if local.is_empty() || local.len() > 64 || domain.len() < 3 || domain.len() > 120 || !domain.contains('.') {
+            return None;
+        }
+        if !local.bytes().all(|b| b.is_ascii_graphic()) || !domain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-') {
+            return None;
+        }
+        if !self.corrected.contains_key(domain) {
+            let right = self.lists.domain(domain);
+            self.corrected.insert(domain.to_owned(), right);
+        }
+        let right = &self.corrected[domain];
+        let plain = local.split('+').next().unwrap_or(local);
+        let plain = if plain.is_empty() { local } else { plain };
+        let mut text: SmallVec<[u8; 64]> = SmallVec::new();
+        text.extend_from_slice(plain.as_bytes());
+        text.push(b'@');
+        text.extend_from_slice(right.as_bytes());
+        let (id, new) = self.texts.intern(&text);
+        if !new {
+            return Some(id);
+        }
+        let mut mailbox: SmallVec<[u8; 64]> = SmallVec::new();
+        let dots_ignored = right == "gmail.com";
+        // Yandex reads a dot and a hyphen as the same letter.
+        let dashes_are_dots = right == "yandex.ru";
+        for b in plain.bytes() {
+            match b {
+                b'.' if dots_ignored => {}
+                b'-' if dashes_are_dots => mailbox.push(b'.'),
+                _ => mailbox.push(b),
+            }
+        }
+        let (local, _) = self.locals.intern(&mailbox);
+        let (domain, _) = self.domains.intern(right.as_bytes());
+        mailbox.push(b'@');
+        mailbox.extend_from_slice(right.as_bytes());
+        let (mailbox, _) = self.mailboxes.intern(&mailbox);
+        let whole = std::str::from_utf8(&text).unwrap_or_default();
+        self.parts.push(EmailParts {
+            local,
+            domain,
+            mailbox,
+            role: self.lists.roles.contains(plain),
+            filler: is_filler(whole, plain, right, self.lists),
+        });
+        Some(id)
+    }
+}
+
+/// An address nobody owns: from the list, one letter or digit repeated, or the same word on both sides.
+fn is_filler(whole: &str, local: &str, domain: &str, lists: &Lists) -> bool {
+    let same = |t: &str| t.len() >= 3 && t.bytes().all(|b| b == t.as_bytes()[0]);
+    let host = domain.split('.').next().unwrap_or_default();
+    lists.fillers.contains(whole)
+        || lists.words.contains(local)
+        || same(local) && local.bytes().all(|b| !b.is_ascii_digit() || local.len() < 7)
+        || local == host
+        || matches!(local, "noemail" | "no-email" | "nomail" | "no" | "none" | "nema" | "nemae" | "test" | "email" | "qwerty" | "123" | "1234" | "12345" | "123456")
+}
+
+/// Mailbox and domain; an `@` replaced by another sign or forgotten before a known provider is put back.
+fn split<'a>(lower: &'a str, lists: &Lists) -> Option<(&'a str, &'a str)> {
+    if let Some((local, domain)) = lower.rsplit_once('@') {
+        return Some((local.trim_end_matches('@'), domain));
+    }
+    for known in &lists.known {
+        if known.len() >= 5
+            && let Some(before) = lower.strip_suffix(known.as_str())
+        {
+            let local = before.trim_end_matches(['"', '\'', '#', '*', '(', ' ', '.', '2']);
+            if local.len() >= 3 && local.len() < before.len() + usize::from(before.len() >= 4) {
+                return Some((local, &lower[before.len()..]));
+            }
+        }
+    }
+    None
+}
+
+fn repair(lower: &str) -> String {
+    let letters: Vec<char> = lower.chars().filter(|c| c.is_alphabetic()).collect();
+    let cyrillic = letters.iter().filter(|c| fold::is_cyrillic(**c)).count();
+    if cyrillic * 2 > letters.len()
+        && let Some(switched) = fold::other_layout(lower)
+        && switched.is_ascii()
+    {
+        // Shift+2 is a quotation mark on the Cyrillic layout.
+        return switched.replacen('"', "@", usize::from(!switched.contains('@')));
+    }
+    let mut out = String::with_capacity(lower.len());
+    for c in lower.chars() {
+        out.push(match c {
+            'а' => 'a',
+            'в' => 'b',
+            'с' => 'c',
+            'е' | 'ё' => 'e',
+            'н' => 'h',
+            'і' => 'i',
+            'к' => 'k',
+            'м' => 'm',
+            'о' => 'o',
+            'р' => 'p',
+            'т' => 't',
+            'х' => 'x',
+            'у' => 'y',
+            other => other,
+        });
+    }
+    out
+}
+
+/// How two different mailboxes are alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// The same mailbox name under another ending of the domain (.ru/.com).
+    OtherEnding,
+    /// The same mailbox name at another provider.
+    OtherProvider,
+    /// One letter slipped, at the same provider.
+    LetterSlip,
+    /// Only signs or the romanisation differ.
+    Respelled,
+    /// Digits differ: people add a digit when the name is taken.
+    Digits,
+    None,
+}
+
+/// Compares two addresses that are not the same mailbox.
+#[must_use]
+pub fn likeness(emails: &Emails, a: EmailId, b: EmailId) -> Likeness {
+    let (pa, pb) = (emails.parts(a), emails.parts(b));
+    if pa.local == pb.local {
+        let (da, db) = (emails.domain_text(pa.domain), emails.domain_text(pb.domain));
+        let name = |d: &[u8]| d.split(|b| *b == b'.').next().unwrap_or_default().len();
+        return if name(da) > 1 && da[..name(da)] == db[..name(db)] || near_domains(da, db) {
+            Likeness::OtherEnding
+        } else {
+            Likeness::OtherProvider
+        };
+    }
+    let (la, lb) = (emails.local(a), emails.local(b));
+    if la.len().abs_diff(lb.len()) > 3 || la.len().min(lb.len()) < 4 {
+        return Likeness::None;
+    }
+    let same_domain = pa.domain == pb.domain;
+    match fold::slip(la, lb) {
+        Slip::Replaced(x, y) if x.is_ascii_digit() || y.is_ascii_digit() => return Likeness::Digits,
+        Slip::Extra { byte, .. } if byte.is_ascii_digit() => return Likeness::Digits,
+        Slip::Extra { byte: b'.' | b'_' | b'-', .. } => return Likeness::Respelled,
+        Slip::Replaced(x, y) if !x.is_ascii_alphabetic() && !y.is_ascii_alphabetic() => return Likeness::Respelled,
+        Slip::More => {}
+        _ => {
+            if same_key(la, lb) {
+                return Likeness::Respelled;
+            }
+            return if same_domain { Likeness::LetterSlip } else { Likeness::None };
+        }
+    }
+    if same_key(la, lb) { Likeness::Respelled } else { Likeness::None }
+}
+
+fn near_domains(a: &[u8], b: &[u8]) -> bool {
+    a.len().min(b.len()) >= 5 && fold::slip(a, b) != Slip::More
+}
+
+fn same_key(a: &[u8], b: &[u8]) -> bool {
+    let key = |t: &[u8]| fold::fold(std::str::from_utf8(t).unwrap_or_default());
+    key(a) == key(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn texts(cell: &str) -> Vec<String> {
+        let mut emails = Emails::default();
+        let mut out = SmallVec::new();
+        emails.parse(cell, &mut out);
+        out.iter().map(|id| emails.text(*id).to_owned()).collect()
+    }
+
+    #[test]
+    fn canonical_form() {
+        for (cell, expected) in [
+            (" KOVALAK61@I.UA ", "kovalak61@i.ua"),
+            ("prokopovich.tatiana@gmaill.com", "prokopovich.tatiana@gmail.com"),
+            ("ivan@gmial.com", "ivan@gmail.com"),
+            ("lisichka4858@i.au", "lisichka4858@i.ua"),
+            ("ivan+books@gmail.com", "ivan@gmail.com"),
+            ("ivan.petrenko@googlemail.com", "ivan.petrenko@gmail.com"),
+            ("<ivan@ya.ru>", "ivan@yandex.ru"),
+            ("ivanoff @ ukr.net", "ivanoff@ukr.net"),
+            ("іvan@gmail.com", "ivan@gmail.com"),
+            ("mailto:ivan@mail.ru", "ivan@mail.ru"),
+        ] {
+            assert_eq!(texts(cell), [expected], "{cell}");
+        }
+        assert_eq!(texts("a.b@ukr.net, c.d@mail.ru").len(), 2);
+        assert!(texts("нет").is_empty());
+        assert!(texts("-").is_empty());
+    }
+
+    #[test]
+    fn one_mailbox_under_gmail_dots() {
+        let mut emails = Emails::default();
+        let mut out = SmallVec::new();
+        emails.parse("ivan.petrenko@gmail.com;ivanpetrenko@gmail.com;ivan.petrenko@ukr.net", &mut out);
+        assert_eq!(emails.parts(out[0]).mailbox, emails.parts(out[1]).mailbox);
+        assert_ne!(emails.parts(out[0]).mailbox, emails.parts(out[2]).mailbox);
+    }
+
+    #[test]
+    fn fillers_and_offices() {
+        let mut emails = Emails::default();
+        for (cell, filler, role) in [
+            ("no@mail.ru", true, false),
+            ("1@1.com", true, false),
+            ("aaa@gmail.com", true, false),
+            ("info@bookshop.ua", false, true),
+            ("ivan@ukr.net", false, false),
+        ] {
+            let mut out = SmallVec::new();
+            emails.parse(cell, &mut out);
+            let parts = emails.parts(out[0]);
+            assert_eq!((parts.filler, parts.role), (filler, role), "{cell}");
+        }
+    }
+
+    #[test]
+    fn kinds_of_likeness() {
+        let mut emails = Emails::default();
+        let mut like = |a: &str, b: &str| {
+            let mut out = SmallVec::new();
+            emails.parse(&format!("{a} {b}"), &mut out);
+            likeness(&emails, out[0], out[1])
+        };
+        assert_eq!(like("elena85@ukr.net", "elena85@mail.ru"), Likeness::OtherProvider);
+        assert_eq!(like("elena85@rambler.ru", "elena85@rambler.com"), Likeness::OtherEnding);
+        assert_eq!(like("akostrko@mail.ru", "akosrrko@mail.ru"), Likeness::LetterSlip);
+        assert_eq!(like("obohdchenko@ukr.net", "obohdchenko1@ukr.net"), Likeness::Digits);
+        assert_eq!(like("ivan.petrenko@ukr.net", "ivan_petrenko@ukr.net"), Likeness::Respelled);
+        assert_eq!(like("serhii.p@ukr.net", "sergii.p@ukr.net"), Likeness::Respelled);
+        assert_eq!(like("ivan.petrenko@ukr.net", "olga1@ukr.net"), Likeness::None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_cell_reads(cell in "\\PC{0,60}") {
+            let mut emails = Emails::default();
+            let mut out = SmallVec::new();
+            emails.parse(&cell, &mut out);
+            for id in out {
+                prop_assert!(emails.text(id).contains('@'));
+            }
+        }
+    }
+}

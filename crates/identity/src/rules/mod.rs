@@ -1,0 +1,17 @@
+//! The pure engine: no SQL, no HTTP, no clock. The same input gives the same output, whatever the number of cores.
+
+pub mod address;
+pub mod batch;
+pub mod block;
+pub mod card;
+pub mod cluster;
+pub mod compare;
+pub mod date;
+pub mod dictionary;
+pub mod email;
+pub mod fold;
+pub mod intern;
+pub mod model;
+pub mod name;
+pub mod phone;
+pub mod resolve;

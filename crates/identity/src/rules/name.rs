@@ -1,0 +1,597 @@
+//! Names of people: words become tokens once, and a cell becomes surname, first name and patronymic whatever their order.
+
+use smallvec::SmallVec;
+
+use super::dictionary::{Dictionary, Gender, NameId, NameIds, Sureness};
+use super::fold;
+use super::intern::Interner;
+
+/// Number of a token in [`Names`]; 0 is "no word".
+pub type TokenId = u32;
+
+/// What is known of one spelling of one word.
+#[derive(Clone, Debug, Default)]
+pub struct Token {
+    /// Number of the folded spelling.
+    pub fold: u32,
+    /// Number of the folded spelling without the ending that marks gender.
+    pub stem: u32,
+    pub given: NameIds,
+    pub sureness: Sureness,
+    pub fathers: SmallVec<[NameId; 2]>,
+    pub patronymic: bool,
+    pub given_gender: Gender,
+    pub patronymic_gender: Gender,
+    pub surname_gender: Gender,
+    /// First folded letter.
+    pub initial: u8,
+    /// The frequency class of the word as a first name.
+    pub given_key: u32,
+    noise: bool,
+}
+
+/// A name taken apart. Zero means missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Name {
+    pub surname: TokenId,
+    /// Second half of a double surname, or a maiden name in brackets.
+    pub surname2: TokenId,
+    pub given: TokenId,
+    pub patronymic: TokenId,
+    pub given_initial: u8,
+    pub patronymic_initial: u8,
+    pub surname_initial: u8,
+    /// The first name was told from its place, not from the dictionary: both orders are possible.
+    pub order_guessed: bool,
+}
+
+impl Name {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.surname == 0 && self.given == 0 && self.patronymic == 0
+    }
+}
+
+/// Tokens of a base and the folded texts behind them.
+#[derive(Debug)]
+pub struct Names {
+    words: Interner,
+    tokens: Vec<Token>,
+    folds: Interner,
+    stems: Interner,
+    dictionary: &'static Dictionary,
+    lower: String,
+    key: Vec<u8>,
+}
+
+/// Dictionary names come first among the frequency classes of first names; folded spellings follow.
+const UNKNOWN_GIVEN: u32 = 1 << 16;
+
+impl Default for Names {
+    fn default() -> Self {
+        let mut it = Self {
+            words: Interner::default(),
+            tokens: Vec::new(),
+            folds: Interner::default(),
+            stems: Interner::default(),
+            dictionary: Dictionary::builtin(),
+            lower: String::new(),
+            key: Vec::new(),
+        };
+        it.words.intern(b"");
+        it.folds.intern(b"");
+        it.stems.intern(b"");
+        it.tokens.push(Token::default());
+        it
+    }
+}
+
+/// A contact found inside a name cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stray {
+    pub phone: Option<String>,
+    pub email: Option<String>,
+}
+
+impl Names {
+    #[must_use]
+    pub fn token(&self, id: TokenId) -> &Token {
+        usize::try_from(id).ok().and_then(|i| self.tokens.get(i)).unwrap_or(&self.tokens[0])
+    }
+
+    /// Folded letters of a token.
+    #[must_use]
+    pub fn letters(&self, id: TokenId) -> &[u8] {
+        self.folds.get(self.token(id).fold)
+    }
+
+    #[must_use]
+    pub fn stem_letters(&self, id: TokenId) -> &[u8] {
+        self.stems.get(self.token(id).stem)
+    }
+
+    /// First letters of all full forms of the first name a token may stand for.
+    #[must_use]
+    pub fn initials(&self, id: TokenId) -> SmallVec<[u8; 4]> {
+        self.dictionary.initials(&self.token(id).given)
+    }
+
+    /// First letters of the patronymic in its other languages.
+    #[must_use]
+    pub fn father_initials(&self, id: TokenId) -> SmallVec<[u8; 4]> {
+        self.dictionary.initials(&self.token(id).fathers)
+    }
+
+    #[must_use]
+    pub fn stem_count(&self) -> usize {
+        self.stems.len()
+    }
+
+    #[must_use]
+    pub fn fold_count(&self) -> usize {
+        self.folds.len()
+    }
+
+    #[must_use]
+    pub fn stem_by_text(&self, stem: &[u8]) -> Option<u32> {
+        self.stems.find(stem)
+    }
+
+    #[must_use]
+    pub fn stem_text(&self, stem: u32) -> &[u8] {
+        self.stems.get(stem)
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.words.bytes() + self.folds.bytes() + self.stems.bytes() + self.tokens.len() * size_of::<Token>()
+    }
+
+    /// The token of a word; [`Names::lower`] holds the word in lower case.
+    fn intern_lower(&mut self) -> TokenId {
+        if self.lower.is_empty() {
+            return 0;
+        }
+        let (id, new) = self.words.intern(self.lower.as_bytes());
+        if new {
+            let token = self.describe();
+            self.tokens.push(token);
+        }
+        id
+    }
+
+    /// The token of one whole word.
+    pub fn intern(&mut self, word: &str) -> TokenId {
+        let mut lower = std::mem::take(&mut self.lower);
+        fold::one_script(word, &mut lower);
+        self.lower = lower;
+        self.intern_lower()
+    }
+
+    fn describe(&mut self) -> Token {
+        self.key.clear();
+        fold::fold_into(&self.lower, &mut self.key);
+        let (fold_id, _) = self.folds.intern(&self.key);
+        let (stem_len, surname_gender) = stem_of(&self.key);
+        let (stem, _) = self.stems.intern(&self.key[..stem_len]);
+        let mut token = Token {
+            fold: fold_id,
+            stem,
+            surname_gender,
+            initial: self.key.first().copied().unwrap_or(0),
+            noise: self.dictionary.is_noise(&self.lower),
+            ..Token::default()
+        };
+        let key = std::str::from_utf8(&self.key).unwrap_or_default();
+        if let Some((given, sureness)) = self.dictionary.given(&self.lower, key) {
+            (token.given, token.sureness) = (given, sureness);
+        }
+        if let Some((fathers, gender)) = self.dictionary.patronymic(key) {
+            token.patronymic = true;
+            token.patronymic_gender = gender;
+            token.fathers = fathers;
+            if token.fathers.is_empty()
+                && let Some((fathers, _)) = self.dictionary.patronymic_by_slip(key)
+            {
+                // A feminine patronymic ending is no surname, so the slip is believed; a masculine one may be a surname.
+                if gender == Gender::Female {
+                    token.fathers = fathers;
+                }
+            }
+        }
+        if token.sureness == Sureness::None
+            && !token.patronymic
+            && let Some(given) = self.dictionary.given_by_slip(key)
+        {
+            (token.given, token.sureness) = (given, Sureness::Slip);
+        }
+        token.given_gender = self.dictionary.common_gender(&token.given);
+        token.given_key = match token.given.first() {
+            Some(id) if token.sureness >= Sureness::Short => u32::from(*id),
+            _ => UNKNOWN_GIVEN + fold_id,
+        };
+        token
+    }
+
+    /// Takes a whole name cell apart. Phones and addresses of mail found in it are put into `stray`.
+    pub fn parse(&mut self, cell: &str, stray: &mut Stray) -> Name {
+        let mut words: SmallVec<[TokenId; 8]> = SmallVec::new();
+        let mut initials: SmallVec<[u8; 4]> = SmallVec::new();
+        let mut unknown = false;
+        let mut sure = false;
+        let text = self.without_contacts(cell, stray);
+        let text = text.as_deref().unwrap_or(cell);
+        let untitled = self.without_hyphened_titles(text);
+        let text = untitled.as_deref().unwrap_or(text);
+        for word in split_words(text) {
+            let mut lower = std::mem::take(&mut self.lower);
+            fold::one_script(word.text, &mut lower);
+            self.lower = lower;
+            let letters = self.lower.chars().filter(|c| c.is_alphabetic()).count();
+            if letters == 0 || words.len() >= 6 {
+                continue;
+            }
+            if letters == 1 || word.dotted && letters <= 3 {
+                self.key.clear();
+                fold::fold_into(&self.lower, &mut self.key);
+                if !self.dictionary.is_noise(&self.lower)
+                    && let Some(first) = self.key.first()
+                {
+                    initials.push(*first);
+                }
+                continue;
+            }
+            let id = self.intern_lower();
+            let token = self.token(id);
+            if token.noise && token.sureness == Sureness::None {
+                continue;
+            }
+            sure |= token.sureness >= Sureness::Short || token.patronymic && !token.fathers.is_empty();
+            unknown |= token.sureness < Sureness::Short;
+            words.push(id);
+        }
+        if unknown && !sure {
+            self.try_other_layout(text, &mut words);
+        }
+        self.assemble(&words, &initials)
+    }
+
+    /// A name typed with the keyboard switched is believed when the other layout yields a known first name or patronymic.
+    fn try_other_layout(&mut self, cell: &str, words: &mut SmallVec<[TokenId; 8]>) {
+        let mut switched: SmallVec<[TokenId; 8]> = SmallVec::new();
+        let mut known = false;
+        for word in cell.split_whitespace() {
+            let Some(other) = fold::other_layout(word) else { return };
+            if !other.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-') || other.chars().count() < 2 {
+                return;
+            }
+            let id = self.intern(&other);
+            let token = self.token(id);
+            known |= token.sureness == Sureness::Full || token.patronymic && !token.fathers.is_empty();
+            switched.push(id);
+        }
+        if known && switched.len() <= 6 {
+            *words = switched;
+        }
+    }
+
+    /// `г-жа Терехина` without the title, whose halves would pass for initials.
+    fn without_hyphened_titles(&self, text: &str) -> Option<String> {
+        let is_title = |w: &str| w.contains('-') && self.dictionary.is_noise(w.trim_matches('.').to_lowercase().as_str());
+        if !text.contains('-') || !text.split_whitespace().any(is_title) {
+            return None;
+        }
+        Some(text.split_whitespace().filter(|w| !is_title(w)).collect::<Vec<_>>().join(" "))
+    }
+
+    fn without_contacts(&self, cell: &str, stray: &mut Stray) -> Option<String> {
+        let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+        if digits < 9 && !cell.contains('@') {
+            return None;
+        }
+        let mut kept = String::with_capacity(cell.len());
+        let mut number = String::new();
+        for word in cell.split_whitespace() {
+            if word.contains('@') {
+                stray.email = Some(word.trim_matches([',', ';', '(', ')']).to_owned());
+                continue;
+            }
+            let (d, l) = word.chars().fold((0, 0), |(d, l), c| {
+                (d + usize::from(c.is_ascii_digit()), l + usize::from(c.is_alphabetic()))
+            });
+            if d > 0 && l == 0 || d >= 9 {
+                number.extend(word.chars().filter(|c| !c.is_alphabetic()));
+                number.push(' ');
+                kept.extend(word.chars().filter(|c| c.is_alphabetic()));
+            } else {
+                kept.push_str(word);
+            }
+            kept.push(' ');
+        }
+        if digits >= 9 {
+            stray.phone = Some(number);
+        }
+        Some(kept)
+    }
+
+    /// Gives the words their roles.
+    fn assemble(&self, words: &[TokenId], initials: &[u8]) -> Name {
+        let mut name = Name::default();
+        let mut left: SmallVec<[TokenId; 8]> = SmallVec::from_slice(words);
+        self.take_patronymic(&mut left, &mut name);
+        self.take_given(&mut left, initials, &mut name);
+        let mut left = left.into_iter();
+        name.surname = left.next().unwrap_or(0);
+        name.surname2 = left.next().unwrap_or(0);
+        let mut initials = initials.iter().copied();
+        if name.given == 0 {
+            name.given_initial = initials.next().unwrap_or(0);
+        } else if name.surname == 0 {
+            name.surname_initial = initials.next().unwrap_or(0);
+        }
+        if name.patronymic == 0 {
+            name.patronymic_initial = initials.next().unwrap_or(0);
+        }
+        name
+    }
+
+    fn take_patronymic(&self, left: &mut SmallVec<[TokenId; 8]>, name: &mut Name) {
+        let is_given = |id: TokenId| self.token(id).sureness >= Sureness::Short;
+        let mut best: Option<(usize, u32)> = None;
+        for (at, id) in left.iter().enumerate() {
+            let token = self.token(*id);
+            if !token.patronymic {
+                continue;
+            }
+            let after_given = at > 0 && is_given(left[at - 1]);
+            let mut rank = 0_u32;
+            rank += if token.patronymic_gender == Gender::Female { 8 } else { 0 };
+            rank += if after_given { 4 } else { 0 };
+            rank += if token.fathers.is_empty() { 0 } else { 2 };
+            let given_gender = left
+                .iter()
+                .filter(|o| **o != *id && is_given(**o))
+                .map(|o| self.token(*o).given_gender)
+                .find(|g| *g != Gender::Unknown)
+                .unwrap_or_default();
+            // A masculine -ович beside a woman's name is her surname; so is one that stands first of two words.
+            let surname_like = token.patronymic_gender == Gender::Male
+                && (given_gender == Gender::Female || left.len() == 2 && !after_given || left.len() < 2 || token.fathers.is_empty() && left.len() == 2);
+            if surname_like || left.len() == 1 && token.patronymic_gender != Gender::Female {
+                continue;
+            }
+            if token.patronymic_gender == Gender::Male && at == 0 && left.len() == 3 && !after_given
+                && left.iter().skip(1).any(|o| self.token(*o).patronymic)
+            {
+                continue;
+            }
+            if best.is_none_or(|b| rank >= b.1) {
+                best = Some((at, rank));
+            }
+        }
+        if let Some((at, _)) = best {
+            name.patronymic = left.remove(at);
+            // The word before a patronymic is the first name, unless the dictionary knows better.
+            if at > 0 && self.token(left[at - 1]).sureness >= Sureness::Slip {
+                name.given = left.remove(at - 1);
+            }
+        }
+    }
+
+    fn take_given(&self, left: &mut SmallVec<[TokenId; 8]>, initials: &[u8], name: &mut Name) {
+        if name.given != 0 || left.is_empty() {
+            return;
+        }
+        let mut best: Option<(usize, Sureness)> = None;
+        let mut rivals = 0;
+        for (at, id) in left.iter().enumerate() {
+            let sureness = self.token(*id).sureness;
+            if sureness == Sureness::None || sureness == Sureness::Slip && left.len() == 1 {
+                continue;
+            }
+            rivals += u32::from(sureness == Sureness::Full);
+            // Shops write the surname first: of two equal candidates the later is the first name.
+            if best.is_none_or(|b| sureness >= b.1) {
+                best = Some((at, sureness));
+            }
+        }
+        if let Some((at, sureness)) = best {
+            if sureness == Sureness::Slip && !initials.is_empty() {
+                return;
+            }
+            name.order_guessed = rivals > 1 && name.patronymic == 0;
+            name.given = left.remove(at);
+        } else if left.len() >= 2 && initials.is_empty() {
+            let cyrillic = self.words.get(left[0]).first().is_some_and(|b| *b >= 0x80);
+            name.given = if cyrillic { left.remove(1) } else { left.remove(0) };
+            name.order_guessed = name.patronymic == 0;
+        }
+    }
+
+    /// A name whose parts came in columns of their own.
+    pub fn from_parts(&mut self, family: &str, given: &str, patronymic: &str, stray: &mut Stray) -> Name {
+        let mut name = Name::default();
+        let words = |it: &mut Self, cell: &str| -> (SmallVec<[TokenId; 4]>, u8) {
+            let mut tokens = SmallVec::new();
+            let mut initial = 0;
+            for word in split_words(cell) {
+                let mut lower = std::mem::take(&mut it.lower);
+                fold::one_script(word.text, &mut lower);
+                it.lower = lower;
+                if it.lower.chars().filter(|c| c.is_alphabetic()).count() > 1 && tokens.len() < 4 {
+                    tokens.push(it.intern_lower());
+                } else if initial == 0 {
+                    it.key.clear();
+                    fold::fold_into(&it.lower, &mut it.key);
+                    initial = it.key.first().copied().unwrap_or(0);
+                }
+            }
+            (tokens, initial)
+        };
+        let (family_words, _) = words(self, family);
+        let (given_words, given_initial) = words(self, given);
+        let (patronymic_words, patronymic_initial) = words(self, patronymic);
+        if family_words.is_empty() && given_words.len() >= 2 {
+            return self.parse(given, stray);
+        }
+        name.surname = family_words.first().copied().unwrap_or(0);
+        name.surname2 = family_words.get(1).copied().unwrap_or(0);
+        name.given = given_words.first().copied().unwrap_or(0);
+        name.patronymic = patronymic_words.first().copied().unwrap_or(0);
+        if name.patronymic == 0
+            && let Some(second) = given_words.get(1)
+            && self.token(*second).patronymic
+        {
+            name.patronymic = *second;
+        }
+        name.given_initial = if name.given == 0 { given_initial } else { 0 };
+        name.patronymic_initial = if name.patronymic == 0 { patronymic_initial } else { 0 };
+        name
+    }
+
+    /// The gender that the parts of a name agree on.
+    #[must_use]
+    pub fn gender(&self, name: &Name) -> Gender {
+        let parts = [
+            self.token(name.patronymic).patronymic_gender,
+            if self.token(name.given).sureness >= Sureness::Short { self.token(name.given).given_gender } else { Gender::Unknown },
+            self.token(name.surname).surname_gender,
+        ];
+        parts.into_iter().find(|g| *g != Gender::Unknown).unwrap_or_default()
+    }
+}
+
+/// Length of a folded surname without the ending that marks gender, and that gender.
+fn stem_of(key: &[u8]) -> (usize, Gender) {
+    let n = key.len();
+    if n < 4 {
+        return (n, Gender::Unknown);
+    }
+    match &key[n - 3..] {
+        b"ska" | b"cka" => return (n - 1, Gender::Female),
+        b"ski" | b"cki" => return (n - 1, Gender::Male),
+        b"ova" | b"eva" if n >= 5 => return (n - 1, Gender::Female),
+        b"ina" if n >= 6 => return (n - 1, Gender::Unknown),
+        b"koi" => return (n - 2, Gender::Unknown),
+        _ => {}
+    }
+    match &key[n - 2..] {
+        b"ov" | b"ev" if n >= 5 => (n, Gender::Male),
+        b"oi" => (n - 2, Gender::Unknown),
+        [_, b'i' | b'a'] => (n - 1, Gender::Unknown),
+        _ => (n, Gender::Unknown),
+    }
+}
+
+struct Word<'a> {
+    text: &'a str,
+    /// Followed by a full stop.
+    dotted: bool,
+}
+
+/// Words of a cell: cut at anything that is neither a letter, an apostrophe nor a mark inside a letter, and where a small letter
+/// meets a capital (`ИвановаАнна`).
+fn split_words(cell: &str) -> impl Iterator<Item = Word<'_>> {
+    let mut rest = cell;
+    std::iter::from_fn(move || {
+        let start = rest.find(char::is_alphabetic)?;
+        rest = &rest[start..];
+        let mut end = rest.len();
+        let mut small_before = false;
+        for (at, c) in rest.char_indices() {
+            let inside = c.is_alphabetic() || matches!(c, '\'' | '’' | 'ʼ' | '`' | '"') || fold::is_invisible(c) || is_mark(c);
+            let capital = c.is_uppercase();
+            if !inside || capital && small_before {
+                end = at;
+                break;
+            }
+            small_before = c.is_lowercase();
+        }
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        Some(Word { text, dotted: after.starts_with('.') })
+    })
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(names: &mut Names, cell: &str) -> Name {
+        names.parse(cell, &mut Stray::default())
+    }
+
+    fn spelled(cell: &str) -> [String; 3] {
+        let mut names = Names::default();
+        let name = parse(&mut names, cell);
+        [name.surname, name.given, name.patronymic].map(|id| String::from_utf8_lossy(names.letters(id)).into_owned())
+    }
+
+    #[test]
+    fn order_does_not_matter() {
+        let expected = spelled("Терехина Наталья Алексеевна");
+        assert_eq!(expected, ["teregina", "natala", "alekseevna"].map(|s| s.replace("ee", "e")));
+        for other in ["Наталья Алексеевна Терехина", "Наталья Терехина Алексеевна", "терехина  НАТАЛЬЯ алексеевна", "г-жа Терехина Наталья Алексеевна"] {
+            assert_eq!(spelled(other), expected, "{other}");
+        }
+    }
+
+    #[test]
+    fn surnames_that_look_like_patronymics() {
+        assert_eq!(spelled("Соколович Наталья")[0], "sokoloviq");
+        assert_eq!(spelled("Наталья Антонович")[0], "antonoviq");
+        assert_eq!(spelled("Антонович Анна Петровна")[0], "antonoviq");
+        assert_eq!(spelled("Антонович Петро Іванович"), ["antonoviq", "petro", "ivanoviq"]);
+        assert_eq!(spelled("Наталья Ивановна"), ["", "natala", "ivanovna"]);
+    }
+
+    #[test]
+    fn initials() {
+        let mut names = Names::default();
+        let name = parse(&mut names, "Терехина Н.А.");
+        assert_eq!((name.given_initial, name.patronymic_initial), (b'n', b'a'));
+        assert_ne!(name.surname, 0);
+        assert_eq!(name, parse(&mut names, "Н. А. Терехина"));
+    }
+
+    #[test]
+    fn typed_with_the_wrong_layout() {
+        assert_eq!(spelled("Gtnhtyrj Bdfy"), ["petrenko", "ivan", ""]);
+    }
+
+    #[test]
+    fn contacts_inside_a_name() {
+        let mut names = Names::default();
+        let mut stray = Stray::default();
+        let name = names.parse("Петренко Іван 096 510 22 20 ivan@ukr.net", &mut stray);
+        assert_eq!(names.letters(name.given), b"ivan");
+        assert_eq!(stray.email.as_deref(), Some("ivan@ukr.net"));
+        assert_eq!(stray.phone.map(|p| p.bytes().filter(u8::is_ascii_digit).count()), Some(10));
+    }
+
+    #[test]
+    fn gender_endings_leave_one_stem() {
+        let mut names = Names::default();
+        let stems: Vec<_> = ["Снігурський", "Снегурская".replace("нег", "ниг").as_str(), "Snihurska"]
+            .iter()
+            .map(|w| {
+                let id = names.intern(w);
+                names.token(id).stem
+            })
+            .collect();
+        assert!(stems.windows(2).all(|w| w[0] == w[1]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_cell_parses(cell in "\\PC{0,40}") {
+            let mut names = Names::default();
+            let _ = parse(&mut names, &cell);
+        }
+    }
+}

@@ -1,0 +1,476 @@
+//! The whole way from a batch of records to customers.
+
+use ahash::AHashMap;
+use rayon::prelude::*;
+
+use super::batch::RecordBatch;
+use super::block::Blocks;
+use super::card::{Base, CardId};
+use super::cluster::{self, Clusters, Link};
+use super::compare::{self, Comparison, FIELDS, Field, MISSING};
+use super::email::EmailId;
+use super::model::{self, Model, PatternCounts};
+use super::phone::{self, Phone};
+
+/// Where the bands lie, in bits of log-odds.
+#[derive(Clone, Copy, Debug)]
+pub struct Bands {
+    /// At and above: merged without asking.
+    pub merge: f32,
+    /// At and above: asked about; below: kept apart in silence.
+    pub ask: f32,
+}
+
+impl Default for Bands {
+    fn default() -> Self {
+        // 91% and 20%: a wrong merge sends one person's data to another, so doubt is asked about.
+        Self { merge: 3.3, ask: -2.0 }
+    }
+}
+
+/// What people decided by hand, as pairs of row numbers. Earlier decisions win over later ones that contradict them.
+#[derive(Clone, Debug, Default)]
+pub struct Decisions {
+    pub together: Vec<(usize, usize)>,
+    pub apart: Vec<(usize, usize)>,
+}
+
+/// A pair for a person to judge.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    pub row_a: usize,
+    pub row_b: usize,
+    pub bits: f32,
+    /// Money behind the smaller of the two customers.
+    pub value: i64,
+}
+
+/// A link between two records of one customer.
+#[derive(Clone, Copy, Debug)]
+pub struct RowLink {
+    pub row_a: usize,
+    pub row_b: usize,
+    pub bits: f32,
+    /// Both rows say the same, the shop joined them by order number, or a person did.
+    pub kind: LinkKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    SameCard,
+    Evidence,
+    SameOrder,
+    Manual,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub records: usize,
+    pub cards: usize,
+    pub customers: usize,
+    pub pairs_compared: u64,
+    pub generic_phones: usize,
+    pub generic_mailboxes: usize,
+}
+
+/// The result, with everything needed to explain it.
+#[derive(Debug)]
+pub struct Resolution {
+    pub base: Base,
+    pub model: Model,
+    /// Customer number of each row: dense, in the order of each customer's first row.
+    pub customer_of: Vec<u32>,
+    /// Links that were accepted, strongest first.
+    pub links: Vec<Link>,
+    pub questions: Vec<Question>,
+    /// Decisions left out because an earlier one says the opposite.
+    pub contradictions: Vec<(usize, usize)>,
+    pub counts: Counts,
+    row_of_card: Vec<u32>,
+}
+
+/// A compared pair before the weights are known.
+#[derive(Clone, Copy)]
+struct Candidate {
+    a: CardId,
+    b: CardId,
+    pattern: u64,
+    rarity: f32,
+    beyond_name: bool,
+}
+
+/// Pairs below this many bits by the typical weights are forgotten after being counted.
+const HOPELESS: f32 = -9.0;
+
+/// Resolves a batch.
+#[must_use]
+pub fn resolve(batch: &RecordBatch, decisions: &Decisions, bands: Bands) -> Resolution {
+    let mut base = Base::read(batch);
+    separate_decided(batch, decisions, &mut base);
+    let mut model = Model::learn_frequencies(&base);
+    let blocks = Blocks::build(&base, &model);
+    let (candidates, patterns, pairs_compared) = compare_all(&base, &model, &blocks);
+    drop(blocks);
+    model.learn_weights(&patterns);
+    let (links, doubtful) = judge(&base, &model, &candidates, bands);
+    drop(candidates);
+    assemble(batch, base, model, links, &doubtful, decisions, bands, pairs_compared)
+}
+
+/// Rows that a person keeps apart must not share a card.
+fn separate_decided(batch: &RecordBatch, decisions: &Decisions, base: &mut Base) {
+    let mut rows: Vec<usize> = decisions.apart.iter().flat_map(|(a, b)| [*a, *b]).filter(|r| *r < batch.len()).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    for row in rows {
+        base.detach(row, batch.id(row));
+    }
+}
+
+fn compare_all(base: &Base, model: &Model, blocks: &Blocks) -> (Vec<Candidate>, PatternCounts, u64) {
+    const TASK: usize = 4_096;
+    let tasks: Vec<_> = (0..base.cards.len())
+        .collect::<Vec<_>>()
+        .par_chunks(TASK)
+        .map(|chunk| {
+            let mut found = Vec::new();
+            let mut patterns = PatternCounts::new();
+            let mut compared = 0_u64;
+            let mut neighbours = Vec::new();
+            for at in chunk {
+                let a = CardId::try_from(*at).unwrap_or(CardId::MAX);
+                blocks.later_neighbours(a, &mut neighbours);
+                let card = base.card(a);
+                for b in &neighbours {
+                    compared += 1;
+                    let c = compare::compare(base, model, card, base.card(*b));
+                    if c.veto.is_some() {
+                        continue;
+                    }
+                    let pattern = c.pattern();
+                    *patterns.entry((pattern, rounded(c.rarity))).or_default() += 1;
+                    if model.prior + model.sum(&c.levels) + c.rarity > HOPELESS {
+                        found.push(Candidate { a, b: *b, pattern, rarity: c.rarity, beyond_name: c.beyond_name });
+                    }
+                }
+            }
+            (found, patterns, compared)
+        })
+        .collect();
+    let mut candidates = Vec::with_capacity(tasks.iter().map(|t| t.0.len()).sum());
+    let mut patterns = PatternCounts::new();
+    let mut compared = 0;
+    for (found, counted, n) in tasks {
+        candidates.extend_from_slice(&found);
+        compared += n;
+        for (key, n) in counted {
+            *patterns.entry(key).or_default() += n;
+        }
+    }
+    (candidates, patterns, compared)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "sums of logarithms lie within ±200 bits")]
+fn rounded(bits: f32) -> i16 {
+    bits.round() as i16
+}
+
+/// The two upper bands.
+fn judge(base: &Base, model: &Model, candidates: &[Candidate], bands: Bands) -> (Vec<Link>, Vec<Link>) {
+    let mut links = Vec::new();
+    let mut doubtful = Vec::new();
+    for c in candidates {
+        let bits = model.prior + model.sum(&compare::levels_of(c.pattern)) + c.rarity;
+        if bits < bands.ask {
+            continue;
+        }
+        let link = Link { a: c.a, b: c.b, bits, given: false };
+        if bits >= bands.merge && c.beyond_name {
+            links.push(link);
+        } else {
+            doubtful.push(link);
+        }
+    }
+    cluster::order(base, &mut links);
+    cluster::order(base, &mut doubtful);
+    (links, doubtful)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the last step needs what all steps before it made")]
+fn assemble(
+    batch: &RecordBatch,
+    base: Base,
+    model: Model,
+    links: Vec<Link>,
+    doubtful: &[Link],
+    decisions: &Decisions,
+    bands: Bands,
+    pairs_compared: u64,
+) -> Resolution {
+    let mut clusters = Clusters::new(base.cards.len());
+    let card_of = |row: usize| base.card_of.get(row).copied();
+    for (a, b) in &decisions.apart {
+        if let (Some(a), Some(b)) = (card_of(*a), card_of(*b))
+            && a != b
+        {
+            clusters.keep_apart(a, b);
+        }
+    }
+    let mut contradictions = Vec::new();
+    let mut accepted = Vec::new();
+    for (a, b) in &decisions.together {
+        if let (Some(x), Some(y)) = (card_of(*a), card_of(*b)) {
+            if clusters.must_join(x, y) {
+                accepted.push(Link { a: x, b: y, bits: f32::INFINITY, given: true });
+            } else {
+                contradictions.push((*a, *b));
+            }
+        }
+    }
+    let mut by_order = same_order(batch, &base);
+    cluster::order(&base, &mut by_order);
+    for link in by_order.iter().chain(&links) {
+        if clusters.join(&base, link) {
+            accepted.push(*link);
+        }
+    }
+    drop(links);
+    let row_of_card = first_rows(&base);
+    let (customer_of, customers) = number(&base, &mut clusters);
+    let questions = ask(batch, &base, &customer_of, &row_of_card, customers, &mut clusters, doubtful, bands);
+    let (generic_phones, generic_mailboxes) = model.generic_values();
+    let counts = Counts { records: batch.len(), cards: base.cards.len(), customers, pairs_compared, generic_phones, generic_mailboxes };
+    Resolution { base, model, customer_of, links: accepted, questions, contradictions, counts, row_of_card }
+}
+
+/// Rows that name an order lie on that order's customer, unless the names contradict.
+fn same_order(batch: &RecordBatch, base: &Base) -> Vec<Link> {
+    if (0..batch.len()).all(|row| batch.order(row).is_empty()) {
+        return Vec::new();
+    }
+    let orders: AHashMap<&str, usize> = (0..batch.len()).filter(|row| batch.order(*row).is_empty()).map(|row| (batch.id(row), row)).collect();
+    let mut out = Vec::new();
+    let mut first: AHashMap<&str, usize> = AHashMap::new();
+    for row in 0..batch.len() {
+        let order = batch.order(row);
+        if order.is_empty() {
+            continue;
+        }
+        // Without the order itself, rows of one order still belong together.
+        let other = orders.get(order).copied().or_else(|| first.get(order).copied());
+        first.entry(order).or_insert(row);
+        if let Some(other) = other {
+            let (a, b) = (base.card_of[row], base.card_of[other]);
+            if a != b {
+                out.push(Link { a: a.min(b), b: a.max(b), bits: 30.0, given: true });
+            }
+        }
+    }
+    out
+}
+
+fn first_rows(base: &Base) -> Vec<u32> {
+    let mut rows = vec![u32::MAX; base.cards.len()];
+    for (row, card) in (0_u32..).zip(&base.card_of) {
+        let place = &mut rows[*card as usize];
+        *place = (*place).min(row);
+    }
+    rows
+}
+
+fn number(base: &Base, clusters: &mut Clusters) -> (Vec<u32>, usize) {
+    let mut numbers = vec![u32::MAX; base.cards.len()];
+    let mut next = 0_u32;
+    let mut customer_of = Vec::with_capacity(base.card_of.len());
+    for card in &base.card_of {
+        let root = clusters.find(*card) as usize;
+        if numbers[root] == u32::MAX {
+            numbers[root] = next;
+            next += 1;
+        }
+        customer_of.push(numbers[root]);
+    }
+    (customer_of, next as usize)
+}
+
+/// The review queue: one question per pair of customers, the most valuable first.
+#[expect(clippy::too_many_arguments, reason = "reads the finished partition")]
+fn ask(
+    batch: &RecordBatch,
+    base: &Base,
+    customer_of: &[u32],
+    row_of_card: &[u32],
+    customers: usize,
+    clusters: &mut Clusters,
+    doubtful: &[Link],
+    bands: Bands,
+) -> Vec<Question> {
+    let mut values = vec![0_i64; customers];
+    for (row, customer) in customer_of.iter().enumerate() {
+        values[*customer as usize] = values[*customer as usize].saturating_add(batch.value(row));
+    }
+    let mut asked: AHashMap<(u32, u32), Question> = AHashMap::new();
+    for link in doubtful {
+        let (ra, rb) = (row_of_card[link.a as usize] as usize, row_of_card[link.b as usize] as usize);
+        let (Some(x), Some(y)) = (customer_of.get(ra), customer_of.get(rb)) else { continue };
+        if x == y || link.bits < bands.ask || clusters.contradicts(base, link) {
+            continue;
+        }
+        let value = values[*x as usize].min(values[*y as usize]);
+        let question = Question { row_a: ra.min(rb), row_b: ra.max(rb), bits: link.bits, value };
+        asked.entry((*x.min(y), *x.max(y))).or_insert(question);
+    }
+    let mut questions: Vec<Question> = asked.into_values().collect();
+    questions.sort_unstable_by(|a, b| b.value.cmp(&a.value).then(b.bits.total_cmp(&a.bits)).then(a.row_a.cmp(&b.row_a)).then(a.row_b.cmp(&b.row_b)));
+    questions
+}
+
+/// What is known of one customer, values most used first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contacts {
+    pub phones: Vec<Phone>,
+    pub emails: Vec<EmailId>,
+}
+
+impl Resolution {
+    /// True contact points of every customer: generic values, fillers and numbers that cannot be called are left out.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<Contacts> {
+        let mut uses = vec![0_u32; self.base.cards.len()];
+        for card in &self.base.card_of {
+            uses[*card as usize] += 1;
+        }
+        let mut out: Vec<(Vec<(Phone, u32)>, Vec<(EmailId, u32)>)> = vec![Default::default(); self.counts.customers];
+        for (at, card) in self.base.cards.iter().enumerate() {
+            let row = self.row_of_card[at];
+            let Some(customer) = self.customer_of.get(row as usize) else { continue };
+            let (phones, emails) = &mut out[*customer as usize];
+            for number in self.base.phones(card) {
+                if !phone::is_weak(*number) && self.model.phone_rarity(*number).is_some() {
+                    tally(phones, *number, uses[at]);
+                }
+            }
+            for email in self.base.emails(card) {
+                if self.model.email_rarity(self.base.emails.parts(*email).mailbox).is_some() {
+                    tally(emails, *email, uses[at]);
+                }
+            }
+        }
+        out.into_iter()
+            .map(|(mut phones, mut emails)| {
+                phones.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+                emails.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(self.base.emails.text(a.0).cmp(self.base.emails.text(b.0))));
+                Contacts { phones: phones.into_iter().map(|p| p.0).collect(), emails: emails.into_iter().map(|e| e.0).collect() }
+            })
+            .collect()
+    }
+
+    /// The path of links that made each customer of several records: for every row but the first, the link that brought it in.
+    #[must_use]
+    pub fn row_links(&self) -> Vec<RowLink> {
+        let mut out = Vec::new();
+        for (row, card) in self.base.card_of.iter().enumerate() {
+            let first = self.row_of_card[*card as usize] as usize;
+            if first != row {
+                out.push(RowLink { row_a: first, row_b: row, bits: f32::INFINITY, kind: LinkKind::SameCard });
+            }
+        }
+        // The strongest links that span each customer: a forest, because a link inside a group adds nothing to the path.
+        let mut spanned = Clusters::new(self.base.cards.len());
+        for link in &self.links {
+            if spanned.find(link.a) == spanned.find(link.b) {
+                continue;
+            }
+            spanned.must_join(link.a, link.b);
+            let (a, b) = (self.row_of_card[link.a as usize] as usize, self.row_of_card[link.b as usize] as usize);
+            let kind = match (link.given, link.bits.is_infinite()) {
+                (true, true) => LinkKind::Manual,
+                (true, false) => LinkKind::SameOrder,
+                _ => LinkKind::Evidence,
+            };
+            out.push(RowLink { row_a: a.min(b), row_b: a.max(b), bits: link.bits, kind });
+        }
+        out
+    }
+
+    /// The comparison behind a pair of rows.
+    #[must_use]
+    pub fn compare_rows(&self, a: usize, b: usize) -> Comparison {
+        match (self.base.card_of.get(a), self.base.card_of.get(b)) {
+            (Some(x), Some(y)) => compare::compare(&self.base, &self.model, self.base.card(*x), self.base.card(*y)),
+            _ => Comparison::default(),
+        }
+    }
+
+    /// Why two rows are (or may be) one person: codes with the bits each field adds.
+    #[must_use]
+    pub fn reasons(&self, a: usize, b: usize) -> Vec<(&'static str, f32)> {
+        let c = self.compare_rows(a, b);
+        reasons(&self.model, &c)
+    }
+}
+
+/// Codes of the fields that were compared, with the bits each adds.
+#[must_use]
+pub fn reasons(model: &Model, c: &Comparison) -> Vec<(&'static str, f32)> {
+    Field::ALL
+        .into_iter()
+        .zip(0..FIELDS)
+        .filter(|(_, at)| c.levels[*at] != MISSING)
+        .map(|(field, at)| (model::reason(field, c.levels[at]), model.weight(field, c.levels[at]) + c.rarities[at]))
+        .collect()
+}
+
+fn tally<T: PartialEq + Copy>(list: &mut Vec<(T, u32)>, value: T, uses: u32) {
+    match list.iter_mut().find(|e| e.0 == value) {
+        Some(e) => e.1 += uses,
+        None => list.push((value, uses)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::batch::PersonRecord;
+
+    fn batch(rows: &[(&str, &str, &str)]) -> RecordBatch {
+        let mut batch = RecordBatch::new();
+        for (i, (name, phone, email)) in rows.iter().enumerate() {
+            batch.push(&PersonRecord { id: &i.to_string(), full_name: name, phone, email, value: 100, ..PersonRecord::default() });
+        }
+        batch
+    }
+
+    fn partition(rows: &[(&str, &str, &str)]) -> Vec<u32> {
+        resolve(&batch(rows), &Decisions::default(), Bands::default()).customer_of
+    }
+
+    #[test]
+    fn a_couple_with_one_phone_stays_two_people() {
+        let them = partition(&[
+            ("Снігурський Сергій", "0678737218", "s@ukr.net"),
+            ("Снигурская Ирина", "0678737218", ""),
+            ("Сергей Снигурский", "0678737218", ""),
+        ]);
+        assert_eq!(them, [0, 1, 0]);
+    }
+
+    #[test]
+    fn bad_input_gives_a_clear_answer() {
+        assert!(partition(&[]).is_empty());
+        assert_eq!(partition(&[("", "", "")]), [0]);
+        assert_eq!(partition(&[("", "", ""), ("", "", "")]), [0, 1]);
+        let same: Vec<_> = (0..500).map(|_| ("Іваненко Іван", "0671234509", "x@y.ua")).collect();
+        assert!(partition(&same).iter().all(|c| *c == 0));
+    }
+
+    #[test]
+    fn contradicting_decisions_are_named() {
+        let rows = [("Іваненко Іван", "0671234509", ""), ("Іваненко Іван", "0671234509", ""), ("Петренко Олег", "0671234510", "")];
+        let decisions = Decisions { together: vec![(0, 2), (1, 2)], apart: vec![(0, 1)] };
+        let found = resolve(&batch(&rows), &decisions, Bands::default());
+        assert_eq!(found.contradictions, [(1, 2)]);
+        assert_eq!(found.customer_of[0], found.customer_of[2]);
+        assert_ne!(found.customer_of[0], found.customer_of[1]);
+    }
+}
