@@ -20,8 +20,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             titles: vec!["Дюна".into(), format!("Хоббит {n}"), "Кобзар".into()],
             categories: vec!["Фантастика".into()],
         };
-        let links = Links { interests: format!("https://me.example/i/{n}"), unsubscribe: format!("https://me.example/u/{n}") };
-        let out = letter.render(&Merge::new(lang, &person, &sender, links), &mut |link| Some(format!("https://me.example/c/{n}/{}", link.index)))?;
+        let links = Links {
+            interests: format!("https://me.example/i/{n}"),
+            unsubscribe: format!("https://me.example/u/{n}"),
+        };
+        let out = letter.render(&Merge::new(lang, &person, &sender, links), &mut |link| {
+            Some(format!("https://me.example/c/{n}/{}", link.index))
+        })?;
         bytes += out.html.len() + out.text.len();
     }
     let millis = SystemClock.now().millis() - start.millis();

@@ -25,7 +25,11 @@ fn attempt(text: &str) -> TemplateError {
 #[expect(clippy::disallowed_methods, reason = "the test is about time spent")]
 fn hostile_templates_end_soon_with_the_line() {
     for (text, line, message) in [
-        ("{% for a in range(90000) %}{% for b in range(90000) %}x{% endfor %}{% endfor %}", 4, "runs too long"),
+        (
+            "{% for a in range(90000) %}{% for b in range(90000) %}x{% endfor %}{% endfor %}",
+            4,
+            "runs too long",
+        ),
         ("\n{{ 'x' * 10000000000 }}", 5, "too large"),
         ("{% for a in range(9000) %}{{ 'x' * 90000 }}{% endfor %}", 4, "grows past"),
         ("{% set a = 'x' %}", 4, "\"set\" is not allowed"),

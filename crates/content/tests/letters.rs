@@ -2,8 +2,8 @@
 
 use basis::Lang;
 use content::{
-    FindingCode, Letter, LetterSource, Links, Merge, Part, Person, Sender, Severity, Short, check_letter, check_sms,
-    defaults, sms_size,
+    FindingCode, Letter, LetterSource, Links, Merge, Part, Person, Sender, Severity, Short, check_letter,
+    check_sms, defaults, sms_size,
 };
 
 fn sender() -> Sender {
@@ -127,11 +127,16 @@ fn each_check_fires_on_its_own_fault() {
     assert!(codes(&hidden).contains(&FindingCode::NoUnsubscribe), "an unsubscribe link for some is none");
 
     let after = letter(LINK);
-    let tail = format!("<letter-footer /><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>", "слово ".repeat(60));
+    let tail = format!(
+        "<letter-footer /><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>",
+        "слово ".repeat(60)
+    );
     let after = LetterSource { mjml: after.mjml.replace("<letter-footer />", &tail), ..after };
     assert!(codes(&after).contains(&FindingCode::UnsubscribeNotLast));
 
-    let sells = letter(&format!("{LINK}\n<mj-text>Дорогие покупатели, скидка 20% до пятницы, всего 199 грн</mj-text>"));
+    let sells = letter(&format!(
+        "{LINK}\n<mj-text>Дорогие покупатели, скидка 20% до пятницы, всего 199 грн</mj-text>"
+    ));
     let findings = check_letter(Lang::Ru, &sells, &sender(), true);
     let about: Vec<_> = findings.iter().map(|f| (f.code, f.excerpt.as_str(), f.line)).collect();
     assert!(about.contains(&(FindingCode::Flattery, "Дорогие покупатели", Some(4))), "{about:?}");
@@ -143,10 +148,18 @@ fn each_check_fires_on_its_own_fault() {
     assert!(codes(&evil).contains(&FindingCode::UnsafeLink));
     let pictures = letter("<mj-image src=\"https://shop.example/a.png\" />");
     let found = codes(&pictures);
-    for code in [FindingCode::ImageOnly, FindingCode::ImageWithoutText, FindingCode::NoInterestsLink, FindingCode::FewLinks] {
+    for code in [
+        FindingCode::ImageOnly,
+        FindingCode::ImageWithoutText,
+        FindingCode::NoInterestsLink,
+        FindingCode::FewLinks,
+    ] {
         assert!(found.contains(&code), "{found:?}");
     }
-    let loud = LetterSource { subject: "СРОЧНО ПРОЧТИТЕ ЭТО ПИСЬМО СЕГОДНЯ ДО ВЕЧЕРА ИЛИ БУДЕТ ПОЗДНО".into(), ..letter(LINK) };
+    let loud = LetterSource {
+        subject: "СРОЧНО ПРОЧТИТЕ ЭТО ПИСЬМО СЕГОДНЯ ДО ВЕЧЕРА ИЛИ БУДЕТ ПОЗДНО".into(),
+        ..letter(LINK)
+    };
     assert_eq!(codes(&loud), [FindingCode::LongSubject, FindingCode::LoudSubject]);
     assert_eq!(codes(&LetterSource { subject: " ".into(), ..letter(LINK) }), [FindingCode::EmptySubject]);
     assert_eq!(codes(&LetterSource { text: String::new(), ..letter(LINK) }), [FindingCode::MissingText]);
@@ -160,7 +173,8 @@ fn each_check_fires_on_its_own_fault() {
 fn the_text_part_is_derived_and_gets_its_own_way_out() {
     let source = LetterSource { text: String::new(), ..letter(LINK) };
     let made = Letter::compile(Lang::Ru, &source).unwrap();
-    let out = made.render(&Merge::new(Lang::Ru, &person("Анна", &[]), &sender(), links()), &mut |_| None).unwrap();
+    let out =
+        made.render(&Merge::new(Lang::Ru, &person("Анна", &[]), &sender(), links()), &mut |_| None).unwrap();
     assert!(out.text.contains("темы (https://me.example/i/1)"), "{}", out.text);
     assert!(out.text.contains("https://me.example/u/1"), "{}", out.text);
 }

@@ -85,7 +85,14 @@ pub struct Finding {
 
 impl Finding {
     fn new(code: FindingCode, part: Part, message: impl Into<String>) -> Self {
-        Self { code, severity: code.severity(), part, line: None, excerpt: String::new(), message: message.into() }
+        Self {
+            code,
+            severity: code.severity(),
+            part,
+            line: None,
+            excerpt: String::new(),
+            message: message.into(),
+        }
     }
     fn about(mut self, excerpt: &str, source: &str) -> Self {
         self.line = source.find(excerpt).map(|at| 1 + source[..at].matches('\n').count());
@@ -185,21 +192,28 @@ fn check_obligations(letter: &RenderedLetter, links: &Links, sender: &Sender, fi
         }
     }
     if !letter.text.contains(&links.unsubscribe) {
-        findings.push(Finding::new(FindingCode::NoUnsubscribe, Part::Text, "the text part has no unsubscribe link"));
+        findings.push(Finding::new(
+            FindingCode::NoUnsubscribe,
+            Part::Text,
+            "the text part has no unsubscribe link",
+        ));
     }
     let words = plain::from_html(&letter.html);
     for (what, value) in [("legal name", &sender.legal_name), ("postal address", &sender.postal_address)] {
         let value = basis::visible(value);
         if !value.is_empty() && !basis::visible(&words).contains(&value) {
-            let message = format!("the letter does not show the sender's {what}; add <letter-footer /> at its end");
+            let message =
+                format!("the letter does not show the sender's {what}; add <letter-footer /> at its end");
             findings.push(Finding::new(FindingCode::NoSenderIdentity, Part::Html, message));
         }
     }
     for url in found {
         let scheme = url.split(':').next().unwrap_or_default().to_ascii_lowercase();
         if !matches!(scheme.as_str(), "http" | "https" | "mailto" | "tel") || !url.contains(':') {
-            let message = format!("a letter's link starts with https://, http://, mailto: or tel:, not \"{url}\"");
-            findings.push(Finding { excerpt: url, ..Finding::new(FindingCode::UnsafeLink, Part::Html, message) });
+            let message =
+                format!("a letter's link starts with https://, http://, mailto: or tel:, not \"{url}\"");
+            findings
+                .push(Finding { excerpt: url, ..Finding::new(FindingCode::UnsafeLink, Part::Html, message) });
         }
     }
 }
@@ -210,7 +224,8 @@ fn check_subject(source: &LetterSource, letter: &RenderedLetter, findings: &mut 
     if length == 0 || source.subject.trim().is_empty() {
         findings.push(Finding::new(FindingCode::EmptySubject, Part::Subject, "the subject is empty"));
     } else if length > 60 {
-        let message = format!("the subject has {length} characters; phones show about 40 and most programs 60");
+        let message =
+            format!("the subject has {length} characters; phones show about 40 and most programs 60");
         findings.push(Finding::new(FindingCode::LongSubject, Part::Subject, message));
     }
     let letters = subject.chars().filter(|c| c.is_alphabetic()).count();
@@ -234,7 +249,10 @@ fn check_words(source: &LetterSource, letter: &RenderedLetter, first: bool, find
         }
         let mut add = |code, found: Vec<Found>, message: &str| {
             for hit in found {
-                findings.push(Finding::new(code, part, format!("{message}: \"{}\"", hit.excerpt)).about(&hit.excerpt, author));
+                findings.push(
+                    Finding::new(code, part, format!("{message}: \"{}\"", hit.excerpt))
+                        .about(&hit.excerpt, author),
+                );
             }
         };
         let message = "tells the person that nobody knows them; use the name or nothing";
@@ -246,10 +264,19 @@ fn check_words(source: &LetterSource, letter: &RenderedLetter, first: bool, find
     }
 }
 
-fn check_shape(source: &LetterSource, letter: &RenderedLetter, links: &Links, first: bool, findings: &mut Vec<Finding>) {
+fn check_shape(
+    source: &LetterSource,
+    letter: &RenderedLetter,
+    links: &Links,
+    first: bool,
+    findings: &mut Vec<Finding>,
+) {
     let found = body_links(source, letter, links);
     if found.len() < 2 {
-        let message = format!("the letter has {} links above its footer; two or more bring the person to the shop", found.len());
+        let message = format!(
+            "the letter has {} links above its footer; two or more bring the person to the shop",
+            found.len()
+        );
         findings.push(Finding::new(FindingCode::FewLinks, Part::Html, message));
     }
     if first && !found.contains(&links.interests) {
@@ -298,7 +325,10 @@ const FOOTER_LINKS: usize = 3;
 /// What is wrong with a short message.
 pub fn check_sms(lang: Lang, source: &str, sender: &Sender) -> Vec<Finding> {
     let rendered = Short::compile(lang, "sms", source).and_then(|short| {
-        Merge::samples(lang, sender, &sample_links()).iter().map(|merge| short.render(merge, &mut untracked)).collect()
+        Merge::samples(lang, sender, &sample_links())
+            .iter()
+            .map(|merge| short.render(merge, &mut untracked))
+            .collect()
     });
     let texts: Vec<String> = match rendered {
         Ok(texts) => texts,

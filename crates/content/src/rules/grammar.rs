@@ -15,7 +15,8 @@ pub fn clean_title(raw: &str) -> String {
 }
 
 fn strip_outer_quotes(text: &str) -> &str {
-    const PAIRS: [(char, char); 6] = [('"', '"'), ('«', '»'), ('„', '“'), ('“', '”'), ('„', '”'), ('\'', '\'')];
+    const PAIRS: [(char, char); 6] =
+        [('"', '"'), ('«', '»'), ('„', '“'), ('“', '”'), ('„', '”'), ('\'', '\'')];
     for (open, close) in PAIRS {
         if let Some(inner) = text.strip_prefix(open).and_then(|t| t.strip_suffix(close))
             && !inner.is_empty()
@@ -84,7 +85,11 @@ fn conjunction(next: &str, lang: Lang) -> &'static str {
         Lang::En => "and",
         Lang::Uk => {
             let first = next.chars().find(|c| c.is_alphanumeric()).and_then(|c| c.to_lowercase().next());
-            if matches!(first, Some('і' | 'ї' | 'й' | 'є' | 'ю' | 'я' | 'i' | 'y')) { "та" } else { "і" }
+            if matches!(first, Some('і' | 'ї' | 'й' | 'є' | 'ю' | 'я' | 'i' | 'y')) {
+                "та"
+            } else {
+                "і"
+            }
         }
     }
 }
@@ -173,7 +178,10 @@ mod tests {
     #[test]
     fn numbers_take_their_form() {
         let form = |n| plural(n, Lang::Ru, "книга", "книги", "книг");
-        assert_eq!([1, 2, 5, 11, 21, 112, 0].map(form), ["книга", "книги", "книг", "книг", "книга", "книг", "книг"]);
+        assert_eq!(
+            [1, 2, 5, 11, 21, 112, 0].map(form),
+            ["книга", "книги", "книг", "книг", "книга", "книг", "книг"]
+        );
         assert_eq!(plural(2, Lang::En, "book", "", "books"), "books");
     }
 

@@ -54,12 +54,13 @@ impl Letter {
     pub fn compile(lang: Lang, source: &LetterSource) -> Result<Self, Vec<TemplateError>> {
         let mut errors = Vec::new();
         let (mut env, mut author) = (sandbox::engine(lang), sandbox::engine(lang));
-        let mut add = |env: &mut Environment<'static>, name: &'static str, part: &'static str, text: String| {
-            let added = sandbox::check_statements(part, &text).and_then(|()| {
-                env.add_template_owned(name, text).map_err(|e| TemplateError::from_engine(part, &e))
-            });
-            added.map_err(|error| errors.push(error)).is_ok()
-        };
+        let mut add =
+            |env: &mut Environment<'static>, name: &'static str, part: &'static str, text: String| {
+                let added = sandbox::check_statements(part, &text).and_then(|()| {
+                    env.add_template_owned(name, text).map_err(|e| TemplateError::from_engine(part, &e))
+                });
+                added.map_err(|error| errors.push(error)).is_ok()
+            };
         add(&mut env, "subject", "subject", source.subject.clone());
         let given = !source.text.trim().is_empty();
         if given {
@@ -160,7 +161,8 @@ impl Short {
     pub fn compile(lang: Lang, part: &'static str, source: &str) -> Result<Self, TemplateError> {
         sandbox::check_statements(part, source)?;
         let mut env = sandbox::engine(lang);
-        env.add_template_owned("text", source.to_owned()).map_err(|e| TemplateError::from_engine(part, &e))?;
+        env.add_template_owned("text", source.to_owned())
+            .map_err(|e| TemplateError::from_engine(part, &e))?;
         Ok(Self { env, part })
     }
 

@@ -47,7 +47,9 @@ pub fn rewrite_text(text: &str, change: &mut dyn FnMut(Link<'_>) -> Option<Strin
             rest = &tail[4..];
             continue;
         }
-        let end = tail.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | '»')).unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | '»'))
+            .unwrap_or(tail.len());
         let url = tail[..end].trim_end_matches(['.', ',', ';', ':', '!', '?']);
         match change(Link { url, index }) {
             Some(new) => out.push_str(&new),
@@ -137,13 +139,16 @@ mod tests {
         let html = r#"<a href="https://x.ua/?a=1&amp;b=2">x</a> <a href="mailto:a@x.ua">m</a>"#;
         let seen = html_links(html);
         assert_eq!(seen, ["https://x.ua/?a=1&b=2", "mailto:a@x.ua"]);
-        let out = rewrite_html(html, &mut |l| l.url.starts_with("http").then(|| format!("https://t/{}?q=\"&", l.index)));
+        let out = rewrite_html(html, &mut |l| {
+            l.url.starts_with("http").then(|| format!("https://t/{}?q=\"&", l.index))
+        });
         assert_eq!(out, r#"<a href="https://t/0?q=&quot;&amp;">x</a> <a href="mailto:a@x.ua">m</a>"#);
     }
 
     #[test]
     fn links_of_a_text_keep_the_marks_after_them() {
-        let out = rewrite_text("See https://x.ua/a, (http://y.ua). httpd", &mut |l| Some(format!("[{}]", l.url)));
+        let out =
+            rewrite_text("See https://x.ua/a, (http://y.ua). httpd", &mut |l| Some(format!("[{}]", l.url)));
         assert_eq!(out, "See [https://x.ua/a], ([http://y.ua]). httpd");
     }
 

@@ -133,11 +133,13 @@ impl Merge {
             titles: titles.map(str::to_owned).to_vec(),
             categories: categories.map(str::to_owned).to_vec(),
         };
-        let choices = categories
-            .map(|name| Choice { name: name.to_owned(), url: links.interests.clone() })
-            .to_vec();
-        let offers =
-            vec![Offer { title: titles[0].to_owned(), text: categories[0].to_owned(), url: sender.shop_url.clone() }];
+        let choices =
+            categories.map(|name| Choice { name: name.to_owned(), url: links.interests.clone() }).to_vec();
+        let offers = vec![Offer {
+            title: titles[0].to_owned(),
+            text: categories[0].to_owned(),
+            url: sender.shop_url.clone(),
+        }];
         [
             Self::new(lang, &known, sender, links.clone()).with_choices(choices).with_offers(offers),
             Self::new(lang, &Person::default(), sender, links.clone()),

@@ -7,16 +7,41 @@ use super::sandbox::{Piece, TemplateError, pieces};
 
 /// Elements whose content is text or HTML; everywhere else only elements may stand.
 const CONTENT: [&str; 13] = [
-    "mj-text", "mj-button", "mj-raw", "mj-table", "mj-title", "mj-preview", "mj-style", "mj-accordion-title",
-    "mj-accordion-text", "mj-navbar-link", "mj-social-element", "mj-font", "mj-breakpoint",
+    "mj-text",
+    "mj-button",
+    "mj-raw",
+    "mj-table",
+    "mj-title",
+    "mj-preview",
+    "mj-style",
+    "mj-accordion-title",
+    "mj-accordion-text",
+    "mj-navbar-link",
+    "mj-social-element",
+    "mj-font",
+    "mj-breakpoint",
 ];
 /// Elements that take `mj-raw` beside their parts.
-const TAKES_RAW: [&str; 7] = ["mj-head", "mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"];
+const TAKES_RAW: [&str; 7] =
+    ["mj-head", "mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"];
 /// The other elements of MJML.
 const STRUCTURE: &[&str] = &[
-    "mjml", "mj-attributes", "mj-all", "mj-class", "mj-html-attributes", "mj-selector", "mj-html-attribute", "mj-divider",
-    "mj-spacer", "mj-image", "mj-carousel", "mj-carousel-image", "mj-accordion",
-    "mj-accordion-element", "mj-navbar", "mj-social",
+    "mjml",
+    "mj-attributes",
+    "mj-all",
+    "mj-class",
+    "mj-html-attributes",
+    "mj-selector",
+    "mj-html-attribute",
+    "mj-divider",
+    "mj-spacer",
+    "mj-image",
+    "mj-carousel",
+    "mj-carousel-image",
+    "mj-accordion",
+    "mj-accordion-element",
+    "mj-navbar",
+    "mj-social",
 ];
 
 fn known(name: &str) -> bool {
@@ -41,7 +66,10 @@ pub fn to_html(source: &str, footer: &str) -> Result<String, TemplateError> {
         let line = line_at(&plain, warning.span.start as usize);
         return Err(TemplateError::new(PART, Some(line), "this attribute is not known to MJML here"));
     }
-    let options = mrml::prelude::render::RenderOptions { fonts: std::collections::HashMap::new(), ..Default::default() };
+    let options = mrml::prelude::render::RenderOptions {
+        fonts: std::collections::HashMap::new(),
+        ..Default::default()
+    };
     let html = parsed.element.render(&options).map_err(|e| TemplateError::new(PART, None, e.to_string()))?;
     Ok(show_tags(&html, &tags))
 }
@@ -56,7 +84,8 @@ fn show_tags(html: &str, tags: &[String]) -> String {
     while let Some(at) = rest.find("xq") {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
-        let index = tail.get(2..6).filter(|_| tail.get(6..8) == Some("qx")).and_then(|n| n.parse::<usize>().ok());
+        let index =
+            tail.get(2..6).filter(|_| tail.get(6..8) == Some("qx")).and_then(|n| n.parse::<usize>().ok());
         match index.and_then(|i| tags.get(i)) {
             Some(tag) => {
                 out.push_str(tag);
@@ -108,11 +137,19 @@ fn hide_tags(source: &str) -> Result<(String, Vec<String>), TemplateError> {
         let name = word(tags.len());
         let between = place.tag.is_none() && !place.remark && place.structural();
         if between && matches!(piece, Piece::Expression(_)) {
-            return Err(TemplateError::new(PART, Some(line), "a field must stand inside <mj-text> or another element with text"));
+            return Err(TemplateError::new(
+                PART,
+                Some(line),
+                "a field must stand inside <mj-text> or another element with text",
+            ));
         }
         if between && !place.open.last().is_some_and(|name| TAKES_RAW.contains(&name.as_str())) {
             let parent = place.open.last().map_or("the document", String::as_str);
-            return Err(TemplateError::new(PART, Some(line), format!("if and for cannot stand directly in {parent}")));
+            return Err(TemplateError::new(
+                PART,
+                Some(line),
+                format!("if and for cannot stand directly in {parent}"),
+            ));
         }
         if between {
             out.push_str("<mj-raw>");
@@ -175,17 +212,28 @@ impl Place {
 
     fn close(&mut self, tag: &str, line: usize) -> Result<(), TemplateError> {
         let closing = tag.starts_with('/');
-        let name: String =
-            tag.trim_start_matches('/').chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '!')).collect();
+        let name: String = tag
+            .trim_start_matches('/')
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '!'))
+            .collect();
         if !(name == "mjml" || name.starts_with("mj-")) {
             if self.structural() && name != "!DOCTYPE" && name != "!doctype" {
                 let hint = if name == "letter-footer" { "; write it as <letter-footer />" } else { "" };
-                return Err(TemplateError::new(PART, Some(line), format!("<{name}> must stand inside <mj-text> or <mj-raw>{hint}")));
+                return Err(TemplateError::new(
+                    PART,
+                    Some(line),
+                    format!("<{name}> must stand inside <mj-text> or <mj-raw>{hint}"),
+                ));
             }
             return Ok(());
         }
         if name == "mj-include" {
-            return Err(TemplateError::new(PART, Some(line), "mj-include is not allowed: a letter reads no files"));
+            return Err(TemplateError::new(
+                PART,
+                Some(line),
+                "mj-include is not allowed: a letter reads no files",
+            ));
         }
         // Within <mj-attributes> an element's name stands for its defaults, with or without content.
         if !known(&name) {
@@ -193,7 +241,11 @@ impl Place {
         }
         if closing {
             if self.open.pop().as_deref() != Some(name.as_str()) {
-                return Err(TemplateError::new(PART, Some(line), format!("</{name}> closes nothing that is open here")));
+                return Err(TemplateError::new(
+                    PART,
+                    Some(line),
+                    format!("</{name}> closes nothing that is open here"),
+                ));
             }
         } else if !tag.ends_with('/') {
             self.open.push(name);
@@ -209,12 +261,22 @@ fn line_at(text: &str, offset: usize) -> usize {
 fn parse_error(error: &mrml::prelude::parser::Error, plain: &str) -> TemplateError {
     use mrml::prelude::parser::Error;
     let (line, message) = match error {
-        Error::UnexpectedElement { position, .. } => (Some(position.start), "this element is not allowed here".to_owned()),
-        Error::UnexpectedToken { position, .. } => (Some(position.start), "this is not allowed here".to_owned()),
-        Error::MissingAttribute { name, position, .. } => (Some(position.start), format!("the attribute {name} is missing")),
-        Error::InvalidAttribute { position, .. } => (Some(position.start), "this attribute cannot be read".to_owned()),
+        Error::UnexpectedElement { position, .. } => {
+            (Some(position.start), "this element is not allowed here".to_owned())
+        }
+        Error::UnexpectedToken { position, .. } => {
+            (Some(position.start), "this is not allowed here".to_owned())
+        }
+        Error::MissingAttribute { name, position, .. } => {
+            (Some(position.start), format!("the attribute {name} is missing"))
+        }
+        Error::InvalidAttribute { position, .. } => {
+            (Some(position.start), "this attribute cannot be read".to_owned())
+        }
         Error::InvalidFormat { position, .. } => (Some(position.start), "this cannot be read".to_owned()),
-        Error::IncludeLoaderError { position, .. } => (Some(position.start), "a letter reads no files".to_owned()),
+        Error::IncludeLoaderError { position, .. } => {
+            (Some(position.start), "a letter reads no files".to_owned())
+        }
         Error::EndOfStream { .. } => {
             return TemplateError::new(PART, None, "an element is opened and never closed");
         }
@@ -243,12 +305,21 @@ mod tests {
              <mj-button href=\"{{ url }}?a=1\">go</mj-button></mj-column></mj-section>{# no #}\n{% endif %}",
         );
         let html = to_html(&source, "").unwrap();
-        for tag in ["{% if a < 3 and b %}", "{% for x in xs %}", "{{ x }}", "{{ \"a}}b\" }}", "{{ url }}?a=1", "{% endif %}"] {
+        for tag in [
+            "{% if a < 3 and b %}",
+            "{% for x in xs %}",
+            "{{ x }}",
+            "{{ \"a}}b\" }}",
+            "{{ url }}?a=1",
+            "{% endif %}",
+        ] {
             assert!(html.contains(tag), "{tag} in {html}");
         }
         assert!(!html.contains("xq0"));
         let at = |tag: &str| html.find(tag).unwrap();
-        assert!(at("{% if") < at("{% for") && at("{% for") < at("{% endfor") && at("{% endfor") < at("{% endif"));
+        assert!(
+            at("{% if") < at("{% for") && at("{% for") < at("{% endfor") && at("{% endfor") < at("{% endif")
+        );
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub fn from_html(html: &str) -> String {
         let tag = &tail[1..end];
         rest = &tail[end + 1..];
         let closing = tag.starts_with('/');
-        let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+        let name: String =
+            tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
         match (name.to_ascii_lowercase().as_str(), closing) {
             ("style", false) => hidden = Some("style"),
             ("head", false) => hidden = Some("head"),

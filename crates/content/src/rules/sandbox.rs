@@ -137,20 +137,31 @@ fn tag_end(tag: &str, close: &str) -> usize {
 /// The first forbidden statement, or a source past [`MAX_SOURCE`].
 pub fn check_statements(part: &'static str, source: &str) -> Result<(), TemplateError> {
     if source.len() > MAX_SOURCE {
-        return Err(TemplateError::new(part, None, format!("the template is longer than {MAX_SOURCE} bytes")));
+        return Err(TemplateError::new(
+            part,
+            None,
+            format!("the template is longer than {MAX_SOURCE} bytes"),
+        ));
     }
     let mut line = 1;
     for piece in pieces(source) {
-        let (Piece::Text(body) | Piece::Expression(body) | Piece::Statement(body) | Piece::Remark(body)) = piece;
+        let (Piece::Text(body) | Piece::Expression(body) | Piece::Statement(body) | Piece::Remark(body)) =
+            piece;
         if let Piece::Statement(tag) = piece {
             let inner = tag.trim_start_matches("{%").trim_end_matches("%}").trim_matches(['-', '+']).trim();
             let word = inner.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
             if !STATEMENTS.contains(&word) {
-                let message = format!("\"{word}\" is not allowed in letters; a letter knows if, for and {{{{ fields }}}}");
+                let message = format!(
+                    "\"{word}\" is not allowed in letters; a letter knows if, for and {{{{ fields }}}}"
+                );
                 return Err(TemplateError::new(part, Some(line), message));
             }
             if word == "for" && inner.ends_with("recursive") {
-                return Err(TemplateError::new(part, Some(line), "recursive loops are not allowed in letters"));
+                return Err(TemplateError::new(
+                    part,
+                    Some(line),
+                    "recursive loops are not allowed in letters",
+                ));
             }
         }
         line += body.matches('\n').count();
@@ -165,7 +176,9 @@ pub fn engine(lang: Lang) -> Environment<'static> {
     env.set_recursion_limit(20);
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_debug(false);
-    env.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+    env.set_auto_escape_callback(
+        |name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None },
+    );
     env.add_filter("default", minijinja::filters::default);
     env.add_filter("upper", minijinja::filters::upper);
     env.add_filter("lower", minijinja::filters::lower);
@@ -175,10 +188,16 @@ pub fn engine(lang: Lang) -> Environment<'static> {
     env.add_filter("first", minijinja::filters::first);
     env.add_filter("last", minijinja::filters::last);
     env.add_filter("cut", |text: &str, limit: usize| -> String {
-        if text.chars().count() <= limit { text.to_owned() } else { text.chars().take(limit).chain(['…']).collect() }
+        if text.chars().count() <= limit {
+            text.to_owned()
+        } else {
+            text.chars().take(limit).chain(['…']).collect()
+        }
     });
     env.add_filter("quoted", move |text: &str| grammar::quoted(&grammar::clean_title(text), lang));
-    env.add_filter("list", move |items: Value| -> Result<String, Error> { Ok(grammar::list(&strings(&items)?, lang)) });
+    env.add_filter("list", move |items: Value| -> Result<String, Error> {
+        Ok(grammar::list(&strings(&items)?, lang))
+    });
     env.add_filter("plural", move |n: i64, one: &str, few: &str, many: Option<&str>| {
         grammar::plural(n, lang, one, few, many.unwrap_or(few)).to_owned()
     });
@@ -205,7 +224,12 @@ fn strings(items: &Value) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// What the engine says, with the line.
-pub fn render(env: &Environment<'_>, name: &str, part: &'static str, context: &Value) -> Result<String, TemplateError> {
+pub fn render(
+    env: &Environment<'_>,
+    name: &str,
+    part: &'static str,
+    context: &Value,
+) -> Result<String, TemplateError> {
     let template = env.get_template(name).map_err(|e| TemplateError::from_engine(part, &e))?;
     let mut out = Capped(Vec::with_capacity(16 * 1024));
     template.render_captured_to(context, &mut out).map_err(|e| TemplateError::from_engine(part, &e))?;

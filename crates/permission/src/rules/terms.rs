@@ -1,0 +1,167 @@
+//! The words of permission: purposes, channels, bases.
+
+use std::{fmt, str::FromStr};
+
+use basis::Fault;
+use serde::{Deserialize, Serialize};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
+        impl $name {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+        impl FromStr for $name {
+            type Err = Fault;
+            fn from_str(s: &str) -> Result<Self, Fault> {
+                match s {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(Fault::invalid($what, format!("\"{s}\" is not a {} here; known: {}", $what, [$($text),+].join(", ")))),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What a contact is for.
+    Purpose, "purpose" {
+        /// Advertising, win-back, offers.
+        Marketing = "marketing",
+        /// About an order the person made.
+        Service = "service",
+        /// A machine dials or speaks.
+        AutomaticCalls = "automatic_calls",
+        /// Keeping the person's data at all. In Russia a document of its own (152-FZ as changed by 156-FZ).
+        Processing = "processing",
+    }
+}
+
+words! {
+    /// How a person is reached.
+    Channel, "channel" {
+        Email = "email",
+        Sms = "sms",
+        /// A person dials (preview dialling).
+        Call = "call",
+        /// A machine dials.
+        AutoCall = "auto_call",
+        Telegram = "telegram",
+        Viber = "viber",
+        Whatsapp = "whatsapp",
+        Vk = "vk",
+        Max = "max",
+    }
+}
+
+impl Channel {
+    pub const fn is_call(self) -> bool {
+        matches!(self, Self::Call | Self::AutoCall)
+    }
+
+    /// Which kind of contact point carries it.
+    pub const fn contact_kind(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms | Self::Call | Self::AutoCall | Self::Viber | Self::Whatsapp => "phone",
+            Self::Telegram => "telegram",
+            Self::Vk => "vk",
+            Self::Max => "max",
+        }
+    }
+}
+
+words! {
+    /// Why a contact is lawful.
+    Basis, "basis" {
+        /// The person agreed, and the proof is kept.
+        Consent = "consent",
+        /// An existing customer, own similar goods, a way out in each message (ePrivacy directive, article 13(2)).
+        SoftOptIn = "soft_opt_in",
+        /// Needed to perform an order.
+        Contract = "contract",
+    }
+}
+
+words! {
+    /// What the channels told of a contact value.
+    ContactState, "contact_state" {
+        Ok = "ok",
+        /// Full mailbox, greylisting; it may work again.
+        SoftBounced = "soft_bounced",
+        HardBounced = "hard_bounced",
+        WrongNumber = "wrong_number",
+        Dead = "dead",
+    }
+}
+
+impl ContactState {
+    pub const fn usable(self) -> bool {
+        matches!(self, Self::Ok | Self::SoftBounced)
+    }
+}
+
+words! {
+    Jurisdiction, "jurisdiction" {
+        Ru = "ru",
+        Ua = "ua",
+        Eu = "eu",
+        Us = "us",
+        Other = "other",
+    }
+}
+
+const EU: &[&str] = &[
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT",
+    "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", // European Economic Area
+    "IS", "LI", "NO", // The United Kingdom kept the same rules (PECR 2003).
+    "GB",
+];
+
+impl Jurisdiction {
+    /// By the ISO 3166 code of a country.
+    pub fn of_country(country: &str) -> Self {
+        match country {
+            "RU" => Self::Ru,
+            "UA" => Self::Ua,
+            "US" => Self::Us,
+            c if EU.contains(&c) => Self::Eu,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What a source of contacts declares at import, or a person gave: for whom what is lawful and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclaredBasis {
+    pub purpose: Purpose,
+    /// A channel or `all`.
+    pub channel: String,
+    pub basis: Basis,
+    #[serde(default)]
+    pub proof: String,
+}
+
+impl DeclaredBasis {
+    pub fn covers(&self, purpose: Purpose, channel: Channel) -> bool {
+        // "all" means every channel on which a person is at the other end; a machine's call is named or it is not meant.
+        let channel_fits =
+            self.channel == channel.as_str() || (self.channel == "all" && channel != Channel::AutoCall);
+        self.purpose == purpose && channel_fits
+    }
+
+    /// A consent without a proof is no basis: the sender has to prove it (38-FZ article 18, GDPR article 7(1)).
+    pub fn proven(&self) -> bool {
+        self.basis != Basis::Consent || !self.proof.trim().is_empty()
+    }
+}
