@@ -50,7 +50,7 @@ export default function Palette({ session, onClose }: { session: Session; onClos
       if (fits(t(`nav.${s.key}`)))
         out.push({ key: s.to, group: 'pages', label: t(`nav.${s.key}`), icon: s.icon, go: go(s.to) });
     const actions: [string, string, Parameters<typeof can>[1]][] = [
-      ['/campaigns/new', t('nav.newCampaign'), 'campaign'],
+      ['/campaigns/new/edit', t('nav.newCampaign'), 'campaign'],
       ['/segments/new', t('nav.newSegment'), 'audience'],
       ['/people/review', t('nav.review'), 'people'],
     ];

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '~/api/client';
-import type { CustomerCard, CustomerRow, Page } from '~/api/types';
+import type { CustomerCard, CustomerRow, Dedup, Page, ReviewPair } from '~/api/types';
 
 export interface Found {
   id: string;
@@ -19,3 +19,13 @@ export function cardQuery(id: string) {
     queryFn: ({ signal }) => api.get<CustomerCard>(`/api/customers/${id}`, undefined, signal),
   });
 }
+
+export const dedupQuery = queryOptions({
+  queryKey: ['dedup'],
+  queryFn: ({ signal }) => api.get<Dedup>('/api/dedup', undefined, signal),
+});
+
+export const reviewsQuery = queryOptions({
+  queryKey: ['reviews'],
+  queryFn: ({ signal }) => api.get<Page<ReviewPair>>('/api/reviews', { limit: 20 }, signal),
+});

@@ -1,0 +1,98 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { api, newKey } from '~/api/client';
+import type {
+  Body,
+  ByLang,
+  Campaign,
+  CampaignDraft,
+  CampaignReport,
+  CampaignRow,
+  ChannelKind,
+  Finding,
+  Page,
+  WaveDraft,
+} from '~/api/types';
+
+export const campaignsQuery = queryOptions({
+  queryKey: ['campaigns'],
+  queryFn: ({ signal }) => api.get<Page<CampaignRow>>('/api/campaigns', undefined, signal),
+});
+
+export function campaignQuery(id: string) {
+  return queryOptions({
+    queryKey: ['campaign', id],
+    queryFn: ({ signal }) => api.get<Campaign>(`/api/campaigns/${id}`, undefined, signal),
+  });
+}
+
+export function reportQuery(id: string, live = false) {
+  return queryOptions({
+    queryKey: ['report', id],
+    queryFn: ({ signal }) => api.get<CampaignReport>(`/api/campaigns/${id}/report`, undefined, signal),
+    refetchInterval: live ? 5000 : false,
+  });
+}
+
+export interface Check {
+  ok: boolean;
+  findings: Finding[];
+}
+
+export const KIND_OF = { email: 'letter', sms: 'sms', call: 'script' } as const;
+
+/** The texts that the product ships for a channel, in every language. */
+export async function defaultBodies(channel: ChannelKind, signal?: AbortSignal): Promise<ByLang<Body>> {
+  const answer = await api.get<{ bodies?: ByLang<Body> } & ByLang<Body>>(
+    '/api/templates/defaults',
+    { kind: KIND_OF[channel] },
+    signal,
+  );
+  return answer.bodies ?? { ru: answer.ru, uk: answer.uk, en: answer.en };
+}
+
+export function defaultsQuery(channel: ChannelKind) {
+  return queryOptions({
+    queryKey: ['template-defaults', channel],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: ({ signal }) => defaultBodies(channel, signal),
+  });
+}
+
+export function newWave(channel: ChannelKind, first: boolean, from: { name: string; address: string }): WaveDraft {
+  return {
+    channel,
+    after_days: first ? 0 : 7,
+    target: first ? 'all' : 'silent',
+    bodies: {},
+    from_name: from.name,
+    from_address: from.address,
+    rate_per_second: null,
+  };
+}
+
+export function newDraft(name: string, from: { name: string; address: string }): CampaignDraft {
+  return {
+    name,
+    language: 'by-customer',
+    segment_id: null,
+    holdout_share: 0.1,
+    goal: { kind: 'order', window_days: 30 },
+    waves: [newWave('email', true, from), newWave('sms', false, from), newWave('call', false, from)],
+  };
+}
+
+export type Turn = 'launch' | 'pause' | 'resume' | 'stop';
+
+export function useTurn(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (turn: Turn) =>
+      api.post(`/api/campaigns/${id}/${turn}`, {}, turn === 'launch' ? { idempotencyKey: newKey() } : undefined),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ['campaign', id] }),
+        client.invalidateQueries({ queryKey: ['campaigns'] }),
+        client.invalidateQueries({ queryKey: ['report', id] }),
+      ]),
+  });
+}

@@ -1,0 +1,158 @@
+import { IconUsers } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Query } from '~/api/client';
+import { usePaged } from '~/api/paged';
+import type { CustomerRow, Stage } from '~/api/types';
+import { type Column, DataTable, type Sort } from '~/design/datatable';
+import { NONE, useFormat } from '~/design/format';
+import { SidePanel } from '~/design/panel';
+import { BoneRows, Empty, ErrorNote } from '~/design/state';
+import { cardQuery } from './api';
+
+const STAGE_TONE: Record<Stage, string | undefined> = {
+  new: 'info',
+  developing: 'good',
+  at_risk: 'warn',
+  lapsed: 'bad',
+  returned: 'accent',
+  none: undefined,
+};
+
+export function StagePill({ stage }: { stage?: Stage | null }) {
+  const { t } = useTranslation();
+  if (!stage || stage === 'none') return <span className="dim">{NONE}</span>;
+  return (
+    <span className="pill" data-tone={STAGE_TONE[stage]}>
+      {t(`stage.${stage}`)}
+    </span>
+  );
+}
+
+export interface PeopleQuestion {
+  key: unknown[];
+  path: string;
+  query?: Query;
+  body?: object;
+}
+
+/** A list of customers, wherever it comes from: search, a figure, a bar of a funnel, a segment. */
+export function PeopleList({
+  question,
+  openKey,
+  onOpen,
+  sort,
+  onSort,
+  empty,
+  height,
+  narrow,
+}: {
+  question: PeopleQuestion;
+  openKey?: string;
+  onOpen: (row: CustomerRow) => void;
+  sort?: Sort;
+  onSort?: (sort: Sort) => void;
+  empty?: ReactNode;
+  height?: number;
+  narrow?: boolean;
+}) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const client = useQueryClient();
+  const list = usePaged<CustomerRow>(question.key, question.path, question.query, question.body);
+  const columns: Column<CustomerRow>[] = [
+    {
+      key: 'name',
+      label: t('people.col.name'),
+      width: 'minmax(150px, 1.7fr)',
+      sort: 'name',
+      render: (c) => <span className="strong">{c.name || t('people.unnamed')}</span>,
+    },
+    {
+      key: 'phone',
+      label: t('people.col.phone'),
+      width: 'minmax(128px, 1fr)',
+      minor: narrow,
+      render: (c) => <Several values={c.phones} />,
+    },
+    { key: 'email', label: t('people.col.email'), width: 'minmax(150px, 1.3fr)', minor: true, render: (c) => <Several values={c.emails} /> },
+    { key: 'city', label: t('people.col.city'), width: 'minmax(90px, .9fr)', minor: true, render: (c) => <span>{c.city}</span> },
+    { key: 'stage', label: t('people.col.stage'), width: '120px', minor: true, render: (c) => <StagePill stage={c.stage} /> },
+    { key: 'orders', label: t('people.col.orders'), width: '84px', align: 'right', render: (c) => f.n(c.orders) },
+    {
+      key: 'last',
+      label: t('people.col.last'),
+      width: '124px',
+      align: 'right',
+      minor: true,
+      sort: 'recent',
+      render: (c) => f.date(c.last_order_day),
+    },
+    {
+      key: 'revenue',
+      label: t('people.col.revenue'),
+      width: '104px',
+      align: 'right',
+      sort: 'value',
+      render: (c) => f.money(c.revenue?.minor, c.revenue?.currency),
+    },
+  ];
+  const shown = narrow ? columns.filter((c) => ['name', 'phone', 'orders', 'revenue'].includes(c.key)) : columns;
+  if (list.error && !list.rows) return <ErrorNote error={list.error} retry={() => void list.refetch()} />;
+  if (list.pending)
+    return (
+      <div className="dt" aria-busy="true" style={{ height }}>
+        <BoneRows rows={14} />
+      </div>
+    );
+  return (
+    <DataTable
+      label={t('people.list')}
+      columns={shown}
+      rows={list.rows ?? []}
+      rowKey={(c) => c.id}
+      openKey={openKey}
+      onOpen={onOpen}
+      onHover={(c) => void client.prefetchQuery({ ...cardQuery(c.id), staleTime: 30_000 })}
+      sort={sort}
+      onSort={onSort}
+      more={list.more}
+      onMore={list.fetchMore}
+      total={list.total}
+      height={height}
+      empty={
+        empty ?? (
+          <Empty icon={<IconUsers size={22} />} title={t('people.nobody')}>
+            {t('people.nobodyText')}
+          </Empty>
+        )
+      }
+    />
+  );
+}
+
+function Several({ values }: { values: string[] }) {
+  if (values.length === 0) return <span className="dim">{NONE}</span>;
+  return (
+    <>
+      <span title={values.join('\n')}>{values[0]}</span>
+      {values.length > 1 && <span className="dim small">+{values.length - 1}</span>}
+    </>
+  );
+}
+
+export interface Who {
+  title: string;
+  lead?: ReactNode;
+  question: PeopleQuestion;
+}
+
+/** The answer to "who are these?" beside whatever was asked about. */
+export function WhoPanel({ who, onClose, onOpen }: { who: Who; onClose: () => void; onOpen: (row: CustomerRow) => void }) {
+  return (
+    <SidePanel wide title={who.title} lead={who.lead} onClose={onClose}>
+      <PeopleList key={JSON.stringify(who.question)} question={who.question} onOpen={onOpen} narrow />
+    </SidePanel>
+  );
+}

@@ -1,0 +1,3 @@
+export function Forecast(_: { id: string }) {
+  return null;
+}
