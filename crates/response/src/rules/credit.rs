@@ -67,7 +67,11 @@ mod tests {
         let sms = contact(2, Some(700));
         assert_eq!(earned(letter, &[letter, sms], 500), letter, "the message was not yet sent");
         assert_eq!(earned(letter, &[letter, sms], 900), sms);
-        assert_eq!(earned(letter, &[letter, contact(2, None)], 900), letter, "an unsent message earns nothing");
+        assert_eq!(
+            earned(letter, &[letter, contact(2, None)], 900),
+            letter,
+            "an unsent message earns nothing"
+        );
         assert_eq!(earned(sms, &[], 900), sms);
     }
 

@@ -52,7 +52,10 @@ pub fn effects(channel: &str, kind: &str, data: &Value) -> Effects {
         "receipt" if flag(data, "delivered") => Effects { delivered: true, ..none },
         "receipt" if flag(data, "final") => {
             // An operator's network says "undeliverable" of a phone that is off for days: soft, the number may live.
-            let hard = matches!(data.get("error").and_then(Value::as_str), Some("001" | "011" | "unknown_subscriber"));
+            let hard = matches!(
+                data.get("error").and_then(Value::as_str),
+                Some("001" | "011" | "unknown_subscriber")
+            );
             let bounce = if hard { Bounce::Hard } else { Bounce::Soft };
             let timeline = if channel == "sms" { "sms_undelivered" } else { "letter_bounced" };
             Effects { bounced: Some(bounce), timeline: Some(timeline), ..none }
@@ -88,7 +91,10 @@ mod tests {
     #[test]
     fn a_receipt_speaks_only_when_it_is_final() {
         assert!(effects("sms", "receipt", &json!({"delivered": true, "final": true})).delivered);
-        assert_eq!(effects("sms", "receipt", &json!({"final": false, "state": "ENROUTE"})), Effects::default());
+        assert_eq!(
+            effects("sms", "receipt", &json!({"final": false, "state": "ENROUTE"})),
+            Effects::default()
+        );
         let failed = effects("sms", "receipt", &json!({"final": true, "state": "UNDELIV", "error": "001"}));
         assert_eq!(failed.bounced, Some(Bounce::Hard));
     }

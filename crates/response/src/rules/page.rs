@@ -25,7 +25,9 @@ static ENGINE: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLo
 /// The policy of the pages: no script, no picture, no frame; the one style sheet by its hash; forms to ourselves only.
 pub static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(CSS.as_bytes()));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 });
 
 /// The policy of a letter shown in the browser: its author's styles and pictures, in a sandbox that runs nothing.
@@ -106,7 +108,12 @@ pub fn saved(frame: &Frame, chosen: &[String]) -> Result<String, Fault> {
 /// # Errors
 /// Only when a template of ours is broken.
 pub fn unsubscribe(frame: &Frame, address: &str, preferences_path: &str) -> Result<String, Fault> {
-    render("unsubscribe.html", frame, context! { address, preferences_path }, texts(frame.lang).unsubscribe_title)
+    render(
+        "unsubscribe.html",
+        frame,
+        context! { address, preferences_path },
+        texts(frame.lang).unsubscribe_title,
+    )
 }
 
 /// # Errors
@@ -129,7 +136,9 @@ pub fn language(asked: Option<&str>, letter: Option<&str>, accept: &str, shop: L
     asked
         .and_then(known)
         .or_else(|| letter.and_then(known))
-        .or_else(|| accept.split(',').find_map(|part| known(part.trim().split(['-', ';']).next().unwrap_or(""))))
+        .or_else(|| {
+            accept.split(',').find_map(|part| known(part.trim().split(['-', ';']).next().unwrap_or("")))
+        })
         .unwrap_or(shop)
 }
 
@@ -138,14 +147,18 @@ mod tests {
     use super::*;
 
     fn frame(lang: Lang) -> Frame {
-        Frame { lang, shop: "Книгарня <«Перо»> & Co".to_owned(), simulated: true, path: "/p/abc".to_owned() }
+        Frame {
+            lang, shop: "Книгарня <«Перо»> & Co".to_owned(), simulated: true, path: "/p/abc".to_owned()
+        }
     }
 
     fn page() -> Preferences {
         Preferences {
             address: "ol***@ukr.net".to_owned(),
             topics: vec![
-                Topic { id: "7".to_owned(), name: "Детская <b>книга</b>".to_owned(), ticked: true },
+                Topic {
+                    id: "7".to_owned(), name: "Детская <b>книга</b>".to_owned(), ticked: true
+                },
                 Topic { id: "8".to_owned(), name: "Фантастика".to_owned(), ticked: false },
             ],
             defaults: true,
@@ -157,9 +170,15 @@ mod tests {
     #[test]
     fn pages_are_as_they_were_looked_at() {
         insta::assert_snapshot!("preferences_ru", preferences(&frame(Lang::Ru), &page()).unwrap());
-        insta::assert_snapshot!("unsubscribe_uk", unsubscribe(&frame(Lang::Uk), "ol***@ukr.net", "/p/abc").unwrap());
+        insta::assert_snapshot!(
+            "unsubscribe_uk",
+            unsubscribe(&frame(Lang::Uk), "ol***@ukr.net", "/p/abc").unwrap()
+        );
         insta::assert_snapshot!("saved_en", saved(&frame(Lang::En), &["Poetry".to_owned()]).unwrap());
-        insta::assert_snapshot!("expired_ru", note(&Frame { simulated: false, ..frame(Lang::Ru) }, Note::Expired).unwrap());
+        insta::assert_snapshot!(
+            "expired_ru",
+            note(&Frame { simulated: false, ..frame(Lang::Ru) }, Note::Expired).unwrap()
+        );
     }
 
     #[test]

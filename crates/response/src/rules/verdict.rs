@@ -143,7 +143,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const BROWSER: &str = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/128.0 Mobile Safari/537.36";
+    const BROWSER: &str =
+        "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/128.0 Mobile Safari/537.36";
 
     fn person() -> Visit<'static> {
         Visit { user_agent: BROWSER, since_sent: Some(3_600_000), links: 5, burst: 1, ..Visit::default() }
@@ -162,7 +163,10 @@ mod tests {
             (Visit { head: true, ..person() }, Machine::Head),
             (Visit { purpose: "prefetch;prerender", ..person() }, Machine::Prefetch),
             (Visit { fetch_dest: "image", ..person() }, Machine::Prefetch),
-            (Visit { user_agent: "Mozilla/5.0 (compatible; BarracudaCentral)", ..person() }, Machine::Scanner),
+            (
+                Visit { user_agent: "Mozilla/5.0 (compatible; BarracudaCentral)", ..person() },
+                Machine::Scanner,
+            ),
             (Visit { user_agent: "TelegramBot (like TwitterBot)", ..person() }, Machine::Scanner),
             (Visit { user_agent: "", ..person() }, Machine::NoBrowser),
             (Visit { since_sent: Some(900), ..person() }, Machine::TooSoon),

@@ -1,0 +1,15 @@
+//! Routes of the reports.
+
+mod people;
+mod report;
+
+use access::App;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(report::show))
+        .routes(routes!(report::export))
+        .routes(routes!(people::list))
+        .routes(routes!(people::export))
+}

@@ -1,0 +1,4 @@
+//! Pure rules of the figures.
+
+pub mod cell;
+pub mod effect;

@@ -1,0 +1,150 @@
+use std::collections::{BTreeMap, HashMap};
+
+use basis::{CampaignId, Fault, Time, WorkspaceId};
+use sqlx::FromRow;
+use store::{Tx, Value};
+
+use crate::rules::cell;
+
+#[derive(Debug, FromRow)]
+pub struct CampaignRow {
+    pub name: String,
+    pub state: String,
+    pub pause_reason: Option<String>,
+    pub launched_at: Option<i64>,
+    pub goal: String,
+}
+
+pub async fn campaign(tx: &mut Tx, ws: WorkspaceId, id: CampaignId) -> Result<CampaignRow, Fault> {
+    store::fetch_optional!(
+        *tx,
+        CampaignRow,
+        "SELECT name, state, pause_reason, launched_at, goal FROM campaigns WHERE workspace_id = $1 AND id = $2",
+        ws.get(),
+        id.get()
+    )?
+    .ok_or_else(|| Fault::not_found("campaign", format!("there is no campaign {id} in this workspace")))
+}
+
+#[derive(Debug, FromRow)]
+pub struct WaveRow {
+    pub id: i64,
+    pub position: i64,
+    pub channel: String,
+    pub state: String,
+    pub due_at: Option<i64>,
+    pub started_at: Option<i64>,
+}
+
+pub async fn waves(tx: &mut Tx, ws: WorkspaceId, id: CampaignId) -> Result<Vec<WaveRow>, Fault> {
+    Ok(store::fetch_all!(
+        *tx,
+        WaveRow,
+        "SELECT id, position, channel, state, due_at, started_at FROM waves WHERE workspace_id = $1 AND campaign_id = $2 ORDER BY position",
+        ws.get(),
+        id.get()
+    )?)
+}
+
+/// Counts by wave and name.
+pub type ByWave = HashMap<i64, BTreeMap<String, i64>>;
+
+fn args(ws: WorkspaceId, id: CampaignId, at: Time) -> [Value; 3] {
+    [Value::Int(ws.get()), Value::Int(id.get()), Value::Int(at.millis())]
+}
+
+fn gather(rows: Vec<(i64, String, i64)>) -> ByWave {
+    let mut out = ByWave::new();
+    for (wave, name, count) in rows {
+        out.entry(wave).or_default().insert(name, count);
+    }
+    out
+}
+
+/// The cells of each wave that count rows of the ledger.
+pub async fn of_ledger(tx: &mut Tx, ws: WorkspaceId, id: CampaignId, at: Time) -> Result<ByWave, Fault> {
+    let parts: Vec<String> = cell::OF_LEDGER
+        .iter()
+        .filter_map(|name| {
+            let condition = cell::of_ledger(name)?;
+            Some(format!(
+                "SELECT g.wave_id, '{name}' AS name, COUNT(*) AS n FROM messages g
+                 WHERE g.workspace_id = $1 AND g.campaign_id = $2 AND $3 = $3 AND {condition} GROUP BY g.wave_id"
+            ))
+        })
+        .collect();
+    Ok(gather(tx.fetch_dyn(&parts.join(" UNION ALL "), &args(ws, id, at)).await?))
+}
+
+/// The cells of each wave that count people by what they answered.
+pub async fn of_reactions(tx: &mut Tx, ws: WorkspaceId, id: CampaignId, at: Time) -> Result<ByWave, Fault> {
+    let parts: Vec<String> = cell::OF_REACTIONS
+        .iter()
+        .filter_map(|name| {
+            let condition = cell::of_reactions(name)?;
+            Some(format!(
+                "SELECT x.wave_id, '{name}' AS name, COUNT(DISTINCT x.customer_id) AS n FROM reactions x
+                 WHERE x.workspace_id = $1 AND x.campaign_id = $2 AND x.verdict = 'human' AND x.at <= $3 AND {condition} GROUP BY x.wave_id"
+            ))
+        })
+        .collect();
+    Ok(gather(tx.fetch_dyn(&parts.join(" UNION ALL "), &args(ws, id, at)).await?))
+}
+
+/// Rows kept out of each wave, by reason.
+pub async fn excluded(tx: &mut Tx, ws: WorkspaceId, id: CampaignId) -> Result<ByWave, Fault> {
+    Ok(gather(store::fetch_all!(
+        *tx,
+        (i64, String, i64),
+        "SELECT wave_id, reason, COUNT(*) FROM messages WHERE workspace_id = $1 AND campaign_id = $2 AND state = 'excluded' GROUP BY wave_id, reason",
+        ws.get(),
+        id.get()
+    )?))
+}
+
+/// Rows of each wave by their state now.
+pub async fn ledger(tx: &mut Tx, ws: WorkspaceId, id: CampaignId) -> Result<ByWave, Fault> {
+    Ok(gather(store::fetch_all!(
+        *tx,
+        (i64, String, i64),
+        "SELECT wave_id, state, COUNT(*) FROM messages WHERE workspace_id = $1 AND campaign_id = $2 AND state <> 'excluded' GROUP BY wave_id, state",
+        ws.get(),
+        id.get()
+    )?))
+}
+
+/// Treated people by the cell of the partition.
+pub async fn partition(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    id: CampaignId,
+    at: Time,
+) -> Result<BTreeMap<String, i64>, Fault> {
+    let sql = format!("SELECT cell, COUNT(*) FROM ({}) AS p GROUP BY cell", cell::partition());
+    let rows: Vec<(String, i64)> = tx.fetch_dyn(&sql, &args(ws, id, at)).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// One arm of the comparison.
+#[derive(Debug, Clone, Copy, Default, FromRow)]
+pub struct ArmRow {
+    pub holdout: bool,
+    pub people: i64,
+    pub bought: i64,
+    pub revenue: i64,
+}
+
+/// Treated and hold-out: people, buyers, what they spent.
+pub async fn arms(tx: &mut Tx, ws: WorkspaceId, id: CampaignId, at: Time) -> Result<Vec<ArmRow>, Fault> {
+    Ok(store::fetch_all!(
+        *tx,
+        ArmRow,
+        "SELECT holdout, COUNT(*) AS people,
+           COUNT(CASE WHEN bought_at IS NOT NULL AND bought_at <= $3 THEN 1 END) AS bought,
+           CAST(COALESCE(SUM(CASE WHEN bought_at IS NOT NULL AND bought_at <= $3 THEN bought_minor ELSE 0 END), 0) AS BIGINT) AS revenue
+         FROM campaign_members WHERE workspace_id = $1 AND campaign_id = $2 GROUP BY holdout",
+        ws.get(),
+        id.get(),
+        at.millis()
+    )?)
+}

@@ -1,0 +1,4 @@
+//! SQL of the figures.
+
+pub mod counts;
+pub mod people;
