@@ -56,6 +56,8 @@ enum WordKind {
 struct Lists {
     /// Folded name without spaces → canonical id.
     towns: AHashMap<String, String>,
+    /// Canonical id → name in Ukrainian, Russian and Latin letters.
+    shown: AHashMap<String, [String; 3]>,
     words: AHashMap<String, WordKind>,
     /// Folded word → one folded word for all its translations.
     streets: AHashMap<String, String>,
@@ -65,9 +67,14 @@ impl Lists {
     fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Lists> = OnceLock::new();
         BUILTIN.get_or_init(|| {
-            let mut it = Self { towns: AHashMap::new(), words: AHashMap::new(), streets: AHashMap::new() };
+            let mut it = Self { towns: AHashMap::new(), shown: AHashMap::new(), words: AHashMap::new(), streets: AHashMap::new() };
             for line in lines(include_str!("../../data/towns.tsv")) {
                 if let Some((id, names)) = line.split_once('\t') {
+                    let all: Vec<&str> = forms(Some(names)).collect();
+                    let first = all.first().copied().unwrap_or(id);
+                    let second = all.get(1).copied().filter(|f| !f.is_ascii()).unwrap_or(first);
+                    let latin = all.iter().copied().find(|f| f.is_ascii()).unwrap_or(id);
+                    it.shown.insert(id.to_owned(), [first.to_owned(), second.to_owned(), latin.to_owned()]);
                     for form in forms(Some(names)) {
                         it.towns.entry(fold::fold(form)).or_insert_with(|| id.to_owned());
                     }
@@ -126,6 +133,13 @@ impl Addresses {
     #[must_use]
     pub fn count(&self) -> usize {
         self.parts.len()
+    }
+
+    /// A known town's name: 0 Ukrainian, 1 Russian, 2 Latin.
+    #[must_use]
+    pub fn town_name(&self, town: u32, language: usize) -> Option<&str> {
+        let id = std::str::from_utf8(self.parts.get(town)).ok()?;
+        self.lists.shown.get(id).and_then(|names| names.get(language)).map(String::as_str)
     }
 
     fn intern(&mut self, text: &str) -> u32 {

@@ -7,6 +7,8 @@ pub struct PersonRecord<'a> {
     pub id: &'a str,
     /// The order this record belongs to when it is no order itself (a delivery address, a call).
     pub order: &'a str,
+    /// The source's own key of the person: a customer number, an account of a social network.
+    pub account: &'a str,
     pub source: u16,
     /// Day of the record, days since 1970-01-01; 0 is unknown.
     pub day: i32,
@@ -29,7 +31,7 @@ pub struct PersonRecord<'a> {
     pub other: &'a str,
 }
 
-const TEXTS: usize = 17;
+const TEXTS: usize = 18;
 
 impl<'a> PersonRecord<'a> {
     fn texts(&self) -> [&'a str; TEXTS] {
@@ -51,6 +53,7 @@ impl<'a> PersonRecord<'a> {
             self.birth_date,
             self.national_id,
             self.other,
+            self.account,
         ]
     }
 }
@@ -129,6 +132,16 @@ impl RecordBatch {
     }
 
     #[must_use]
+    pub fn account(&self, row: usize) -> &str {
+        self.columns[17].get(row)
+    }
+
+    #[must_use]
+    pub fn source(&self, row: usize) -> u16 {
+        self.sources.get(row).copied().unwrap_or(0)
+    }
+
+    #[must_use]
     pub fn phone(&self, row: usize) -> &str {
         self.columns[6].get(row)
     }
@@ -167,6 +180,7 @@ impl RecordBatch {
             birth_date: cell(14),
             national_id: cell(15),
             other: cell(16),
+            account: cell(17),
         }
     }
 

@@ -123,7 +123,7 @@ impl Base {
     /// Normalises one record and returns its card, an old one when the content is known.
     pub fn add(&mut self, record: &PersonRecord<'_>) -> CardId {
         let (mut card, contacts) = self.normalise(record);
-        card.fingerprint = self.fingerprint(&card, &contacts, record.id);
+        card.fingerprint = self.fingerprint(&card, &contacts, record);
         let hash = card.fingerprint;
         let id = if let Some(known) = self.by_content.find(hash, |id| self.cards[*id as usize].fingerprint == hash) {
             *known
@@ -226,13 +226,16 @@ impl Base {
     }
 
     /// Records share a card only when the name comes with something that tells namesakes apart.
-    fn fingerprint(&self, card: &Card, contacts: &Contacts, record_id: &str) -> u64 {
+    fn fingerprint(&self, card: &Card, contacts: &Contacts, record: &PersonRecord<'_>) -> u64 {
         let mut h = self.hasher.build_hasher();
         let named = !card.name.is_empty();
         let reachable = contacts.phones.iter().any(|p| !phone::is_weak(*p)) || contacts.emails.iter().any(|e| !self.emails.parts(*e).role);
         let told_apart = card.national != 0 || card.birth != 0 && (card.address.is_home() || card.postcode != 0) || card.address.is_home();
-        if !named || !(reachable || told_apart) {
-            h.write(record_id.as_bytes());
+        if !record.account.is_empty() {
+            h.write(record.account.as_bytes());
+            h.write_u16(record.source);
+        } else if !named || !(reachable || told_apart) {
+            h.write(record.id.as_bytes());
             h.write_u8(1);
         }
         let name = &card.name;

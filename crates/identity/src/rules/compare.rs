@@ -242,6 +242,7 @@ fn given_level(names: &Names, x: TokenId, y: TokenId) -> u8 {
             return if meet { given::VARIANT } else { given::DIFFERENT };
         }
         (Sureness::Slip, _) | (_, Sureness::Slip) if meet => return given::SLIP,
+        _ if meet => return given::VARIANT,
         _ => {}
     }
     let (lx, ly) = (names.letters(x), names.letters(y));
@@ -330,11 +331,22 @@ fn compare_surname(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Com
         c.set(Field::Surname, SAME, model.surname_rarity(a.stem));
         return;
     }
+    // `Наталья Антонович` and `Петренко Наталья Антоновна` aside, a lone -ович may be the other card's patronymic.
+    let is_patronymic = |one: &Card, other: &Card| {
+        one.name.patronymic == 0 && other.name.patronymic != 0 && names.token(one.name.surname).fold == names.token(other.name.patronymic).fold
+    };
+    if is_patronymic(a, b) || is_patronymic(b, a) {
+        c.set(Field::Patronymic, SAME, model.patronymic_rarity(names, if is_patronymic(a, b) { b.name.patronymic } else { a.name.patronymic }));
+        return;
+    }
     let mut level = surname::DIFFERENT;
     let mut rarity = 0.0;
     let (lx, ly) = (names.stem_letters(x), names.stem_letters(y));
     let short = lx.len().min(ly.len());
-    if short >= 4 && fold::slip(lx, ly) != Slip::More || names.letters(x).len() >= 4 && fold::slip(names.letters(x), names.letters(y)) != Slip::More {
+    if short >= 4 && fold::slip(lx, ly) != Slip::More
+        || names.letters(x).len() >= 4 && fold::slip(names.letters(x), names.letters(y)) != Slip::More
+        || fold::slip_in_words(names.word(x), names.word(y))
+    {
         level = surname::SLIP;
         rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem)).min(10.0) * 0.5;
     } else {
@@ -342,7 +354,10 @@ fn compare_surname(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Com
         if halves(a.name.surname2, b) || halves(b.name.surname2, a) {
             level = surname::PART;
             rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem)) * 0.5;
-        } else if short >= 7 && fold::distance(lx, ly, 2) <= 2 || short >= 4 && (lx.starts_with(ly) || ly.starts_with(lx)) {
+        } else if short >= 7 && fold::distance(lx, ly, 2) <= 2 {
+            level = surname::PART;
+            rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem)).min(10.0) * 0.3;
+        } else if short >= 4 && (lx.starts_with(ly) || ly.starts_with(lx)) {
             level = surname::PART;
         } else if a.gender != Gender::Male && b.gender != Gender::Male && matches!(c.levels[Field::Given as usize], SAME | given::VARIANT | given::SLIP) {
             level = surname::DIFFERENT_WOMAN;

@@ -33,6 +33,8 @@ pub enum Sureness {
     None,
     /// One keyboard slip away from a known form.
     Slip,
+    /// An affectionate form that is as often a surname: Кузьмик, Семенко, Богданчик.
+    Tender,
     Short,
     Full,
 }
@@ -48,6 +50,9 @@ pub struct Dictionary {
     forms: Vec<(String, NameIds)>,
     fathers: AHashMap<String, SmallVec<[NameId; 2]>>,
     noise: AHashSet<String>,
+    /// Full forms that only one of the two languages has.
+    ukrainian: AHashSet<String>,
+    russian: AHashSet<String>,
 }
 
 /// Endings of patronymics in folded letters with their gender, longest first.
@@ -92,6 +97,8 @@ impl Dictionary {
             forms: Vec::new(),
             fathers: AHashMap::new(),
             noise: lines(noise).map(str::to_lowercase).collect(),
+            ukrainian: AHashSet::new(),
+            russian: AHashSet::new(),
         };
         for line in lines(given_names) {
             let mut columns = line.split('\t');
@@ -103,7 +110,9 @@ impl Dictionary {
                 _ => Gender::Unknown,
             });
             it.initials.push(SmallVec::new());
-            for (column, sureness) in [(columns.next(), Sureness::Full), (columns.next(), Sureness::Short)] {
+            let full = columns.next();
+            it.add_languages(full);
+            for (column, sureness) in [(full, Sureness::Full), (columns.next(), Sureness::Short)] {
                 for form in forms(column) {
                     it.add_form(id, form, sureness);
                 }
@@ -121,6 +130,25 @@ impl Dictionary {
         it
     }
 
+    /// The first form of a line is Ukrainian, the second Russian.
+    fn add_languages(&mut self, full: Option<&str>) {
+        let mut two = forms(full).filter(|f| !f.is_ascii()).map(str::to_lowercase);
+        if let (Some(ukrainian), Some(russian)) = (two.next(), two.next()) {
+            self.ukrainian.insert(ukrainian);
+            self.russian.insert(russian);
+        }
+    }
+
+    /// `Some(true)` for a form only Ukrainian has, `Some(false)` for one only Russian has.
+    #[must_use]
+    pub fn is_ukrainian(&self, lower: &str) -> Option<bool> {
+        match (self.ukrainian.contains(lower), self.russian.contains(lower)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        }
+    }
+
     fn add_form(&mut self, id: NameId, form: &str, sureness: Sureness) {
         if sureness == Sureness::Full
             && let (Some(initials), Some(first)) = (self.initials.last_mut(), fold::fold(form).bytes().next())
@@ -128,9 +156,12 @@ impl Dictionary {
         {
             initials.push(first);
         }
+        let folded = fold::fold(form);
+        let surname_like = ["ko", "ik", "uk"].iter().any(|e| folded.ends_with(e));
+        let sureness = if sureness == Sureness::Short && surname_like { Sureness::Tender } else { sureness };
         let mut lower = String::new();
         fold::one_script(form, &mut lower);
-        for (map, key) in [(&mut self.exact, plain(&lower)), (&mut self.folded, fold::fold(form))] {
+        for (map, key) in [(&mut self.exact, plain(&lower)), (&mut self.folded, folded)] {
             let entry = map.entry(key).or_default();
             // A full form of one name beats a short form of another: Алла is not Аля.
             if sureness > entry.1 {
@@ -196,7 +227,7 @@ impl Dictionary {
         if let Some(found) = self.folded.get(key) {
             return Some(found.clone());
         }
-        self.tender(key).map(|ids| (ids, Sureness::Short))
+        self.tender(key).map(|ids| (ids, Sureness::Tender))
     }
 
     /// Affectionate forms built by rule: the rest after the ending begins exactly the forms of few names.

@@ -337,6 +337,24 @@ pub fn slip(a: &[u8], b: &[u8]) -> Slip {
     Slip::More
 }
 
+/// Whether two typed words of four letters or more differ by one keyboard slip: a slip may change two letters of the key.
+#[must_use]
+pub fn slip_in_words(a: &str, b: &str) -> bool {
+    let letters = |t: &str| t.chars().map(u32::from).collect::<smallvec::SmallVec<[u32; 24]>>();
+    let (a, b) = (letters(a), letters(b));
+    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
+    if short.len() < 4 || long.len() - short.len() > 1 {
+        return false;
+    }
+    let prefix = short.iter().zip(long).take_while(|(x, y)| x == y).count();
+    if short.len() < long.len() {
+        return short[prefix..] == long[prefix + 1..];
+    }
+    prefix == a.len()
+        || a[prefix + 1..] == b[prefix + 1..]
+        || prefix + 1 < a.len() && a[prefix] == b[prefix + 1] && a[prefix + 1] == b[prefix] && a[prefix + 2..] == b[prefix + 2..]
+}
+
 /// Optimal string alignment distance, given up past `limit` (then `limit + 1` is returned).
 #[must_use]
 pub fn distance(a: &[u8], b: &[u8], limit: usize) -> usize {

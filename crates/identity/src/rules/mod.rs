@@ -1,6 +1,7 @@
 //! The pure engine: no SQL, no HTTP, no clock. The same input gives the same output, whatever the number of cores.
 
 pub mod address;
+pub mod assign;
 pub mod batch;
 pub mod block;
 pub mod card;
@@ -10,6 +11,7 @@ pub mod date;
 pub mod dictionary;
 pub mod email;
 pub mod fold;
+pub mod golden;
 pub mod intern;
 pub mod model;
 pub mod name;

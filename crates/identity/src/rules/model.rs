@@ -12,6 +12,10 @@ use super::phone::{self, Phone};
 /// A value shared by this many different people is no evidence: a placeholder, an office, a shop's own number.
 const GENERIC_GIVENS: usize = 5;
 const GENERIC_SURNAMES: usize = 4;
+/// Marks a generic value in the counts of people.
+const GENERIC: u32 = 1 << 31;
+/// An office's mailbox is a true contact of that many colleagues; beyond that it is the shop's own.
+const OFFICE: u32 = 12;
 
 /// People assumed behind every frequency, so that a handful of records is judged like a small town.
 const BACKGROUND: f64 = 1_000.0;
@@ -64,7 +68,7 @@ pub struct Model {
     stems: Vec<u32>,
     givens: AHashMap<u32, u32>,
     patronymics: AHashMap<u32, u32>,
-    /// People behind each phone shared by two cards or more; 0 marks a generic one.
+    /// People behind each phone shared by two cards or more; [`GENERIC`] marks a value that says nothing.
     phones: AHashMap<Phone, u32>,
     mailboxes: Vec<u32>,
     homes: AHashMap<Address, u32>,
@@ -260,7 +264,7 @@ impl Model {
     pub fn phone_rarity(&self, phone: Phone) -> Option<f32> {
         match self.phones.get(&phone) {
             None => Some(self.shared_rarity(1)),
-            Some(0) => None,
+            Some(people) if people & GENERIC != 0 => None,
             Some(people) => Some(self.shared_rarity(*people)),
         }
     }
@@ -270,9 +274,16 @@ impl Model {
     pub fn email_rarity(&self, mailbox: u32) -> Option<f32> {
         match self.mailboxes.get(mailbox as usize) {
             None => Some(self.shared_rarity(1)),
-            Some(0) => None,
+            Some(people) if people & GENERIC != 0 => None,
             Some(people) => Some(self.shared_rarity(*people)),
         }
+    }
+
+    /// Whether a mailbox belongs on the card: one's own, or an office's.
+    #[must_use]
+    pub fn keeps_email(&self, mailbox: u32, role: bool) -> bool {
+        let people = self.mailboxes.get(mailbox as usize).copied().unwrap_or(1);
+        people & GENERIC == 0 || role && people & !GENERIC <= OFFICE
     }
 
     #[must_use]
@@ -293,7 +304,7 @@ impl Model {
     /// How many values are known to be shared by too many people to mean anything: phones, mailboxes.
     #[must_use]
     pub fn generic_values(&self) -> (usize, usize) {
-        (self.phones.values().filter(|n| **n == 0).count(), self.mailboxes.iter().skip(1).filter(|n| **n == 0).count())
+        (self.phones.values().filter(|n| **n & GENERIC != 0).count(), self.mailboxes.iter().skip(1).filter(|n| **n & GENERIC != 0).count())
     }
 
     /// How one field and level read in an explanation.
@@ -303,7 +314,7 @@ impl Model {
     }
 }
 
-/// Calls `found` with each value on two or more cards and the number of people behind it, 0 for a generic one.
+/// Calls `found` with each value on two or more cards and the number of people behind it, marked when generic.
 fn people_per_value(base: &Base, uses: &mut [(u64, u32)], mut found: impl FnMut(u64, u32)) {
     use rayon::slice::ParallelSliceMut;
     uses.par_sort_unstable();
@@ -330,7 +341,7 @@ fn people_per_value(base: &Base, uses: &mut [(u64, u32)], mut found: impl FnMut(
         }
         let generic = givens.len() >= GENERIC_GIVENS && stems.len() >= GENERIC_SURNAMES;
         let people = u32::try_from(givens.len().max(stems.len()).max(1)).unwrap_or(u32::MAX);
-        found(run[0].0, if generic { 0 } else { people });
+        found(run[0].0, if generic { people | GENERIC } else { people });
     }
 }
 

@@ -99,6 +99,12 @@ impl Names {
         usize::try_from(id).ok().and_then(|i| self.tokens.get(i)).unwrap_or(&self.tokens[0])
     }
 
+    /// The word as typed, in lower case.
+    #[must_use]
+    pub fn word(&self, id: TokenId) -> &str {
+        self.words.text(id)
+    }
+
     /// Folded letters of a token.
     #[must_use]
     pub fn letters(&self, id: TokenId) -> &[u8] {
@@ -207,7 +213,7 @@ impl Names {
         }
         token.given_gender = self.dictionary.common_gender(&token.given);
         token.given_key = match token.given.first() {
-            Some(id) if token.sureness >= Sureness::Short => u32::from(*id),
+            Some(id) if token.sureness >= Sureness::Tender => u32::from(*id),
             _ => UNKNOWN_GIVEN + fold_id,
         };
         token
@@ -354,9 +360,9 @@ impl Names {
                 .map(|o| self.token(*o).given_gender)
                 .find(|g| *g != Gender::Unknown)
                 .unwrap_or_default();
-            // A masculine -ович beside a woman's name is her surname; so is one that stands first of two words.
+            // A masculine -ович beside a woman's name is her surname; so, in shops' exports, is one of two words.
             let surname_like = token.patronymic_gender == Gender::Male
-                && (given_gender == Gender::Female || left.len() == 2 && !after_given || left.len() < 2 || token.fathers.is_empty() && left.len() == 2);
+                && (given_gender == Gender::Female || left.len() <= 2);
             if surname_like || left.len() == 1 && token.patronymic_gender != Gender::Female {
                 continue;
             }
@@ -396,7 +402,7 @@ impl Names {
             }
         }
         if let Some((at, sureness)) = best {
-            if sureness == Sureness::Slip && !initials.is_empty() {
+            if sureness <= Sureness::Tender && !initials.is_empty() {
                 return;
             }
             name.order_guessed = rivals > 1 && name.patronymic == 0;

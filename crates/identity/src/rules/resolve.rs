@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::batch::RecordBatch;
 use super::block::Blocks;
-use super::card::{Base, CardId};
+use super::card::{Base, Card, CardId};
 use super::cluster::{self, Clusters, Link};
 use super::compare::{self, Comparison, FIELDS, Field, MISSING};
 use super::email::EmailId;
@@ -245,11 +245,11 @@ fn assemble(
 
 /// Rows that name an order lie on that order's customer, unless the names contradict.
 fn same_order(batch: &RecordBatch, base: &Base) -> Vec<Link> {
+    let mut out = same_account(batch, base);
     if (0..batch.len()).all(|row| batch.order(row).is_empty()) {
-        return Vec::new();
+        return out;
     }
     let orders: AHashMap<&str, usize> = (0..batch.len()).filter(|row| batch.order(*row).is_empty()).map(|row| (batch.id(row), row)).collect();
-    let mut out = Vec::new();
     let mut first: AHashMap<&str, usize> = AHashMap::new();
     for row in 0..batch.len() {
         let order = batch.order(row);
@@ -264,6 +264,24 @@ fn same_order(batch: &RecordBatch, base: &Base) -> Vec<Link> {
             if a != b {
                 out.push(Link { a: a.min(b), b: a.max(b), bits: 30.0, given: true });
             }
+        }
+    }
+    out
+}
+
+/// Rows under one customer number of one source are one customer, unless the names contradict.
+fn same_account(batch: &RecordBatch, base: &Base) -> Vec<Link> {
+    let mut first: AHashMap<(u16, &str), CardId> = AHashMap::new();
+    let mut out = Vec::new();
+    for row in 0..batch.len() {
+        let account = batch.account(row);
+        if account.is_empty() {
+            continue;
+        }
+        let card = base.card_of[row];
+        let known = *first.entry((batch.source(row), account)).or_insert(card);
+        if known != card {
+            out.push(Link { a: known.min(card), b: known.max(card), bits: 30.0, given: true });
         }
     }
     out
@@ -333,6 +351,11 @@ pub struct Contacts {
 }
 
 impl Resolution {
+    #[must_use]
+    pub fn card_of_row(&self, row: usize) -> &Card {
+        self.base.card(self.base.card_of[row])
+    }
+
     /// True contact points of every customer: generic values, fillers and numbers that cannot be called are left out.
     #[must_use]
     pub fn contacts(&self) -> Vec<Contacts> {
@@ -351,7 +374,8 @@ impl Resolution {
                 }
             }
             for email in self.base.emails(card) {
-                if self.model.email_rarity(self.base.emails.parts(*email).mailbox).is_some() {
+                let parts = self.base.emails.parts(*email);
+                if self.model.keeps_email(parts.mailbox, parts.role) {
                     tally(emails, *email, uses[at]);
                 }
             }
