@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod copy;
 mod db;
 pub mod dialect;
 mod error;
@@ -10,6 +11,7 @@ pub mod outbox;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use copy::copy;
 pub use db::{Db, Engine, Tx, Value};
 pub use error::{Error, Result};
 pub use macros::{STATEMENTS, Statement};

@@ -89,6 +89,11 @@ impl Db {
     }
 }
 
+/// The DDL in order.
+pub(crate) fn ddl() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(_, sql)| *sql)
+}
+
 fn digest(sql: &str) -> String {
     hex::encode(Sha256::digest(sql.as_bytes()))
 }

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod file;
+mod launch;
+mod members;
+pub mod rules;
+mod store;
+mod tick;
+
+pub use api::{PreLaunch, routes};
+pub use file::{FileDraft, parse_file};
+pub use launch::{check, launch, run_launch};
+pub use members::{
+    end_for_customer, mark_dead, may_still, note_click, record_order, record_reaction, running_campaigns_of, wave_targets,
+};
+pub use rules::{Channel, Draft, Finding, Goal, LanguageRule, Outcome, Severity, State, Target, WaveDraft};
+pub use store::{
+    Campaign, Wave, WaveContent, WaveState, campaign, create, finish_wave, list, next_wave, pause, resume, stop, update,
+    wave_content, waves,
+};
+pub use tick::tick;
+
+/// The kind of the job that freezes the audience of a launched campaign.
+pub const JOB_LAUNCH: &str = "campaign.launch";
+/// The kind of the job that plans a wave's ledger rows; `channel` does it.
+pub const JOB_PLAN_WAVE: &str = "channel.plan_wave";

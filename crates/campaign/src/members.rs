@@ -1,0 +1,194 @@
+//! What each person of the frozen audience did so far, and whom a wave goes to.
+
+use basis::{CampaignId, CustomerId, Fault, Time, WaveId, WorkspaceId};
+use store::{Tx, Value};
+
+use crate::{
+    rules::{Outcome, Target},
+    store::wave_content,
+};
+
+/// People whom a wave goes to, in order of their ids after `after`: not held out, not ended, and silent where the wave asks so.
+pub async fn wave_targets(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    wave: WaveId,
+    after: CustomerId,
+    limit: i64,
+) -> Result<Vec<CustomerId>, Fault> {
+    let content = wave_content(tx, ws, wave).await?;
+    let rows = store::fetch_all!(
+        *tx,
+        (i64,),
+        "SELECT customer_id FROM campaign_members
+         WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id > $3 AND NOT holdout AND ended_at IS NULL AND NOT dead
+           AND ($4 = 0 OR (outcome = 'none' AND NOT clicked AND bought_at IS NULL))
+         ORDER BY customer_id LIMIT $5",
+        ws.get(),
+        content.campaign_id.get(),
+        after.get(),
+        i64::from(content.target == Target::Silent),
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+}
+
+/// Of these people, those to whom the wave may still go at this instant; asked in the transaction that claims them.
+pub async fn may_still(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    wave: WaveId,
+    customers: &[CustomerId],
+) -> Result<Vec<CustomerId>, Fault> {
+    let content = wave_content(tx, ws, wave).await?;
+    let list: Vec<i64> = customers.iter().map(|id| id.get()).collect();
+    let sql = format!(
+        "SELECT customer_id FROM campaign_members
+         WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id IN {} AND NOT holdout AND ended_at IS NULL AND NOT dead
+           AND ($4 = 0 OR (outcome = 'none' AND NOT clicked AND bought_at IS NULL))",
+        store::dialect::id_list(tx.engine(), 3)
+    );
+    let args = [
+        Value::Int(ws.get()),
+        Value::Int(content.campaign_id.get()),
+        Value::Text(serde_json::json!(list).to_string()),
+        Value::Int(i64::from(content.target == Target::Silent)),
+    ];
+    let rows: Vec<(i64,)> = tx.fetch_dyn(&sql, &args).await?;
+    Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+}
+
+/// Notes an answer; a weaker one than before changes nothing. A refusal ends the campaign for the person.
+pub async fn record_reaction(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    customer: CustomerId,
+    outcome: Outcome,
+    at: Time,
+) -> Result<bool, Fault> {
+    let row = store::fetch_optional!(
+        *tx,
+        (String,),
+        "SELECT outcome FROM campaign_members WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3",
+        ws.get(),
+        campaign.get(),
+        customer.get()
+    )?;
+    let Some((before,)) = row else { return Ok(false) };
+    let before: Outcome = before.parse()?;
+    if outcome > before {
+        store::execute!(
+            *tx,
+            "UPDATE campaign_members SET outcome = $4, outcome_at = $5 WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3",
+            ws.get(),
+            campaign.get(),
+            customer.get(),
+            outcome.as_str(),
+            at.millis()
+        )?;
+    }
+    if outcome == Outcome::Refused {
+        store::execute!(
+            *tx,
+            "UPDATE campaign_members SET ended_at = COALESCE(ended_at, $4) WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3",
+            ws.get(),
+            campaign.get(),
+            customer.get(),
+            at.millis()
+        )?;
+    }
+    Ok(outcome > before)
+}
+
+/// Notes a click of a person (not of a machine): the person is not silent any more.
+pub async fn note_click(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    customer: CustomerId,
+) -> Result<bool, Fault> {
+    let touched = store::execute!(
+        *tx,
+        "UPDATE campaign_members SET clicked = TRUE WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3 AND NOT clicked",
+        ws.get(),
+        campaign.get(),
+        customer.get()
+    )?;
+    Ok(touched == 1)
+}
+
+/// Notes the first order after the launch, of treated and of held-out people alike.
+pub async fn record_order(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    customer: CustomerId,
+    at: Time,
+    total_minor: i64,
+) -> Result<bool, Fault> {
+    let touched = store::execute!(
+        *tx,
+        "UPDATE campaign_members SET bought_at = CASE WHEN bought_at IS NULL OR bought_at > $4 THEN $4 ELSE bought_at END, bought_minor = $5
+         WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3",
+        ws.get(),
+        campaign.get(),
+        customer.get(),
+        at.millis(),
+        total_minor
+    )?;
+    Ok(touched == 1)
+}
+
+/// Ends every running campaign for a person on every channel: a refusal, an opt-out, an erasure.
+pub async fn end_for_customer(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    customer: CustomerId,
+    at: Time,
+) -> Result<Vec<CampaignId>, Fault> {
+    let open = running_campaigns_of(tx, ws, customer).await?;
+    store::execute!(
+        *tx,
+        "UPDATE campaign_members SET ended_at = $3 WHERE workspace_id = $1 AND customer_id = $2 AND ended_at IS NULL
+           AND campaign_id IN (SELECT id FROM campaigns WHERE workspace_id = $1 AND state IN ('running', 'paused', 'launching'))",
+        ws.get(),
+        customer.get(),
+        at.millis()
+    )?;
+    Ok(open)
+}
+
+/// Campaigns that go on and have this person in them.
+pub async fn running_campaigns_of(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    customer: CustomerId,
+) -> Result<Vec<CampaignId>, Fault> {
+    let rows = store::fetch_all!(
+        *tx,
+        (i64,),
+        "SELECT m.campaign_id FROM campaign_members m JOIN campaigns c ON c.workspace_id = m.workspace_id AND c.id = m.campaign_id
+         WHERE m.workspace_id = $1 AND m.customer_id = $2 AND c.state IN ('running', 'paused', 'launching') ORDER BY m.campaign_id",
+        ws.get(),
+        customer.get()
+    )?;
+    Ok(rows.into_iter().map(|(id,)| CampaignId(id)).collect())
+}
+
+/// Every channel failed for this person.
+pub async fn mark_dead(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    customer: CustomerId,
+) -> Result<bool, Fault> {
+    let touched = store::execute!(
+        *tx,
+        "UPDATE campaign_members SET dead = TRUE WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3 AND NOT dead",
+        ws.get(),
+        campaign.get(),
+        customer.get()
+    )?;
+    Ok(touched == 1)
+}
