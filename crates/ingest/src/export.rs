@@ -15,6 +15,11 @@ pub const LINE_HEADER: &str = "otklik_line";
 pub const COLUMN_HEADER: &str = "otklik_column";
 pub const REASON_HEADER: &str = "otklik_reason";
 
+/// Whether a header is one of the columns that a rejects file adds.
+pub fn is_added(header: &str) -> bool {
+    [FILE_HEADER, LINE_HEADER, COLUMN_HEADER, REASON_HEADER].contains(&header)
+}
+
 /// The cell as it may stand in a file for spreadsheets (OWASP, "CSV injection").
 pub fn neutralise(cell: &str) -> Cow<'_, str> {
     if needs_sign(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }

@@ -1,13 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod api;
 pub mod export;
+pub mod import;
 mod preview;
 mod problem;
 mod read;
 pub mod rules;
+mod store;
 mod table;
 
-pub use preview::{Column, Preview, TableKind, Warning, sniff};
+pub use api::{ImportView, routes};
+pub use import::{erased_hash, run_import, undo_import};
+pub use preview::{Column, Preview, TableKind, Warning, sniff, sniff_with};
 pub use problem::{Cause, Reason, Reject, Unusable};
 pub use read::Input;
 pub use rules::{

@@ -52,11 +52,16 @@ impl TableKind {
         }
     }
 
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Order, Self::Line, Self::Address, Self::Person].into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// The kind that a set of roles makes.
     pub fn of(has: impl Fn(Role) -> bool) -> Self {
-        if has(Role::Quantity) || has(Role::Price) {
+        let bought = [Role::Amount, Role::Items, Role::Status, Role::Quantity, Role::Price];
+        if has(Role::OrderId) && (has(Role::Price) || (has(Role::Quantity) && has(Role::Items))) {
             Self::Line
-        } else if has(Role::Amount) || has(Role::Items) || has(Role::Status) {
+        } else if bought.into_iter().any(&has) {
             Self::Order
         } else if has(Role::Address) || has(Role::Street) || has(Role::City) {
             Self::Address
@@ -150,8 +155,22 @@ impl Preview {
 /// # Errors
 /// [`Unusable`] when it is no table, or the mapping does not fit it. Ambiguous dates are a warning here.
 pub fn sniff(input: &Input, mapping: Option<&Mapping>) -> Result<Preview, Unusable> {
+    sniff_with(input, mapping, None)
+}
+
+/// As [`sniff`], for a source whose mapping is remembered from an earlier import: headers known from then keep their
+/// roles; what is written differently this time (encoding, delimiter, an unambiguous order of dates) is seen anew.
+///
+/// # Errors
+/// As [`sniff`]. A remembered mapping never fails a file.
+pub fn sniff_with(
+    input: &Input,
+    mapping: Option<&Mapping>,
+    remembered: Option<&Mapping>,
+) -> Result<Preview, Unusable> {
     let nothing = Mapping::default();
     let mapping = mapping.unwrap_or(&nothing);
+    let remembered = remembered.unwrap_or(&nothing);
     let (source, mut warnings) = how_written(input, mapping)?;
     let mut rows = open_rows(input, source)?;
 
@@ -188,7 +207,7 @@ pub fn sniff(input: &Input, mapping: Option<&Mapping>) -> Result<Preview, Unusab
     if body.is_empty() && ended {
         return Err(input.unusable(Cause::NoRows));
     }
-    let columns = understand(input, mapping, &headers, &body)?;
+    let columns = understand(input, mapping, remembered, &headers, &body)?;
 
     let date_columns = with_role(&columns, Role::is_date);
     let mut evidence: Vec<OrderEvidence> = vec![OrderEvidence::default(); date_columns.len()];
@@ -213,7 +232,7 @@ pub fn sniff(input: &Input, mapping: Option<&Mapping>) -> Result<Preview, Unusab
                     None => ended = true,
                 }
             }
-            joint_order(&evidence)
+            joint_order(&evidence).or(remembered.file.date_order)
         }
     };
     if date_order.is_none() {
@@ -224,7 +243,8 @@ pub fn sniff(input: &Input, mapping: Option<&Mapping>) -> Result<Preview, Unusab
     }
 
     let (decimal, currency) = money_of(mapping, &columns, &body);
-    unknown_statuses(mapping, &columns, &body, &mut warnings);
+    let (decimal, currency) = (decimal.or(remembered.file.decimal), currency.or(remembered.file.currency));
+    unknown_statuses(&[mapping, remembered], &columns, &body, &mut warnings);
     let has = |role: Role| columns.iter().any(|column| column.role == role);
     let kind = TableKind::of(has);
     if matches!(kind, TableKind::Order | TableKind::Line) && !has(Role::OrderDate) {
@@ -360,6 +380,7 @@ fn repeated(header: &Cells) -> Vec<String> {
 fn understand(
     input: &Input,
     mapping: &Mapping,
+    remembered: &Mapping,
     headers: &[String],
     body: &[&Cells],
 ) -> Result<Vec<Column>, Unusable> {
@@ -367,7 +388,9 @@ fn understand(
         let looks: Vec<Looks> = (0..headers.len())
             .map(|index| Looks::of(body.iter().take(500).map(|row| row.get(index))))
             .collect();
-        guess_roles(headers, &looks)
+        let mut guesses = guess_roles(headers, &looks);
+        keep_roles(remembered, headers, &mut guesses);
+        guesses
     } else {
         let mut named = vec![Guess { role: Role::Other, confidence: 100 }; headers.len()];
         for (role, wanted) in &mapping.columns {
@@ -378,6 +401,12 @@ fn understand(
                     input.unusable(Cause::NoColumn(header.to_owned(), known)).in_column(header)
                 })?;
                 named[at].role = *role;
+            }
+        }
+        // The columns that a rejects file adds are never data.
+        for (guess, header) in named.iter_mut().zip(headers) {
+            if crate::export::is_added(header) {
+                guess.role = Role::Ignore;
             }
         }
         named
@@ -398,6 +427,21 @@ fn understand(
             samples: samples(index),
         })
         .collect())
+}
+
+/// A header that had a role last time has it again; a guess gives way where only one column can have the role.
+fn keep_roles(remembered: &Mapping, headers: &[String], guesses: &mut [Guess]) {
+    for (role, wanted) in &remembered.columns {
+        for header in wanted.iter() {
+            let Some(at) = headers.iter().position(|have| have == header) else { continue };
+            if !role.repeats() {
+                for guess in guesses.iter_mut().filter(|guess| guess.role == *role && guess.confidence < 100) {
+                    *guess = Guess { role: Role::Other, confidence: 30 };
+                }
+            }
+            guesses[at] = Guess { role: *role, confidence: 100 };
+        }
+    }
 }
 
 fn with_role(columns: &[Column], wanted: impl Fn(Role) -> bool) -> Vec<usize> {
@@ -428,12 +472,12 @@ fn money_of(mapping: &Mapping, columns: &[Column], body: &[&Cells]) -> (Option<D
     (mapping.file.decimal.or_else(|| marks.mark()), mapping.file.currency.or(named))
 }
 
-fn unknown_statuses(mapping: &Mapping, columns: &[Column], body: &[&Cells], warnings: &mut Vec<Warning>) {
-    let words: StatusWords = mapping.status_words();
+fn unknown_statuses(mappings: &[&Mapping], columns: &[Column], body: &[&Cells], warnings: &mut Vec<Warning>) {
+    let words: Vec<StatusWords> = mappings.iter().map(|mapping| mapping.status_words()).collect();
     let Some(column) = with_role(columns, |role| role == Role::Status).first().copied() else { return };
     let mut unknown: Vec<String> = Vec::new();
     for cell in body.iter().map(|row| row.get(column).trim()).filter(|cell| !cell.is_empty()) {
-        if words.read(cell).is_none() && !unknown.iter().any(|known| known == cell) {
+        if words.iter().all(|words| words.read(cell).is_none()) && !unknown.iter().any(|known| known == cell) {
             unknown.push(cell.to_owned());
         }
         if unknown.len() > 20 {

@@ -143,6 +143,8 @@ pub enum Reason {
     NoOrderDate,
     #[error("nothing in this row says whose it is or what was bought")]
     NothingUsable,
+    #[error("another row of the same order was rejected")]
+    OrderIncomplete,
     #[error("the cell has {length} characters; {limit} is the limit")]
     CellTooLong { length: usize, limit: usize },
 }
@@ -163,6 +165,7 @@ impl Reason {
             Self::NoOrderId => "no_order_id",
             Self::NoOrderDate => "no_order_date",
             Self::NothingUsable => "nothing_usable",
+            Self::OrderIncomplete => "order_incomplete",
             Self::CellTooLong { .. } => "cell_too_long",
         }
     }

@@ -57,11 +57,7 @@ pub struct Shape {
     pub headers: Vec<String>,
     pub roles: Vec<Role>,
     by_role: Vec<Vec<usize>>,
-    date_order: DateOrder,
-    decimal: Option<DecimalMark>,
-    currency: Currency,
-    timezone: TimeZone,
-    statuses: StatusWords,
+    reading: Reading,
     /// The meaning of each status met so far.
     known_statuses: std::sync::Mutex<AHashMap<String, Option<OrderStatus>>>,
     record_prefix: String,
@@ -107,29 +103,20 @@ impl Table {
             Some(name) => TimeZone::get(name).map_err(|e| input.unusable(Cause::Mapping(e.to_string())))?,
             None => setting.timezone.clone(),
         };
-        let mut by_role = vec![Vec::new(); Role::ALL.len()];
-        for (index, role) in roles.iter().enumerate() {
-            by_role[role.index()].push(index);
-        }
         let headers: Vec<String> = preview.columns.iter().map(|column| column.header.clone()).collect();
         let escaped = headers.iter().any(|header| header == crate::export::REASON_HEADER);
+        let reading = Reading {
+            date_order,
+            decimal: preview.decimal,
+            currency: preview.currency.unwrap_or(setting.currency),
+            timezone,
+            statuses: mapping.map(Mapping::status_words).unwrap_or_default(),
+        };
         Ok(Self {
             file: input.name.clone(),
             rows: open_rows(input, preview.source)?,
             cells: Cells::default(),
-            shape: Shape {
-                kind: preview.kind,
-                headers,
-                roles,
-                by_role,
-                date_order,
-                decimal: preview.decimal,
-                currency: preview.currency.unwrap_or(setting.currency),
-                timezone,
-                statuses: mapping.map(Mapping::status_words).unwrap_or_default(),
-                known_statuses: std::sync::Mutex::default(),
-                record_prefix: input.name.clone(),
-            },
+            shape: Shape::new(preview.kind, headers, roles, reading, &input.name),
             number: 0,
             header_row: preview.header_row,
             escaped,
@@ -192,9 +179,50 @@ fn long_cell(cells: &Cells) -> Option<(usize, usize)> {
     cells.iter().enumerate().find(|(_, cell)| cell.len() > MAX_CELL).map(|(index, cell)| (index, cell.chars().count()))
 }
 
+/// How the cells of a table are read.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub date_order: DateOrder,
+    pub decimal: Option<DecimalMark>,
+    pub currency: Currency,
+    pub timezone: TimeZone,
+    pub statuses: StatusWords,
+}
+
 impl Shape {
+    pub(crate) fn new(
+        kind: TableKind,
+        headers: Vec<String>,
+        roles: Vec<Role>,
+        reading: Reading,
+        record_prefix: &str,
+    ) -> Self {
+        let mut by_role = vec![Vec::new(); Role::ALL.len()];
+        for (index, role) in roles.iter().enumerate() {
+            by_role[role.index()].push(index);
+        }
+        Self {
+            kind,
+            headers,
+            roles,
+            by_role,
+            reading,
+            known_statuses: std::sync::Mutex::default(),
+            record_prefix: record_prefix.to_owned(),
+        }
+    }
+
     pub fn has(&self, role: Role) -> bool {
         !self.by_role[role.index()].is_empty()
+    }
+
+    /// The currency of amounts that name none.
+    pub const fn currency(&self) -> Currency {
+        self.reading.currency
+    }
+
+    pub const fn timezone(&self) -> &TimeZone {
+        &self.reading.timezone
     }
 
     /// The places of the columns with a role.
@@ -215,6 +243,10 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    pub(crate) const fn made(shape: &'a Shape, cells: &'a Cells, line: u64) -> Self {
+        Self { shape, cells, line, number: 0 }
+    }
+
     pub const fn cells(&self) -> &'a Cells {
         self.cells
     }
@@ -255,7 +287,7 @@ impl<'a> Row<'a> {
         if is_dash(cell) {
             return Ok(None);
         }
-        let parsed = parse_date(cell, self.shape.date_order).map_err(|fault| {
+        let parsed = parse_date(cell, self.shape.reading.date_order).map_err(|fault| {
             let value = quoted(cell);
             let reason = match fault {
                 DateFault::Shape => Reason::NotADate { value },
@@ -270,7 +302,7 @@ impl<'a> Row<'a> {
             Some(seconds) => {
                 let offset = jiff::tz::Offset::from_seconds(seconds).unwrap_or(jiff::tz::Offset::UTC);
                 let moment: Option<Timestamp> = offset.to_timestamp(parsed.at).ok();
-                moment.map_or(parsed.at, |moment| self.shape.timezone.to_datetime(moment))
+                moment.map_or(parsed.at, |moment| self.shape.reading.timezone.to_datetime(moment))
             }
         };
         Ok(Some(At { local, has_time: parsed.has_time }))
@@ -290,7 +322,7 @@ impl<'a> Row<'a> {
     /// [`Reject`] for anything that is not an amount.
     pub fn money(&self, role: Role) -> Result<Option<Money>, Reject> {
         let Some((amount, column)) = self.number_of(role)? else { return Ok(None) };
-        let money = amount.value.to_money(amount.currency.unwrap_or(self.shape.currency));
+        let money = amount.value.to_money(amount.currency.unwrap_or(self.shape.reading.currency));
         money.map(Some).ok_or_else(|| self.too_large(column))
     }
 
@@ -299,7 +331,7 @@ impl<'a> Row<'a> {
         if is_dash(cell) {
             return Ok(None);
         }
-        match parse_amount(cell, self.shape.decimal) {
+        match parse_amount(cell, self.shape.reading.decimal) {
             Ok(amount) => Ok(Some((amount, column))),
             Err(NumberFault::Shape) => Err(self.reject(column, Reason::NotAnAmount { value: quoted(cell) })),
             Err(NumberFault::TooLong) => Err(self.too_large(column)),
@@ -316,7 +348,7 @@ impl<'a> Row<'a> {
         }
         let Some((price, column)) = self.number_of(Role::Price)? else { return Ok(None) };
         let quantity = self.decimal(Role::Quantity)?.unwrap_or(Decimal::from_whole(1));
-        let currency = price.currency.unwrap_or(self.shape.currency);
+        let currency = price.currency.unwrap_or(self.shape.reading.currency);
         quantity.times(price.value, currency).map(Some).ok_or_else(|| self.too_large(column))
     }
 
@@ -331,7 +363,7 @@ impl<'a> Row<'a> {
             let status = match known.get(cell) {
                 Some(status) => *status,
                 None => {
-                    let status = self.shape.statuses.read(cell);
+                    let status = self.shape.reading.statuses.read(cell);
                     if known.len() < 10_000 {
                         known.insert(cell.to_owned(), status);
                     }

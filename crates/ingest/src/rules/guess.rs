@@ -313,7 +313,7 @@ impl Looks {
             Role::Amount | Role::Price | Role::Quantity => self.number < 30,
             Role::FullName | Role::GivenName | Role::FamilyName => self.number > 70 || self.email > 60,
             Role::Items => self.number > 90 || self.date > 60,
-            Role::Address => self.email > 60 || self.date > 60,
+            Role::Address => self.email > 60 || self.date > 60 || self.number > 70,
             Role::Status => self.date > 60,
             _ => false,
         }
@@ -391,7 +391,7 @@ fn one_column(header: &str, looks: Looks) -> Guess {
             Guess { role, confidence: if agrees { base + 9 } else { base } }
         }
         Some(_) => by_cells.map_or(Guess { role: Role::Other, confidence: 30 }, |(role, share)| Guess { role, confidence: share / 2 }),
-        None => by_cells.map_or(Guess { role: Role::Other, confidence: 20 }, |(role, share)| Guess { role, confidence: share * 7 / 10 }),
+        None => by_cells.map_or(Guess { role: Role::Other, confidence: 20 }, |(role, share)| Guess { role, confidence: share / 10 * 7 }),
     }
 }
 

@@ -134,6 +134,12 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// Reads what was remembered for a source. It may hold several layouts (two headers that were once the same single
+    /// role), so it is not checked; an unreadable one is nothing remembered.
+    pub fn remembered(text: &str) -> Self {
+        toml::from_str(text).unwrap_or_default()
+    }
+
     /// The TOML text of this mapping.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).unwrap_or_default()

@@ -12,6 +12,15 @@ pub enum DecimalMark {
     Point,
 }
 
+impl DecimalMark {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Comma => ",",
+            Self::Point => ".",
+        }
+    }
+}
+
 /// A number with six digits after the point: enough for mean prices, small enough for an `i64` of nine trillion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Decimal(i64);

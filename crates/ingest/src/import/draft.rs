@@ -1,0 +1,284 @@
+//! From rows to drafts of records and orders: pure, so that an undo makes the same order from the stored payload.
+
+use basis::{Currency, Money, Time};
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use crate::{
+    preview::TableKind,
+    problem::{Reason, Reject},
+    rules::{items::Item, money::Decimal, role::Role, status::OrderStatus},
+    table::{At, Row, Shape},
+};
+
+/// A record as it will be stored, with the order that it makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub kind: TableKind,
+    /// Unique within the source: the order number, or `address/ID`, `person/ID`; without a number a hash of the content.
+    pub key: String,
+    /// First line in its file.
+    pub line: u64,
+    /// How many rows of the file it took: more than one for an order of several product rows.
+    pub rows: u32,
+    /// JSON: role → text as it came (a list when several columns share the role), `other` → {header: text}, and for
+    /// orders of several rows `lines` → [{items, quantity, price, amount}].
+    pub payload: String,
+    pub fingerprint: String,
+    pub order: Option<OrderDraft>,
+    /// The same key stood earlier in this import.
+    pub seen_before: bool,
+}
+
+/// An order as the shop's figures need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderDraft {
+    pub number: String,
+    pub ordered_at: Time,
+    /// The shop's local day, counted from 1970-01-01.
+    pub day: i64,
+    pub delivered_day: Option<i64>,
+    pub status: OrderStatus,
+    pub status_text: String,
+    /// An empty cell counts as nothing paid.
+    pub amount: Money,
+    pub lines: Vec<LineDraft>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineDraft {
+    pub title: String,
+    pub quantity: i64,
+    pub amount_minor: Option<i64>,
+}
+
+/// Roles that belong to a product row, not to its order.
+const LINE_ROLES: [Role; 4] = [Role::Items, Role::Quantity, Role::Price, Role::Amount];
+
+/// One row of a group with its typed values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Parsed {
+    pub line: u64,
+    pub number: String,
+    ordered: Option<At>,
+    delivered: Option<At>,
+    status: Option<OrderStatus>,
+    status_text: String,
+    amount: Option<Money>,
+    quantity: Option<Decimal>,
+    price: Option<Decimal>,
+    currency: Currency,
+    items: Vec<Item>,
+    fields: Map<String, Value>,
+}
+
+impl Parsed {
+    /// Reads all values of a row that the record and its order need.
+    pub fn of(row: &Row<'_>) -> Result<Self, Reject> {
+        let shape = row.shape();
+        let orders = matches!(shape.kind, TableKind::Order | TableKind::Line);
+        let ordered = row.date(Role::OrderDate)?;
+        let mut parsed = Self {
+            line: row.line,
+            number: row.text(Role::OrderId).to_owned(),
+            ordered,
+            delivered: None,
+            status: None,
+            status_text: String::new(),
+            amount: None,
+            quantity: None,
+            price: None,
+            currency: shape.currency(),
+            items: Vec::new(),
+            fields: fields_of(row),
+        };
+        if !orders {
+            let someone = [
+                Role::FullName, Role::GivenName, Role::FamilyName, Role::Email, Role::Phone, Role::CustomerKey, Role::OrderId,
+                Role::Address, Role::Street,
+            ];
+            let usable = someone.into_iter().any(|role| !row.text(role).is_empty());
+            return if usable { Ok(parsed) } else { Err(whole_row(row, Reason::NothingUsable)) };
+        }
+        if parsed.number.is_empty() && shape.has(Role::OrderId) {
+            return Err(row.reject_role(Role::OrderId, Reason::NoOrderId));
+        }
+        if ordered.is_none() {
+            return Err(row.reject_role(Role::OrderDate, Reason::NoOrderDate));
+        }
+        parsed.delivered = row.date(Role::DeliveryDate)?;
+        parsed.status = row.status()?;
+        parsed.status_text = row.text(Role::Status).to_owned();
+        parsed.amount = row.money(Role::Amount)?;
+        parsed.quantity = row.decimal(Role::Quantity)?;
+        parsed.price = row.decimal(Role::Price)?;
+        parsed.items = row.items();
+        Ok(parsed)
+    }
+
+    /// The sum of this row alone.
+    fn total(&self) -> Option<Money> {
+        match (self.price, self.amount) {
+            (Some(price), _) => self.quantity.unwrap_or(Decimal::from_whole(1)).times(price, self.currency),
+            (None, amount) => amount,
+        }
+    }
+
+    fn is_below_zero(&self) -> bool {
+        self.quantity.is_some_and(Decimal::is_negative) || self.amount.is_some_and(|money| money.minor < 0)
+    }
+}
+
+fn whole_row(row: &Row<'_>, reason: Reason) -> Reject {
+    Reject { line: row.line, column: None, reason }
+}
+
+/// Role → text as it came. Empty cells are left out, so that a new empty column changes no record.
+fn fields_of(row: &Row<'_>) -> Map<String, Value> {
+    let shape = row.shape();
+    let mut fields = Map::new();
+    let mut other = Map::new();
+    for (index, role) in shape.roles.iter().enumerate() {
+        let cell = row.cells().get(index).trim();
+        match role {
+            _ if cell.is_empty() => {}
+            Role::Ignore => {}
+            Role::Other => {
+                let header = shape.headers.get(index).cloned().unwrap_or_default();
+                other.insert(header, Value::String(cell.to_owned()));
+            }
+            role => match fields.get_mut(role.as_str()) {
+                None => {
+                    fields.insert(role.as_str().to_owned(), Value::String(cell.to_owned()));
+                }
+                Some(Value::Array(list)) => list.push(Value::String(cell.to_owned())),
+                Some(value) => {
+                    let first = value.take();
+                    *value = Value::Array(vec![first, Value::String(cell.to_owned())]);
+                }
+            },
+        }
+    }
+    if !other.is_empty() {
+        fields.insert(Role::Other.as_str().to_owned(), Value::Object(other));
+    }
+    fields
+}
+
+/// One record of the rows of a group (one row, but for files with one row per product).
+pub(crate) fn draft_of(mut group: Vec<Parsed>, shape: &Shape) -> Option<Draft> {
+    let order = order_of(&group, shape);
+    let rows = u32::try_from(group.len()).unwrap_or(u32::MAX);
+    let mut lines = Vec::new();
+    if shape.kind == TableKind::Line {
+        for parsed in &mut group {
+            let mut line = Map::new();
+            for role in LINE_ROLES {
+                if let Some(value) = parsed.fields.shift_remove(role.as_str()) {
+                    line.insert(role.as_str().to_owned(), value);
+                }
+            }
+            lines.push(Value::Object(line));
+        }
+    }
+    let mut group = group.into_iter();
+    let first = group.next()?;
+    let mut fields = first.fields;
+    for parsed in group {
+        // A cell that only a later row fills belongs to the order too.
+        for (role, value) in parsed.fields {
+            fields.entry(role).or_insert(value);
+        }
+    }
+    if shape.kind == TableKind::Line {
+        fields.insert("lines".to_owned(), Value::Array(lines));
+    }
+    let payload = Value::Object(fields);
+    let text = payload.to_string();
+    let hash = blake3::hash(text.as_bytes());
+    let fingerprint = hash.to_hex()[..32].to_owned();
+    let own = |role: Role| payload.get(role.as_str()).and_then(Value::as_str).filter(|id| !id.is_empty());
+    let id = match shape.kind {
+        TableKind::Order | TableKind::Line => own(Role::OrderId).or_else(|| own(Role::RecordId)).map(str::to_owned),
+        TableKind::Address => {
+            own(Role::RecordId).or_else(|| own(Role::OrderId)).map(|id| format!("address/{id}"))
+        }
+        TableKind::Person => {
+            let id = own(Role::RecordId).or_else(|| own(Role::CustomerKey)).or_else(|| own(Role::OrderId));
+            id.map(|id| format!("person/{id}"))
+        }
+    };
+    // Without a number of its own a row is known by its content.
+    let key = id.unwrap_or_else(|| format!("#{}", &fingerprint[..20]));
+    Some(Draft { kind: shape.kind, key, line: first.line, rows, payload: text, fingerprint, order, seen_before: false })
+}
+
+pub(crate) fn order_of(group: &[Parsed], shape: &Shape) -> Option<OrderDraft> {
+    if !matches!(shape.kind, TableKind::Order | TableKind::Line) {
+        return None;
+    }
+    let first = group.first()?;
+    let ordered = group.iter().find_map(|row| row.ordered)?;
+    let status_row = group.iter().find(|row| row.status.is_some());
+    let below_zero = group.iter().all(Parsed::is_below_zero);
+    let status = match status_row.and_then(|row| row.status) {
+        Some(status) => status,
+        None if below_zero => OrderStatus::Returned,
+        // A status column with an empty cell: nothing is known to have happened yet.
+        None if shape.has(Role::Status) => OrderStatus::New,
+        None => OrderStatus::Paid,
+    };
+    let currency = group.iter().find_map(|row| row.amount).map_or(first.currency, |money| money.currency);
+    let lines = if shape.kind == TableKind::Line {
+        group.iter().flat_map(|row| row.items.iter().map(|item| line_of(item, row))).collect()
+    } else {
+        first.items.iter().map(|item| line_of_list(item, first, first.items.len())).collect()
+    };
+    Some(OrderDraft {
+        number: first.number.clone(),
+        ordered_at: instant(ordered, shape),
+        day: day_number(ordered.local.date()),
+        delivered_day: group.iter().find_map(|row| row.delivered).map(|at| day_number(at.local.date())),
+        status,
+        status_text: status_row.map(|row| row.status_text.clone()).unwrap_or_default(),
+        amount: Money::new(sum_of(group, shape), currency),
+        lines,
+    })
+}
+
+/// The sum of the order: its own amount when a file repeats it in each product row, else the rows together.
+fn sum_of(group: &[Parsed], shape: &Shape) -> i64 {
+    let amounts: Vec<i64> = group.iter().filter_map(|row| row.amount).map(|money| money.minor).collect();
+    if shape.has(Role::Price)
+        && let Some(first) = amounts.first()
+        && (amounts.len() == 1 || amounts.iter().all(|minor| minor == first))
+    {
+        return *first;
+    }
+    group.iter().filter_map(Parsed::total).fold(0, |sum, money| sum.saturating_add(money.minor))
+}
+
+fn line_of(item: &Item, row: &Parsed) -> LineDraft {
+    let whole = row.quantity.and_then(Decimal::whole);
+    LineDraft {
+        title: item.title.clone(),
+        quantity: whole.unwrap_or_else(|| i64::from(item.quantity)),
+        amount_minor: row.total().map(|money| money.minor),
+    }
+}
+
+/// In a list the sum of the order is known and that of one title only when it is the only one.
+fn line_of_list(item: &Item, row: &Parsed, titles: usize) -> LineDraft {
+    let amount = if titles == 1 { row.amount.map(|money| money.minor) } else { None };
+    LineDraft { title: item.title.clone(), quantity: i64::from(item.quantity), amount_minor: amount }
+}
+
+fn instant(at: At, shape: &Shape) -> Time {
+    let zoned = shape.timezone().to_ambiguous_zoned(at.local).compatible();
+    zoned.map_or_else(|_| Time::from_millis(day_number(at.local.date()) * 86_400_000), |z| z.timestamp().into())
+}
+
+fn day_number(date: Date) -> i64 {
+    let since = date.since(Date::constant(1970, 1, 1));
+    since.map_or(0, |span| i64::from(span.get_days()))
+}
