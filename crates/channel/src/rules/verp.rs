@@ -90,6 +90,14 @@ impl Verp {
         format!("{}.{}@{}", kind.letter(), base32(&token), self.domain)
     }
 
+    /// Which workspace an address claims to be of, before its signature is checked with that workspace's key.
+    #[must_use]
+    pub fn workspace_of(address: &str) -> Option<WorkspaceId> {
+        let (local, _) = address.rsplit_once('@')?;
+        let token = unbase32(local.split_once('.')?.1)?;
+        Some(WorkspaceId(i64::from_be_bytes(token[8..16].try_into().ok()?)))
+    }
+
     /// Reads an address back; `None` for any address that this installation did not make.
     #[must_use]
     pub fn parse(&self, address: &str) -> Option<(AddressKind, MessageRef)> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use access::{App, Workspace};
 use basis::Fault;
+use parking_lot::RwLock;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Composer;
@@ -29,7 +30,7 @@ const MOST_AT_ONCE: usize = 256;
 
 pub(super) struct Scribe {
     pub app: App,
-    pub workspace: Workspace,
+    pub workspace: Arc<RwLock<Workspace>>,
     pub channel: &'static str,
     pub epoch: i64,
     pub composer: Arc<dyn Composer>,
@@ -110,7 +111,8 @@ impl Scribe {
     }
 
     async fn commit(&self, intents: &[i64], outcomes: &[(Claimed, Settled)]) -> Result<Vec<i64>, Fault> {
-        let ws = self.workspace.id;
+        let workspace = self.workspace.read().clone();
+        let ws = workspace.id;
         let mut tx = self.app.db.write().await?;
         let granted = if intents.is_empty() {
             Vec::new()
@@ -123,7 +125,7 @@ impl Scribe {
             let taken: Vec<(Claimed, Settled)> =
                 outcomes.iter().filter(|(row, _)| taken.contains(&row.id)).cloned().collect();
             if !taken.is_empty() {
-                self.composer.after(&mut tx, &self.app, &self.workspace, self.channel, &taken).await?;
+                self.composer.after(&mut tx, &self.app, &workspace, self.channel, &taken).await?;
             }
         }
         tx.commit().await?;

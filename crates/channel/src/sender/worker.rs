@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::{App, Workspace};
-use basis::{Fault, Time, WaveId};
+use basis::{Fault, Time, WaveId, WorkspaceId};
+use parking_lot::RwLock;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -46,7 +47,8 @@ impl Default for Pace {
 
 pub struct Sender {
     app: App,
-    workspace: Workspace,
+    /// Read anew before each batch: its clock may have been moved.
+    workspace: Arc<RwLock<Workspace>>,
     channel: &'static str,
     transport: Arc<dyn Transport>,
     composer: Arc<dyn Composer>,
@@ -75,9 +77,10 @@ impl Sender {
         pace: Pace,
     ) -> Arc<Self> {
         let epoch = app.next_id();
+        let workspace = Arc::new(RwLock::new(workspace));
         let journal = Journal::start(Scribe {
             app: app.clone(),
-            workspace: workspace.clone(),
+            workspace: Arc::clone(&workspace),
             channel,
             epoch,
             composer: Arc::clone(&composer),
@@ -97,8 +100,15 @@ impl Sender {
         })
     }
 
-    fn campaign_now(&self) -> Time {
-        self.workspace.campaign_now(self.app.now())
+    fn workspace(&self) -> Workspace {
+        self.workspace.read().clone()
+    }
+
+    async fn refresh(&self) -> Result<Workspace, Fault> {
+        let id = self.workspace.read().id;
+        let fresh = access::load_workspace(&self.app, id).await?;
+        *self.workspace.write() = fresh.clone();
+        Ok(fresh)
     }
 
     /// Says that this sender lives, takes over from dead ones and ends what has expired.
@@ -106,12 +116,13 @@ impl Sender {
     /// # Errors
     /// The database did not answer.
     pub async fn housekeeping(&self) -> Result<(), Fault> {
-        let ws = self.workspace.id;
+        let workspace = self.refresh().await?;
+        let ws = workspace.id;
         let real = self.app.now();
         let mut tx = self.app.db.write().await?;
         ledger::renew_lease(&mut tx, ws, self.epoch, self.channel, real).await?;
         let (again, uncertain) = ledger::recover(&mut tx, ws, self.channel, real, self.pace.lease).await?;
-        let expired = ledger::expire(&mut tx, ws, self.channel, self.campaign_now()).await?;
+        let expired = ledger::expire(&mut tx, ws, self.channel, workspace.campaign_now(real)).await?;
         tx.commit().await?;
         if again + uncertain > 0 {
             tracing::warn!(channel = self.channel, again, uncertain, "ledger: took over from a sender that stopped");
@@ -127,8 +138,9 @@ impl Sender {
     /// # Errors
     /// The database or the composer failed; what was leased is given back.
     pub async fn pass(&self) -> Result<usize, Fault> {
-        let ws = self.workspace.id;
-        let now = self.campaign_now();
+        let workspace = self.refresh().await?;
+        let ws = workspace.id;
+        let now = workspace.campaign_now(self.app.now());
         // No more than two seconds' worth: the rules are asked when the batch is claimed.
         let most = f64::from(self.pace.batch).min((self.pace.rate_per_second * 2.0).ceil().max(1.0));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and the batch size")]
@@ -140,7 +152,7 @@ impl Sender {
             return Ok(0);
         }
         let claimed = rows.len();
-        if let Err(e) = self.carry_out(rows, now).await {
+        if let Err(e) = self.carry_out(&workspace, rows, now).await {
             let mut tx = self.app.db.write().await?;
             ledger::release(&mut tx, ws, self.epoch).await?;
             tx.commit().await?;
@@ -149,16 +161,16 @@ impl Sender {
         Ok(claimed)
     }
 
-    async fn carry_out(&self, rows: Vec<Claimed>, now: Time) -> Result<(), Fault> {
-        let composed = self.composer.compose(&self.app, &self.workspace, self.channel, &rows).await?;
+    async fn carry_out(&self, workspace: &Workspace, rows: Vec<Claimed>, now: Time) -> Result<(), Fault> {
+        let composed = self.composer.compose(&self.app, workspace, self.channel, &rows).await?;
         let mut ready = Vec::with_capacity(rows.len());
         let mut put_off = Vec::new();
-        self.turn_day(now).await?;
+        self.turn_day(workspace, now).await?;
         for (row, composed) in rows.into_iter().zip(composed) {
             match composed {
                 Composed::Ready { payload, rate_per_second } => {
                     if self.over_ceiling(&row, now).await {
-                        let until = next_day(&self.workspace.tz(), now);
+                        let until = next_day(&workspace.tz(), now);
                         put_off.push((row, Composed::Held { until, reason: "warm_up".into() }));
                     } else {
                         ready.push((row, payload, rate_per_second));
@@ -167,7 +179,7 @@ impl Sender {
                 other => put_off.push((row, other)),
             }
         }
-        self.write_put_off(&put_off).await?;
+        self.write_put_off(workspace.id, &put_off).await?;
         let lanes = Arc::new(Semaphore::new(self.transport.lanes().max(1)));
         let mut under_way = JoinSet::new();
         for (row, payload, rate) in ready {
@@ -183,25 +195,25 @@ impl Sender {
             ));
             // Outcomes that are in already may ask to slow down.
             while let Some(done) = under_way.try_join_next() {
-                self.mind_pace(done.ok(), rate).await;
+                self.mind_pace(done.ok()).await;
             }
         }
         while let Some(done) = under_way.join_next().await {
-            self.mind_pace(done.ok(), None).await;
+            self.mind_pace(done.ok()).await;
         }
         Ok(())
     }
 
     fn clocks(&self) -> Clocks {
-        Clocks { app: self.app.clone(), workspace: self.workspace.clone(), most_attempts: self.pace.most_attempts }
+        Clocks { app: self.app.clone(), workspace: Arc::clone(&self.workspace), most_attempts: self.pace.most_attempts }
     }
 
-    async fn turn_day(&self, now: Time) -> Result<(), Fault> {
+    async fn turn_day(&self, workspace: &Workspace, now: Time) -> Result<(), Fault> {
         if self.channel != "email" || self.pace.warm_up.is_none() {
             return Ok(());
         }
         let mut tx = self.app.db.read().await?;
-        self.day.lock().await.turn(&mut tx, self.workspace.id, &self.workspace.tz(), now).await?;
+        self.day.lock().await.turn(&mut tx, workspace.id, &workspace.tz(), now).await?;
         Ok(())
     }
 
@@ -217,11 +229,10 @@ impl Sender {
         false
     }
 
-    async fn write_put_off(&self, rows: &[(Claimed, Composed)]) -> Result<(), Fault> {
+    async fn write_put_off(&self, ws: WorkspaceId, rows: &[(Claimed, Composed)]) -> Result<(), Fault> {
         if rows.is_empty() {
             return Ok(());
         }
-        let ws = self.workspace.id;
         let mut tx = self.app.db.write().await?;
         for (row, composed) in rows {
             match composed {
@@ -256,7 +267,7 @@ impl Sender {
         }
     }
 
-    async fn mind_pace(&self, done: Option<(WaveId, bool)>, _rate: Option<f64>) {
+    async fn mind_pace(&self, done: Option<(WaveId, bool)>) {
         if let Some((wave, true)) = done
             && let Some(bucket) = self.buckets.lock().await.get_mut(&wave)
         {
@@ -305,9 +316,10 @@ impl Sender {
     }
 
     async fn hand_in(&self) -> Result<(), Fault> {
+        let ws = self.workspace().id;
         let mut tx = self.app.db.write().await?;
-        ledger::release(&mut tx, self.workspace.id, self.epoch).await?;
-        ledger::forget_lease(&mut tx, self.workspace.id, self.epoch).await?;
+        ledger::release(&mut tx, ws, self.epoch).await?;
+        ledger::forget_lease(&mut tx, ws, self.epoch).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -315,7 +327,7 @@ impl Sender {
 
 struct Clocks {
     app: App,
-    workspace: Workspace,
+    workspace: Arc<RwLock<Workspace>>,
     most_attempts: i64,
 }
 
@@ -331,7 +343,7 @@ async fn offer(
     let message = Outgoing { ledger: row.id.get(), payload };
     let outcome = transport.send(&message, &journal).await;
     let throttled = matches!(&outcome, Outcome::Deferred { throttled: true, .. });
-    let now = clocks.workspace.campaign_now(clocks.app.now());
+    let now = clocks.workspace.read().campaign_now(clocks.app.now());
     let [byte] = clocks.app.random::<1>();
     let settled = settle(&row, outcome, now, clocks.most_attempts, f64::from(byte) / 255.0);
     // The lane is free while the outcome goes to the disk.

@@ -3,5 +3,5 @@
 mod client;
 mod relay;
 
-pub use client::{Connection, Envelope, Offer, Security, SmtpConfig, SmtpError};
+pub use client::{Connection, Envelope, Offer, Security, SmtpConfig, SmtpError, Timeouts};
 pub use relay::Relay;

@@ -1,0 +1,134 @@
+//! From a wave to rows of the ledger.
+
+use std::collections::HashMap;
+
+use access::{App, Workspace};
+use basis::{CustomerId, Fault, MessageId, Time, WaveId, WorkspaceId};
+use campaign::{LanguageRule, WaveContent};
+use permission::Purpose;
+use store::{Tx, Value};
+
+use crate::ledger::{self, NewRow};
+
+/// People a transaction; on SQLite everybody waits for it.
+const BATCH: i64 = 500;
+
+/// What may be late by so much no longer makes sense.
+const DEFAULT_LIFE_DAYS: i64 = 7;
+
+/// Plans a wave: one row per person it goes to, sendable or excluded with the reason. Running it again
+/// adds nobody twice.
+pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<u64, Fault> {
+    let mut after = CustomerId(0);
+    let mut planned = 0;
+    loop {
+        let workspace = access::load_workspace(app, ws).await?;
+        let mut tx = app.db.read().await?;
+        let targets = campaign::wave_targets(&mut tx, ws, wave, after, BATCH).await?;
+        let Some(&last) = targets.last() else { break };
+        let content = campaign::wave_content(&mut tx, ws, wave).await?;
+        let rows = new_rows(&mut tx, app, &workspace, &content, &targets).await?;
+        drop(tx);
+        let now = workspace.campaign_now(app.now());
+        let (due, expires) = window(&content, now);
+        let mut tx = app.db.write().await?;
+        planned += ledger::plan_rows(
+            &mut tx,
+            ws,
+            content.campaign_id,
+            wave,
+            content.channel.as_str(),
+            due,
+            expires,
+            &rows,
+        )
+        .await?;
+        tx.commit().await?;
+        app.hub.publish(ws, format!("campaign:{}", content.campaign_id), serde_json::json!({ "planned": planned }));
+        after = last;
+    }
+    Ok(planned)
+}
+
+fn window(content: &WaveContent, now: Time) -> (Time, Time) {
+    let due = content.due_at.unwrap_or(now);
+    (due, content.expires_at.unwrap_or_else(|| due.max(now).plus_days(DEFAULT_LIFE_DAYS)))
+}
+
+/// The next wave's row of the person of this message, planned at once: a bounce does not wait. Nothing
+/// happens when there is no later wave, when the campaign has ended for the person, or when the row is
+/// there already.
+pub async fn plan_next(tx: &mut Tx, app: &App, workspace: &Workspace, message: MessageId) -> Result<bool, Fault> {
+    let ws = workspace.id;
+    let Some(row) = ledger::row(tx, ws, message).await? else { return Ok(false) };
+    let Some(next) = campaign::next_wave(tx, ws, row.wave_id).await? else { return Ok(false) };
+    let may = campaign::may_still(tx, ws, next, &[row.customer_id]).await?;
+    if may.is_empty() {
+        return Ok(false);
+    }
+    let content = campaign::wave_content(tx, ws, next).await?;
+    let rows = new_rows(tx, app, workspace, &content, &may).await?;
+    let now = workspace.campaign_now(app.now());
+    let expires = content.expires_at.unwrap_or_else(|| content.due_at.unwrap_or(now).max(now).plus_days(DEFAULT_LIFE_DAYS));
+    let planned = ledger::plan_rows(
+        tx,
+        ws,
+        content.campaign_id,
+        next,
+        content.channel.as_str(),
+        now,
+        expires,
+        &rows,
+    )
+    .await?;
+    Ok(planned > 0)
+}
+
+async fn new_rows(
+    tx: &mut Tx,
+    app: &App,
+    workspace: &Workspace,
+    content: &WaveContent,
+    people: &[CustomerId],
+) -> Result<Vec<NewRow>, Fault> {
+    let channel: permission::Channel = content
+        .channel
+        .as_str()
+        .parse()
+        .map_err(|_| Fault::internal("channel", format!("no rules for channel {}", content.channel.as_str())))?;
+    let reach = permission::reach(tx, app, workspace, people, &[channel], Purpose::Marketing).await?;
+    let languages = languages(tx, workspace, people).await?;
+    let ids = app.next_ids(reach.len());
+    Ok(reach
+        .into_iter()
+        .zip(ids)
+        .map(|(reach, id)| {
+            let (address, excluded) = match reach.channels.into_iter().next() {
+                Some(Ok(address)) => (Some(address), String::new()),
+                Some(Err(reason)) => (None, reason.code().to_owned()),
+                None => (None, "no_contact".to_owned()),
+            };
+            let own = languages.get(&reach.customer_id).map(String::as_str);
+            let language = match content.language {
+                LanguageRule::ByCustomer => own.unwrap_or(workspace.language.as_str()).to_owned(),
+                rule => rule.as_str().to_owned(),
+            };
+            NewRow { id, customer_id: reach.customer_id, address, excluded, language: Some(language) }
+        })
+        .collect())
+}
+
+async fn languages(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    people: &[CustomerId],
+) -> Result<HashMap<CustomerId, String>, Fault> {
+    let list: Vec<i64> = people.iter().map(|id| id.get()).collect();
+    let sql = format!(
+        "SELECT id, language FROM customers WHERE workspace_id = $1 AND id IN {} AND language IS NOT NULL",
+        store::dialect::id_list(tx.engine(), 2)
+    );
+    let args = [Value::Int(workspace.id.get()), Value::Text(serde_json::json!(list).to_string())];
+    let rows: Vec<(i64, String)> = tx.fetch_dyn(&sql, &args).await?;
+    Ok(rows.into_iter().map(|(id, language)| (CustomerId(id), language)).collect())
+}
