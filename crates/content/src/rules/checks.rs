@@ -357,3 +357,25 @@ pub fn check_sms(lang: Lang, source: &str, sender: &Sender) -> Vec<Finding> {
     }
     findings
 }
+
+/// What is wrong with a call script.
+pub fn check_script(lang: Lang, source: &str, sender: &Sender) -> Vec<Finding> {
+    let rendered: Result<Vec<String>, _> = Short::compile(lang, "script", source).and_then(|short| {
+        Merge::samples(lang, sender, &sample_links())
+            .iter()
+            .map(|merge| short.render(merge, &mut untracked))
+            .collect()
+    });
+    match rendered {
+        Err(error) => vec![template_finding(&error)],
+        Ok(texts) => texts
+            .first()
+            .into_iter()
+            .flat_map(|text| phrases::flattery(text))
+            .map(|hit| {
+                let message = format!("tells the person that nobody knows them: \"{}\"", hit.excerpt);
+                Finding::new(FindingCode::Flattery, Part::Script, message).about(&hit.excerpt, source)
+            })
+            .collect(),
+    }
+}
