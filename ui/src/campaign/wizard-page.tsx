@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { WorkspaceInfo } from '~/access/workspace-settings';
 import { api } from '~/api/client';
 import type { Campaign, CampaignDraft, ChannelKind, Waterfall as WaterfallData, WaveDraft } from '~/api/types';
 import { useSession } from '~/app/router';
@@ -22,12 +23,6 @@ import './campaign.css';
 
 const STEPS = ['audience', 'letter', 'waves', 'holdout', 'check', 'launch'] as const;
 type StepName = (typeof STEPS)[number];
-
-interface SenderConfig {
-  from_name?: string;
-  from_address?: string;
-  [key: string]: unknown;
-}
 
 export function WizardPage() {
   const { id } = useParams({ from: '/inside/campaigns/$id/edit' });
@@ -60,10 +55,16 @@ function NewCampaign() {
   const started = useRef(false);
   const create = useMutation({
     mutationFn: async () => {
-      const config = await api.get<SenderConfig>('/api/senders/email').catch((): SenderConfig => ({}));
+      const [info, config] = await Promise.all([
+        api.get<WorkspaceInfo>('/api/workspace'),
+        // A workspace that has not set its sender up yet may still write its letter.
+        api.get<{ domain?: string; config?: { domain?: string } }>('/api/senders/email').catch(() => undefined),
+      ]);
+      const sender = info.settings?.sender;
+      const domain = config?.domain ?? config?.config?.domain;
       const draft = newDraft(t('wizard.firstName'), {
-        name: config.from_name ?? workspace.name,
-        address: config.from_address ?? '',
+        name: sender?.shop_name || workspace.name,
+        address: domain ? `hello@${domain}` : (sender?.email ?? ''),
       });
       for (const wave of draft.waves) wave.bodies = await defaultBodies(wave.channel);
       return api.post<Campaign>('/api/campaigns', draft);

@@ -61,7 +61,7 @@ export function Contacts({ card }: { card: CustomerCard }) {
         {card.contacts.length === 0 && <li className="dim">{t('card.noContacts')}</li>}
       </ul>
       {masked && can(session, 'unmask') && (
-        <div className="row">
+        <div className="row wrap tight">
           <Button
             size="compact-xs"
             variant="default"
