@@ -1,0 +1,56 @@
+use access::{Answer, need, page::Page};
+use axum::Json;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::{
+    rules::language::parse,
+    store::{self as audience},
+};
+
+/// A segment that nobody has to build.
+#[derive(Serialize, ToSchema)]
+pub struct Suggestion {
+    /// `reaction` or `interest`; screens make the name from it.
+    kind: String,
+    /// The reaction's word, or the category's name.
+    word: String,
+    /// The campaign's name, of reactions.
+    campaign: Option<String>,
+    #[schema(value_type = Object)]
+    rule: serde_json::Value,
+    customers: i64,
+}
+
+/// Segments by response and by chosen category: who agreed, clicked, stayed silent in each of the last campaigns, and who chose which topic.
+#[utoipa::path(get, path = "/api/segments/suggestions", tag = "audience", responses((status = 200, body = Page<Suggestion>)))]
+pub(super) async fn list(need::Supervisor(op): need::Supervisor) -> Answer<Page<Suggestion>> {
+    let mut tx = op.app.db.read().await?;
+    let mut wanted = Vec::new();
+    for (id, name) in audience::last_campaigns(&mut tx, op.ws()).await? {
+        for word in ["subscribed", "agreed", "clicked", "bought", "silent", "refused"] {
+            let rule =
+                json!({ "field": "reaction", "op": "in", "value": [word], "campaign": id.to_string() });
+            wanted.push(("reaction", word.to_owned(), Some(name.clone()), rule));
+        }
+    }
+    for (id, name) in audience::categories(&mut tx, op.ws(), op.lang).await? {
+        wanted.push((
+            "interest",
+            name,
+            None,
+            json!({ "field": "interest", "op": "in", "value": [id.to_string()] }),
+        ));
+    }
+    let mut items = Vec::new();
+    for (kind, word, campaign, condition) in wanted {
+        let rule = json!({ "all": [condition] });
+        let customers =
+            audience::count_rule(&mut tx, &op.workspace, op.campaign_now(), &parse(&rule)?).await?;
+        if customers > 0 {
+            items.push(Suggestion { kind: kind.to_owned(), word, campaign, rule, customers });
+        }
+    }
+    Ok(Json(Page::whole(items)))
+}

@@ -1,0 +1,53 @@
+use access::Op;
+use basis::{AudienceId, Fault, SegmentId};
+
+use super::{customers::ids, segments::rule_of};
+use crate::rules::holdout::held_out;
+
+/// Rows a transaction; a send or a click waits no longer than that takes.
+const CHUNK: usize = 2_000;
+
+/// Freezes the customers of a segment (`None`: the whole base) with the hold-out set aside. The audience's own row is written
+/// last, so that one which was broken off is nobody's audience.
+pub async fn freeze(
+    op: &Op,
+    segment: Option<SegmentId>,
+    salt: &str,
+    holdout_share: f64,
+) -> Result<AudienceId, Fault> {
+    if !(0.0..=0.9).contains(&holdout_share) {
+        return Err(Fault::invalid("holdout_share", "the hold-out is a share from 0 to 0.9"));
+    }
+    let (ws, now) = (op.ws(), op.campaign_now());
+    let mut tx = op.app.db.read().await?;
+    let (json, rule) = rule_of(&mut tx, ws, segment).await?;
+    let members = ids(&mut tx, &op.workspace, now, &rule).await?;
+    drop(tx);
+    let id = AudienceId(op.next_id());
+    for chunk in members.chunks(CHUNK) {
+        let mut tx = op.app.db.write().await?;
+        store::insert_many!(
+            tx,
+            "INSERT INTO audience_members (workspace_id, audience_id, customer_id, holdout)",
+            chunk,
+            |customer| [ws.get(), id.get(), customer.get(), held_out(salt, *customer, holdout_share)]
+        )?;
+        tx.commit().await?;
+    }
+    let mut tx = op.app.db.write().await?;
+    store::execute!(
+        tx,
+        "INSERT INTO audiences (workspace_id, id, segment_id, rule, salt, holdout_share, frozen_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        ws.get(),
+        id.get(),
+        segment.map(SegmentId::get),
+        json.to_string(),
+        salt,
+        holdout_share,
+        now.millis()
+    )?;
+    op.audit(&mut tx, "audience_frozen", "audience", id, serde_json::json!({ "customers": members.len() }))
+        .await?;
+    tx.commit().await?;
+    Ok(id)
+}
