@@ -6,7 +6,7 @@ mod money;
 mod parquet_file;
 
 pub(crate) use csv_file::row_error;
-pub use dates::{DateOrder, day_name, parse_day};
+pub use dates::{DateOrder, day_name, day_of, parse_day};
 pub use money::parse_minor;
 
 use crate::rules::occasions::{LeftOut, Order, Scatter};

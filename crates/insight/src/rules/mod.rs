@@ -1,8 +1,16 @@
 //! Pure, deterministic rules: no SQL, no HTTP, no clock.
 
 pub mod btyd;
+pub mod check;
 pub mod cohorts;
+pub mod lifecycle;
+pub mod model;
 pub mod numeric;
 pub mod occasions;
+pub mod periods;
+pub mod profile;
+pub mod proof;
 pub mod rfm;
 pub mod stat;
+pub mod value;
+pub mod what_if;

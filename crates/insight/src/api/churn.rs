@@ -1,0 +1,255 @@
+use super::{month_days, period_list};
+use crate::derived::{MonthRow, at_risk_now};
+use crate::figures::Figure;
+use crate::orders::day_name;
+use crate::rules::cohorts::month_name;
+use crate::rules::stat::proportion::{Share, newcombe};
+use crate::snapshot::{self, Snapshot};
+use crate::store;
+use access::page::{Page, PageQuery};
+use access::{Answer, need};
+use axum::Json;
+use axum::extract::Query;
+use basis::{Currency, Fault, Money};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChurnMonth {
+    month: String,
+    active_at_start: u64,
+    /// Crossed the lapse threshold.
+    lapsed: u64,
+    returned: u64,
+    new: u64,
+    /// lapsed ÷ active_at_start.
+    rate: Option<f64>,
+    /// The month is under way.
+    partial: bool,
+    list: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignalCount {
+    signal: &'static str,
+    customers: u64,
+    #[schema(value_type = Object)]
+    value_at_risk: Money,
+    /// Code of the recommended action.
+    action: &'static str,
+    list: String,
+}
+
+/// Churn that grew beyond chance.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Alert {
+    /// churn_grew, base_ages.
+    code: &'static str,
+    month: String,
+    rate: f64,
+    usual: f64,
+    /// 95% interval of the growth.
+    low: f64,
+    high: f64,
+    list: String,
+}
+
+/// Reasons of leaving: known only from talks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reasons {
+    controllable: u64,
+    natural: u64,
+    unknown: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MoveCount {
+    from: String,
+    to: String,
+    moves: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChurnBoard {
+    as_of: String,
+    figures: Vec<Figure>,
+    trend: Vec<ChurnMonth>,
+    signals: Vec<SignalCount>,
+    reasons: Reasons,
+    alerts: Vec<Alert>,
+    /// Steps between stages in the last 30 days.
+    moves: Vec<MoveCount>,
+    /// Query of the daily queue, by value at risk.
+    queue: &'static str,
+}
+
+/// Who is leaving: at risk now and what they are worth, the trend, the signals, alerts on growth.
+#[utoipa::path(get, path = "/api/insight/churn", tag = "insight", responses((status = 200, body = ChurnBoard)))]
+pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> {
+    let snapshot = snapshot::current(&op.app, &op.workspace).await?;
+    let currency = op.workspace.currency;
+    let mut tx = op.app.db.read().await?;
+    let moves = store::move_counts(&mut tx, op.ws(), snapshot.as_of - 29, snapshot.as_of).await?;
+    drop(tx);
+    let mut board = snapshot::blocking(move || assemble(&snapshot, currency)).await?;
+    board.moves =
+        moves.into_iter().map(|m| MoveCount { from: m.from_stage, to: m.to_stage, moves: m.moves }).collect();
+    Ok(Json(board))
+}
+
+/// What usually answers a signal: the playbook's first step.
+const fn action_for(signal: &str) -> &'static str {
+    match signal.as_bytes() {
+        b"bad_experience" => "call_and_repair",
+        b"overdue" | b"never_came_back" => "remind",
+        b"spending_less" => "offer_by_taste",
+        b"rhythm_broken" => "ask_why",
+        b"slowing_down" => "offer_novelties",
+        _ => "win_back_wave",
+    }
+}
+
+fn assemble(snapshot: &Snapshot, currency: Currency) -> ChurnBoard {
+    let derived = snapshot.derived();
+    let mut at_risk = 0u64;
+    let mut value = 0i64;
+    let mut by_signal: BTreeMap<&'static str, (u64, i64)> = BTreeMap::new();
+    let mut lapsed = 0u64;
+    for p in &snapshot.profiles {
+        lapsed += u64::from(p.stage == crate::rules::lifecycle::Stage::Lapsed);
+        if !at_risk_now(p) {
+            continue;
+        }
+        at_risk += 1;
+        value = value.saturating_add(p.value_at_risk_minor);
+        let mut seen: Vec<&'static str> = p.signals.iter().map(|s| s.name()).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        for name in seen {
+            let entry = by_signal.entry(name).or_default();
+            entry.0 += 1;
+            entry.1 = entry.1.saturating_add(p.value_at_risk_minor);
+        }
+    }
+    let mut signals: Vec<SignalCount> = by_signal
+        .into_iter()
+        .map(|(signal, (customers, minor))| SignalCount {
+            signal,
+            customers,
+            value_at_risk: Money::new(minor, currency),
+            action: action_for(signal),
+            list: format!("figure=signal&value={signal}"),
+        })
+        .collect();
+    signals.sort_by_key(|s| std::cmp::Reverse(s.value_at_risk.minor));
+    let trend: Vec<ChurnMonth> = derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of)).collect();
+    let year = &derived.year;
+    let (from, to) = (snapshot.as_of - 364, snapshot.as_of);
+    let figures = vec![
+        Figure::count("at_risk_now", at_risk).listed("figure=at_risk_now"),
+        Figure::money("value_at_risk", Some(value as f64), currency).listed("figure=at_risk_now"),
+        Figure::ratio("churn", year.lapsed as f64, (year.active_at_start + year.new_customers) as f64, "share")
+            .by("churn_year")
+            .listed(period_list("lapsed", from, to)),
+        Figure::ratio("returned", year.returned as f64, year.lapsed as f64, "ratio")
+            .listed(period_list("returned", from, to)),
+        Figure::count("lapsed", lapsed).by("stage_lapsed").listed("figure=stage&value=lapsed"),
+        Figure::number("lapse_threshold", Some(snapshot.model.lapse_days), "days").listed("figure=repeat"),
+        Figure::ratio("reason_unknown", lapsed as f64, lapsed as f64, "share").listed("figure=stage&value=lapsed"),
+    ];
+    ChurnBoard {
+        as_of: day_name(snapshot.as_of),
+        figures,
+        alerts: alerts(&derived.months, snapshot.as_of),
+        trend,
+        signals,
+        reasons: Reasons { controllable: 0, natural: 0, unknown: lapsed },
+        moves: Vec::new(),
+        queue: "figure=at_risk_now",
+    }
+}
+
+fn month_row(row: &MonthRow, as_of: i32) -> Option<ChurnMonth> {
+    let (from, to) = month_days(row.month, as_of)?;
+    let p = &row.period;
+    Some(ChurnMonth {
+        month: month_name(row.month),
+        active_at_start: p.active_at_start,
+        lapsed: p.lapsed,
+        returned: p.returned,
+        new: p.new_customers,
+        rate: (p.active_at_start > 0).then(|| p.lapsed as f64 / p.active_at_start as f64),
+        partial: month_days(row.month, i32::MAX).is_some_and(|(_, end)| end > to),
+        list: period_list("lapsed", from, to),
+    })
+}
+
+/// The last whole month against the six before it.
+fn alerts(months: &[MonthRow], as_of: i32) -> Vec<Alert> {
+    let whole: Vec<&MonthRow> = months
+        .iter()
+        .filter(|m| month_days(m.month, i32::MAX).is_some_and(|(_, end)| end <= as_of))
+        .collect();
+    let Some((last, before)) = whole.split_last() else { return Vec::new() };
+    let before = &before[before.len().saturating_sub(6)..];
+    let sum = |f: &dyn Fn(&MonthRow) -> u64| before.iter().map(|m| f(m)).sum::<u64>();
+    let (lapsed, active) = (sum(&|m| m.period.lapsed), sum(&|m| m.period.active_at_start));
+    let now = Share::new(last.period.lapsed.min(last.period.active_at_start), last.period.active_at_start);
+    let usual = Share::new(lapsed.min(active), active);
+    let (Ok(now), Ok(usual)) = (now, usual) else { return Vec::new() };
+    let Ok(growth) = newcombe(now, usual, 0.95) else { return Vec::new() };
+    let Some((from, to)) = month_days(last.month, as_of) else { return Vec::new() };
+    if growth.low <= 0.0 {
+        return Vec::new();
+    }
+    vec![Alert {
+        code: "churn_grew",
+        month: month_name(last.month),
+        rate: now.rate(),
+        usual: usual.rate(),
+        low: growth.low,
+        high: growth.high,
+        list: period_list("lapsed", from, to),
+    }]
+}
+
+/// A step from stage to stage.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StageMove {
+    id: String,
+    customer_id: String,
+    name: String,
+    from: String,
+    to: String,
+    day: String,
+}
+
+/// The log of steps between stages, newest first.
+#[utoipa::path(get, path = "/api/insight/stage-moves", tag = "insight", params(PageQuery), responses((status = 200, body = Page<StageMove>)))]
+pub(super) async fn moves(
+    need::Viewer(op): need::Viewer,
+    Query(page): Query<PageQuery>,
+) -> Answer<Page<StageMove>> {
+    let before = match &page.cursor {
+        Some(text) => text.parse().map_err(|_| Fault::invalid("cursor", "this is not a cursor of this list"))?,
+        None => i64::MAX,
+    };
+    let mut tx = op.app.db.read().await?;
+    let rows = store::moves(&mut tx, op.ws(), before, i64::from(page.limit()) + 1).await?;
+    let ids: Vec<i64> = rows.iter().map(|m| m.customer_id).collect();
+    let faces: std::collections::HashMap<i64, String> =
+        store::faces(&mut tx, op.ws(), &ids).await?.into_iter().map(|f| (f.id, f.display_name)).collect();
+    let items = rows
+        .into_iter()
+        .map(|m| StageMove {
+            id: m.id.to_string(),
+            customer_id: m.customer_id.to_string(),
+            name: faces.get(&m.customer_id).cloned().unwrap_or_default(),
+            from: m.from_stage,
+            to: m.to_stage,
+            day: i32::try_from(m.day).map(day_name).unwrap_or_default(),
+        })
+        .collect();
+    Ok(Json(Page::cut(items, page.limit(), |m: &StageMove| m.id.clone())))
+}

@@ -1,0 +1,55 @@
+//! Routes of this slice, one file a page.
+
+mod campaign_proof;
+mod churn;
+mod export;
+mod forecast;
+mod health;
+mod list;
+mod maps;
+mod metrics;
+mod models;
+mod stat;
+mod value;
+mod what_if;
+
+pub(crate) use metrics::Costs;
+
+use access::App;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// All routes, for the server to merge.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(list::list))
+        .routes(routes!(export::list_csv))
+        .routes(routes!(export::table_csv))
+        .routes(routes!(churn::churn))
+        .routes(routes!(churn::moves))
+        .routes(routes!(maps::rfm))
+        .routes(routes!(maps::cohorts))
+        .routes(routes!(value::value))
+        .routes(routes!(forecast::forecast))
+        .routes(routes!(models::models))
+        .routes(routes!(models::relearn))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(metrics::inputs, metrics::set_inputs))
+        .routes(routes!(what_if::churn_cut))
+        .routes(routes!(what_if::retention_spend))
+        .routes(routes!(what_if::win_back))
+        .routes(routes!(campaign_proof::proof))
+        .routes(routes!(stat::calculate))
+}
+
+/// A month's first and last day, the last not after `as_of`.
+fn month_days(month: i32, as_of: i32) -> Option<(i32, i32)> {
+    let start = |m| crate::rules::cohorts::month_start(m).map(crate::orders::day_of);
+    Some((start(month)?, (start(month + 1)? - 1).min(as_of)))
+}
+
+/// The question of a period's list.
+fn period_list(figure: &str, from: i32, to: i32) -> String {
+    format!("figure={figure}&from={}&to={}", crate::orders::day_name(from), crate::orders::day_name(to))
+}

@@ -1,0 +1,190 @@
+//! Refreshing profiles: the whole base, or the customers whose orders changed. Under one version of the
+//! model both give the same profiles.
+
+use crate::rules::model::Model;
+use crate::snapshot::{self, Purchases, Snapshot};
+use crate::store::{self, StageMove, State, StoredProfile};
+use crate::projection;
+use access::{App, Workspace};
+use basis::{CustomerId, Fault, WorkspaceId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Rows a write transaction may hold, so that a send or a click never waits for a refresh.
+const BATCH: usize = 1_000;
+
+/// A model is learnt anew when the base grew by this share, or after this many days.
+const GROWTH: f64 = 0.1;
+const MODEL_DAYS: i32 = 7;
+
+/// Refreshes every profile of a workspace; learns a new model version when the old one is outgrown.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh(app: &App, ws: WorkspaceId) -> Result<(), Fault> {
+    let workspace = access::load_workspace(app, ws).await?;
+    run(app, &workspace).await.map(drop)
+}
+
+/// Refreshes the profiles of these customers only, under the model version in force. Ids that were merged
+/// away lose their profile; the ids that live on must be among them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh_customers(app: &App, ws: WorkspaceId, customers: &[CustomerId]) -> Result<(), Fault> {
+    let workspace = access::load_workspace(app, ws).await?;
+    let as_of = snapshot::today(app, &workspace);
+    let before = {
+        let mut tx = app.db.read().await?;
+        store::state(&mut tx, ws).await?.filter(|s| s.as_of == i64::from(as_of))
+    };
+    let Some(before) = before else { return run(app, &workspace).await.map(drop) };
+    let old = snapshot::current(app, &workspace).await?;
+    if old.revision != before.revision {
+        return run(app, &workspace).await.map(drop);
+    }
+    let mut changed: Vec<i64> = customers.iter().map(|c| c.get()).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    let mut tx = app.db.read().await?;
+    let (living, rows, troubles) = store::purchases_of(&mut tx, &workspace, &changed, as_of).await?;
+    let stored = store::profiles_of(&mut tx, ws, &changed).await?;
+    let left_out = store::left_out(&mut tx, &workspace, as_of).await?;
+    drop(tx);
+    let gone: Vec<i64> = changed.iter().copied().filter(|id| living.binary_search(id).is_err()).collect();
+    let revision = before.revision + 1;
+    let model = old.model.clone();
+    let (snapshot, fresh) = {
+        let living = living.clone();
+        let gone = gone.clone();
+        snapshot::blocking(move || {
+            let purchases = old.purchases.with_changes(&living, &rows, &troubles, &gone);
+            let snapshot = Snapshot::build(revision, as_of, model, purchases, left_out);
+            let fresh: Vec<StoredProfile> = living
+                .iter()
+                .filter_map(|id| {
+                    snapshot.purchases.place(*id).map(|place| StoredProfile::of(*id, &snapshot.profiles[place]))
+                })
+                .collect();
+            (Arc::new(snapshot), fresh)
+        })
+        .await?
+    };
+    write(app, ws, as_of, &stored, &fresh, &gone).await?;
+    finish(app, ws, &snapshot).await
+}
+
+pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
+    let (ws, as_of) = (workspace.id, snapshot::today(app, workspace));
+    let mut tx = app.db.read().await?;
+    let before = store::state(&mut tx, ws).await?;
+    let known = match &before {
+        Some(state) => store::model(&mut tx, ws, state.model_version).await?,
+        None => None,
+    };
+    let (purchases, left_out) = store::purchases(&mut tx, workspace, as_of).await?;
+    let stored = store::profiles(&mut tx, ws).await?;
+    drop(tx);
+    let revision = before.as_ref().map_or(1, |s| s.revision + 1);
+    let (snapshot, learnt, fresh) = snapshot::blocking(move || {
+        let (model, learnt) = model_for(known, &purchases, as_of);
+        let snapshot = Snapshot::build(revision, as_of, model, purchases, left_out);
+        let fresh: Vec<StoredProfile> = snapshot
+            .purchases
+            .ids
+            .iter()
+            .zip(&snapshot.profiles)
+            .map(|(id, profile)| StoredProfile::of(*id, profile))
+            .collect();
+        (Arc::new(snapshot), learnt, fresh)
+    })
+    .await?;
+    if learnt {
+        let mut tx = app.db.write().await?;
+        store::publish_model(&mut tx, ws, &snapshot.model, app.now()).await?;
+        tx.commit().await?;
+    }
+    let gone: Vec<i64> = stored
+        .iter()
+        .map(|p| p.customer_id)
+        .filter(|id| snapshot.purchases.place(*id).is_none())
+        .collect();
+    write(app, ws, as_of, &stored, &fresh, &gone).await?;
+    finish(app, ws, &snapshot).await?;
+    Ok(snapshot)
+}
+
+/// The model in force, or a new version when it is outgrown; says whether it is new.
+fn model_for(known: Option<Model>, purchases: &Purchases, as_of: i32) -> (Model, bool) {
+    let buyers = (0..purchases.ids.len()).filter(|i| !purchases.base().of(*i).is_empty()).count() as f64;
+    if let Some(model) = &known {
+        let grown = (buyers - model.customers as f64).abs() > GROWTH * model.customers as f64;
+        if !grown && as_of - model.made_day < MODEL_DAYS {
+            return (model.clone(), false);
+        }
+    }
+    let version = known.map_or(1, |m| m.version + 1);
+    (Model::learn(version, purchases.base(), as_of), true)
+}
+
+/// Writes what differs, in short transactions; a step between stages is logged with the profile it belongs to.
+async fn write(
+    app: &App,
+    ws: WorkspaceId,
+    as_of: i32,
+    stored: &[StoredProfile],
+    fresh: &[StoredProfile],
+    gone: &[i64],
+) -> Result<(), Fault> {
+    let before: HashMap<i64, &StoredProfile> = stored.iter().map(|p| (p.customer_id, p)).collect();
+    let changed: Vec<&StoredProfile> =
+        fresh.iter().filter(|p| before.get(&p.customer_id).is_none_or(|old| *old != *p)).collect();
+    for chunk in changed.chunks(BATCH) {
+        let moved: Vec<(&StoredProfile, &str)> = chunk
+            .iter()
+            .filter_map(|p| {
+                let old = before.get(&p.customer_id)?;
+                (old.stage != p.stage).then_some((*p, old.stage.as_str()))
+            })
+            .collect();
+        let ids = app.next_ids(moved.len());
+        let moves: Vec<StageMove> = moved
+            .iter()
+            .zip(ids)
+            .map(|((p, from), id)| StageMove {
+                id,
+                customer_id: p.customer_id,
+                from_stage: (*from).to_owned(),
+                to_stage: p.stage.clone(),
+                day: i64::from(as_of),
+            })
+            .collect();
+        let rows: Vec<StoredProfile> = chunk.iter().map(|p| (*p).clone()).collect();
+        let mut tx = app.db.write().await?;
+        store::write_profiles(&mut tx, ws, &rows, as_of).await?;
+        store::log_moves(&mut tx, ws, &moves, app.now()).await?;
+        tx.commit().await?;
+    }
+    for chunk in gone.chunks(BATCH) {
+        let mut tx = app.db.write().await?;
+        store::forget_profiles(&mut tx, ws, chunk).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn finish(app: &App, ws: WorkspaceId, snapshot: &Arc<Snapshot>) -> Result<(), Fault> {
+    let state = State {
+        revision: snapshot.revision,
+        model_version: snapshot.model.version,
+        as_of: i64::from(snapshot.as_of),
+        refreshed_at: app.now().millis(),
+        left_out: snapshot.left_out,
+    };
+    let mut tx = app.db.write().await?;
+    store::set_state(&mut tx, ws, &state).await?;
+    tx.commit().await?;
+    snapshot::remember(app, ws, Arc::clone(snapshot));
+    let (app, kept) = (app.clone(), Arc::clone(snapshot));
+    snapshot::blocking(move || projection::write(&app, ws, kept.revision, &kept.purchases)).await
+}

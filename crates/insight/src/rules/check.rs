@@ -1,0 +1,144 @@
+//! The hold-out check on the user's own data: models are fitted to the first two thirds of the history and
+//! asked about the last third.
+
+use super::btyd::{ModelKind, PurchaseModel};
+use super::model::{Base, Candidate, fit_purchases, histories};
+use serde::{Deserialize, Serialize};
+
+/// Expected against actual purchases of customers with the same number of repeat purchases before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrequencyBin {
+    /// Repeat purchases in the calibration; the last bin holds this many and more.
+    pub repeats: u32,
+    pub customers: u64,
+    pub expected: f64,
+    pub actual: f64,
+}
+
+/// Repeat purchases of the whole base up to a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrackPoint {
+    pub day: i32,
+    pub expected: f64,
+    pub actual: f64,
+}
+
+/// How the chosen model did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    pub calibration_end: i32,
+    pub holdout_end: i32,
+    pub customers: u64,
+    pub bins: Vec<FrequencyBin>,
+    pub track: Vec<TrackPoint>,
+}
+
+pub(super) struct Trial {
+    pub candidates: Vec<Candidate>,
+    pub chosen: ModelKind,
+    pub check: Check,
+}
+
+const LAST_BIN: u32 = 7;
+
+/// `None` when the history is too short, or nobody came back in either part, or no model converged.
+pub(super) fn check(base: Base<'_>, as_of: i32) -> Option<Trial> {
+    let first = base.iter().filter_map(|o| o.first()).map(|o| o.day).min()?;
+    if as_of - first < 90 {
+        return None;
+    }
+    let cut = first + (as_of - first) * 2 / 3;
+    let horizon = f64::from(as_of - cut);
+    let known = histories(base, cut);
+    let actual: Vec<u32> = known
+        .iter()
+        .map(|h| {
+            let days = base.of(h.customer as usize);
+            let from = days.partition_point(|o| o.day <= cut);
+            let to = days.partition_point(|o| o.day <= as_of);
+            u32::try_from(to - from).unwrap_or(u32::MAX)
+        })
+        .collect();
+    let total: u64 = actual.iter().map(|n| u64::from(*n)).sum();
+    if known.len() < 20 || total == 0 || known.iter().all(|h| h.x == 0) {
+        return None;
+    }
+    let mut candidates = Vec::new();
+    let mut best: Option<(f64, ModelKind, PurchaseModel)> = None;
+    for kind in [ModelKind::MbgNbd, ModelKind::BgNbd, ModelKind::ParetoNbd] {
+        let fit = fit_purchases(kind, &known);
+        let model = fit.as_ref().filter(|f| f.converged).and_then(PurchaseModel::from_fit);
+        let (rmse, expected) = match &model {
+            Some(model) => {
+                let (mut squares, mut sum) = (0.0, 0.0);
+                for (h, n) in known.iter().zip(&actual) {
+                    let e = model.expected_purchases(h.x, f64::from(h.t_x), f64::from(h.t), horizon);
+                    sum += e;
+                    squares += (e - f64::from(*n)).powi(2);
+                }
+                (Some((squares / known.len() as f64).sqrt()), Some(sum))
+            }
+            None => (None, None),
+        };
+        if let (Some(rmse), Some(model)) = (rmse, model)
+            && best.is_none_or(|(least, ..)| rmse < least * 0.995)
+        {
+            best = Some((rmse, kind, model));
+        }
+        candidates.push(Candidate {
+            model: kind.name().to_string(),
+            converged: fit.as_ref().is_some_and(|f| f.converged),
+            log_likelihood: fit.as_ref().filter(|f| f.converged).map(|f| f.log_likelihood),
+            holdout_rmse: rmse,
+            holdout_expected: expected,
+            holdout_actual: Some(total as f64),
+            chosen: false,
+        });
+    }
+    let (_, chosen, model) = best?;
+    for candidate in &mut candidates {
+        candidate.chosen = candidate.model == chosen.name();
+    }
+    let mut bins: Vec<FrequencyBin> = (0..=LAST_BIN)
+        .map(|repeats| FrequencyBin { repeats, customers: 0, expected: 0.0, actual: 0.0 })
+        .collect();
+    for (h, n) in known.iter().zip(&actual) {
+        let bin = &mut bins[h.x.min(LAST_BIN) as usize];
+        bin.customers += 1;
+        bin.expected += model.expected_purchases(h.x, f64::from(h.t_x), f64::from(h.t), horizon);
+        bin.actual += f64::from(*n);
+    }
+    for bin in bins.iter_mut().filter(|b| b.customers > 0) {
+        bin.expected /= bin.customers as f64;
+        bin.actual /= bin.customers as f64;
+    }
+    bins.retain(|b| b.customers > 0);
+    let customers = known.len() as u64;
+    let track = track(base, &model, first, cut, as_of);
+    Some(Trial { candidates, chosen, check: Check { calibration_end: cut, holdout_end: as_of, customers, bins, track } })
+}
+
+/// Cumulative repeat purchases by week, of the customers who came before the cut.
+fn track(base: Base<'_>, model: &PurchaseModel, first: i32, cut: i32, until: i32) -> Vec<TrackPoint> {
+    let span = usize::try_from(until - first + 1).unwrap_or(0);
+    let mut born = vec![0.0; span];
+    let mut bought = vec![0.0; span];
+    for occasions in base.iter() {
+        let Some(start) = occasions.first().filter(|o| o.day <= cut) else { continue };
+        born[usize::try_from(start.day - first).unwrap_or(0)] += 1.0;
+        for o in occasions[1..].iter().filter(|o| o.day <= until) {
+            bought[usize::try_from(o.day - first).unwrap_or(0)] += 1.0;
+        }
+    }
+    let of_age: Vec<f64> = (0..span).map(|age| model.expected_purchases_new(age as f64)).collect();
+    let mut points = Vec::new();
+    let mut actual = 0.0;
+    for day in 0..span {
+        actual += bought[day];
+        if day % 7 == 6 || day + 1 == span {
+            let expected = (0..=day).map(|b| born[b] * of_age[day - b]).sum();
+            points.push(TrackPoint { day: first + i32::try_from(day).unwrap_or(0), expected, actual });
+        }
+    }
+    points
+}
