@@ -1,0 +1,5 @@
+//! Pure rules over orders.
+
+mod occasions;
+
+pub use occasions::{Occasion, Purchase, occasions};
