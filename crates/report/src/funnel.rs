@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use access::{App, Workspace};
-use basis::{CampaignId, Fault, Money, Time, WaveId};
+use basis::{CampaignId, Fault, Money, Time, WaveId, WorkspaceId};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;

@@ -204,7 +204,7 @@ async fn length(op: &Op, wave: Option<usize>, cell: &str, day: Option<u32>) -> i
 }
 
 async fn check(op: &Op, fates: &[Fate], day: Option<u32>, lists: bool) {
-    let report = report::funnel(&op.app, &op.workspace, CampaignId(CAMPAIGN), day).await.unwrap();
+    let report = report::funnel_on(&op.app, &op.workspace, CampaignId(CAMPAIGN), day).await.unwrap();
     let people = i64::try_from(fates.len()).unwrap();
     assert_eq!(report.people, people);
     assert_eq!(report.final_.sum() + report.holdout, people, "{:?}", report.final_);
@@ -319,7 +319,7 @@ async fn each_person_stands_in_the_cell_of_the_strongest_outcome() {
             Fate { holdout: true, ..fate(["", "", ""], "", true) },
         ];
         write(&op, &fates).await;
-        let report = report::funnel(&op.app, &op.workspace, CampaignId(CAMPAIGN), None).await.unwrap();
+        let report = report::funnel(&op.app, op.ws(), CampaignId(CAMPAIGN)).await.unwrap();
         insta::assert_json_snapshot!("headless", report.headless_json(7, 21));
         insta::assert_json_snapshot!("status", report.status_json());
 

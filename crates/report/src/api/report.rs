@@ -9,7 +9,7 @@ use basis::CampaignId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{CampaignReport, funnel};
+use crate::{CampaignReport, funnel_on};
 
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Asked {
@@ -25,7 +25,7 @@ pub async fn show(
     Path(id): Path<CampaignId>,
     Query(asked): Query<Asked>,
 ) -> Answer<CampaignReport> {
-    Ok(Json(funnel::funnel(&op.app, &op.workspace, id, asked.day).await?))
+    Ok(Json(funnel_on(&op.app, &op.workspace, id, asked.day).await?))
 }
 
 /// The same as CSV: one row a figure.
@@ -36,7 +36,7 @@ pub async fn export(
     Path(id): Path<CampaignId>,
     Query(asked): Query<Asked>,
 ) -> Result<impl IntoResponse, Problem> {
-    let report = funnel::funnel(&op.app, &op.workspace, id, asked.day).await?;
+    let report = funnel_on(&op.app, &op.workspace, id, asked.day).await?;
     let csv = ingest::export::csv_text(&["wave", "channel", "figure", "count"], report.rows());
     Ok(as_file(&format!("campaign-{id}.csv"), csv))
 }

@@ -76,9 +76,9 @@ impl Answer {
         Self { chosen: shown.iter().map(|s| (s.category, ticked.contains(&s.category))).collect() }
     }
 
-    /// A Confirm with no box ticked subscribes to nothing.
+    /// A Confirm with no box ticked subscribes to nothing; a shop without categories asks for a plain yes.
     pub fn subscribes(&self) -> bool {
-        self.chosen.iter().any(|(_, ticked)| *ticked)
+        self.chosen.is_empty() || self.chosen.iter().any(|(_, ticked)| *ticked)
     }
 }
 

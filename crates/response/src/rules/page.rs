@@ -67,7 +67,6 @@ pub struct Preferences {
 /// A page that only says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
-    Suppressed,
     Gone,
     Tampered,
     Expired,
@@ -121,7 +120,6 @@ pub fn unsubscribe(frame: &Frame, address: &str, preferences_path: &str) -> Resu
 pub fn note(frame: &Frame, note: Note) -> Result<String, Fault> {
     let t = texts(frame.lang);
     let (title, text) = match note {
-        Note::Suppressed => (t.suppressed_title, t.suppressed),
         Note::Gone => (t.gone_title, t.gone),
         Note::Tampered => (t.tampered_title, t.tampered),
         Note::Expired => (t.expired_title, t.expired),
@@ -192,7 +190,7 @@ mod tests {
     fn every_page_is_made_in_every_language() {
         for lang in Lang::ALL {
             let frame = frame(lang);
-            for which in [Note::Suppressed, Note::Gone, Note::Tampered, Note::Expired, Note::Trouble] {
+            for which in [Note::Gone, Note::Tampered, Note::Expired, Note::Trouble] {
                 let html = note(&frame, which).unwrap();
                 assert!(html.contains(&format!("<html lang=\"{lang}\"")));
             }

@@ -1,0 +1,18 @@
+//! Routes of the desk.
+
+mod incoming;
+mod tasks;
+
+use access::App;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(tasks::list))
+        .routes(routes!(tasks::next))
+        .routes(routes!(tasks::outcome))
+        .routes(routes!(tasks::release))
+        .routes(routes!(tasks::keep))
+        .routes(routes!(incoming::callers))
+        .routes(routes!(incoming::resend))
+}

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod finish;
+mod incoming;
+pub mod rules;
+mod store;
+mod take;
+
+pub use api::routes;
+pub use store::make::make_tasks;

@@ -1,0 +1,4 @@
+//! Pure rules of the desk.
+
+pub mod number;
+pub mod outcome;

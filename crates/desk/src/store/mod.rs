@@ -1,0 +1,4 @@
+//! SQL of the desk.
+
+pub mod make;
+pub mod task;
