@@ -71,11 +71,13 @@ pub async fn enqueue(tx: &mut Tx, workspace: WorkspaceId, job: NewJob<'_>, now: 
 /// Takes the job that is due longest; a job whose worker was lost (its lease ran out) is taken again.
 pub async fn claim(db: &Db, now: Time, lease: Duration) -> Result<Option<Job>> {
     let mut tx = db.write().await?;
+    // Materialised, or PostgreSQL may run the inner SELECT once per outer row and lock more than the one job.
     let sql = format!(
-        "UPDATE jobs SET state = 'running', lease_until = $2, attempts = attempts + 1
-         WHERE (workspace_id, id) IN (SELECT workspace_id, id FROM jobs
+        "WITH due AS MATERIALIZED (SELECT workspace_id, id FROM jobs
            WHERE (state = 'waiting' AND run_after <= $1) OR (state = 'running' AND lease_until < $1)
            ORDER BY run_after LIMIT 1{})
+         UPDATE jobs SET state = 'running', lease_until = $2, attempts = attempts + 1
+         WHERE (workspace_id, id) IN (SELECT workspace_id, id FROM due)
          RETURNING workspace_id, id, kind, payload, attempts",
         dialect::skip_locked(&tx)
     );
