@@ -118,6 +118,23 @@ pub async fn note_click(
     Ok(touched == 1)
 }
 
+/// Takes a click back: what looked like a person turned out to be a machine (it followed every link within seconds).
+pub async fn forget_click(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    customer: CustomerId,
+) -> Result<bool, Fault> {
+    let touched = store::execute!(
+        *tx,
+        "UPDATE campaign_members SET clicked = FALSE WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3 AND clicked",
+        ws.get(),
+        campaign.get(),
+        customer.get()
+    )?;
+    Ok(touched == 1)
+}
+
 /// Notes the first order after the launch, of treated and of held-out people alike.
 pub async fn record_order(
     tx: &mut Tx,
