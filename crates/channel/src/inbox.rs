@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{App, Workspace};
+use access::App;
 use basis::{Fault, MessageId, WorkspaceId};
 use parking_lot::RwLock;
 use serde_json::json;
@@ -110,6 +110,13 @@ impl MailInbox {
         Ok(())
     }
 
+    /// Our name in greetings: the domain whose MX we are.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let first = self.addresses.read().values().next().map(|v| v.domain().to_owned());
+        first.unwrap_or_else(|| "localhost".to_owned())
+    }
+
     fn read(&self, address: &str) -> Option<(AddressKind, MessageRef)> {
         let ws = Verp::workspace_of(address)?;
         self.addresses.read().get(&ws)?.parse(address)
@@ -184,11 +191,11 @@ impl Mailbox for MailInbox {
     }
 }
 
-/// Receipts and answers of one workspace's SMSC.
+/// Receipts and answers of one workspace's SMSC: kept, and found by the handler's poll. They are not
+/// handled in the session, which must stay free for the answers to submissions.
 pub(crate) struct SmsInbox {
     pub app: App,
-    pub workspace: Workspace,
-    pub handler: Arc<dyn InboundHandler>,
+    pub workspace: WorkspaceId,
 }
 
 impl SmsInbox {
@@ -197,7 +204,7 @@ impl SmsInbox {
         for wait in [0, 50, 200, 800, 2000] {
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let mut tx = self.app.db.read().await?;
-            let found = ledger::find_by_provider(&mut tx, self.workspace.id, "sms", provider_id).await?;
+            let found = ledger::find_by_provider(&mut tx, self.workspace, "sms", provider_id).await?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -207,11 +214,11 @@ impl SmsInbox {
 
     async fn row(&self, incoming: smpp::Incoming) -> Result<NewInbound, Fault> {
         Ok(match incoming {
-            smpp::Incoming::Receipt(receipt) => NewInbound {
+            smpp::Incoming::Receipt { number, receipt } => NewInbound {
                 channel: "sms",
                 kind: "receipt",
                 message: self.message_of(&receipt.message_id).await?,
-                address: String::new(),
+                address: international(&number),
                 data: json!({
                     "delivered": receipt.delivery == Delivery::Delivered,
                     "final": receipt.delivery != Delivery::Pending,
@@ -240,8 +247,12 @@ fn international(number: &str) -> String {
 impl smpp::Inbox for SmsInbox {
     fn store(&self, incoming: smpp::Incoming) -> BoxFuture<'_, bool> {
         Box::pin(async move {
-            match self.row(incoming).await {
-                Ok(row) => keep_and_handle(&self.app, &*self.handler, self.workspace.id, &row).await,
+            let kept = match self.row(incoming).await {
+                Ok(row) => keep(&self.app, self.workspace, &row).await.map(drop),
+                Err(e) => Err(e),
+            };
+            match kept {
+                Ok(()) => true,
                 Err(e) => {
                     tracing::warn!(error = %e, "inbound sms: not kept");
                     false

@@ -20,6 +20,6 @@ pub mod transport;
 pub use api::{Check, check_sender, routes, send_test};
 pub use compose::ProductComposer;
 pub use inbox::InboundHandler;
-pub use plan::{plan_next, plan_wave};
+pub use plan::{anything_due, plan_next, plan_wave};
 pub use runner::{InboundConfig, InboundPorts, run_inbound, run_senders, watch};
-pub use settings::SenderKind;
+pub use settings::{From, SenderKind, default_from};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use access::{App, Workspace};
-use basis::{CustomerId, Fault, MessageId, Time, WaveId, WorkspaceId};
+use basis::{CampaignId, CustomerId, Fault, MessageId, Time, WaveId, WorkspaceId};
 use campaign::{LanguageRule, WaveContent};
 use permission::Purpose;
 use store::{Tx, Value};
@@ -18,7 +18,7 @@ const DEFAULT_LIFE_DAYS: i64 = 7;
 
 /// Plans a wave: one row per person it goes to, sendable or excluded with the reason. Running it again
 /// adds nobody twice.
-pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<u64, Fault> {
+pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<(), Fault> {
     let mut after = CustomerId(0);
     let mut planned = 0;
     loop {
@@ -47,7 +47,7 @@ pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<u64, 
         app.hub.publish(ws, format!("campaign:{}", content.campaign_id), serde_json::json!({ "planned": planned }));
         after = last;
     }
-    Ok(planned)
+    Ok(())
 }
 
 fn window(content: &WaveContent, now: Time) -> (Time, Time) {
@@ -82,6 +82,35 @@ pub async fn plan_next(tx: &mut Tx, app: &App, workspace: &Workspace, message: M
     )
     .await?;
     Ok(planned > 0)
+}
+
+/// Whether something of the campaign is still to be done now: a message that is due, or a wave whose rows
+/// are not all there.
+pub async fn anything_due(app: &App, workspace: &Workspace, campaign: CampaignId) -> Result<bool, Fault> {
+    let workspace = access::load_workspace(app, workspace.id).await?;
+    let now = workspace.campaign_now(app.now());
+    let mut tx = app.db.read().await?;
+    let (due,) = store::fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM messages WHERE workspace_id = $1 AND campaign_id = $2 AND channel <> 'call'
+           AND (state IN ('leased', 'intent') OR (state IN ('planned', 'deferred', 'held') AND due_at <= $3 AND expires_at > $3))",
+        workspace.id.get(),
+        campaign.get(),
+        now.millis()
+    )?;
+    if due > 0 {
+        return Ok(true);
+    }
+    let (planning,) = store::fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM waves w JOIN jobs j ON j.workspace_id = w.workspace_id AND j.dedup_key = CAST(w.id AS TEXT)
+         WHERE w.workspace_id = $1 AND w.campaign_id = $2 AND j.kind = 'channel.plan_wave' AND j.state IN ('waiting', 'running')",
+        workspace.id.get(),
+        campaign.get()
+    )?;
+    Ok(planning > 0)
 }
 
 async fn new_rows(

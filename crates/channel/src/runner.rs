@@ -34,14 +34,14 @@ struct Running {
 
 /// Runs the senders of all workspaces until `stop`: starts them as configurations appear, restarts them as
 /// they change.
-pub async fn run_senders(app: App, handler: Arc<dyn InboundHandler>, stop: CancellationToken) {
+pub async fn run_senders(app: App, stop: CancellationToken) {
     let mut running: HashMap<(WorkspaceId, &'static str), Running> = HashMap::new();
     while !stop.is_cancelled() {
         match access::workspaces(&app).await {
             Ok(workspaces) => {
                 for workspace in workspaces {
                     for kind in SenderKind::ALL {
-                        if let Err(e) = adjust(&app, &handler, &workspace, kind, &mut running).await {
+                        if let Err(e) = adjust(&app, &workspace, kind, &mut running).await {
                             tracing::warn!(channel = kind.as_str(), error = %e, "sender: could not be started");
                         }
                     }
@@ -65,7 +65,6 @@ pub async fn run_senders(app: App, handler: Arc<dyn InboundHandler>, stop: Cance
 
 async fn adjust(
     app: &App,
-    handler: &Arc<dyn InboundHandler>,
     workspace: &Workspace,
     kind: SenderKind,
     running: &mut HashMap<(WorkspaceId, &'static str), Running>,
@@ -84,7 +83,7 @@ async fn adjust(
     let stop = CancellationToken::new();
     let task = match kind {
         SenderKind::Email => start_email(app, workspace, &stop).await?,
-        SenderKind::Sms => start_sms(app, handler, workspace, &stop).await?,
+        SenderKind::Sms => start_sms(app, workspace, &stop).await?,
     };
     running.insert(place, Running { updated_at, stop, task });
     Ok(())
@@ -104,12 +103,11 @@ async fn start_email(app: &App, workspace: &Workspace, stop: &CancellationToken)
 
 async fn start_sms(
     app: &App,
-    handler: &Arc<dyn InboundHandler>,
     workspace: &Workspace,
     stop: &CancellationToken,
 ) -> Result<JoinHandle<()>, Fault> {
     let Some(config) = settings::sms(app, workspace.id).await? else { return Ok(tokio::spawn(async {})) };
-    let inbox = SmsInbox { app: app.clone(), workspace: workspace.clone(), handler: Arc::clone(handler) };
+    let inbox = SmsInbox { app: app.clone(), workspace: workspace.id };
     let smsc = Smsc::new(settings::smpp_config(app, workspace, &config).await?, Arc::new(inbox));
     let pace = Pace { rate_per_second: config.rate_per_second, ..Pace::default() };
     // Receipts and answers come while nothing is sent, too.
@@ -221,8 +219,6 @@ pub async fn watch(app: &App, workspace: &Workspace) -> Result<(), Fault> {
 pub struct InboundConfig {
     pub smtp: Option<SocketAddr>,
     pub lmtp: Option<SocketAddr>,
-    /// Our name in greetings.
-    pub host: String,
 }
 
 /// The ports that were opened (port 0 lets the system choose).
@@ -254,8 +250,7 @@ pub async fn run_inbound(
             Protocol::Smtp => ports.smtp = Some(bound),
             Protocol::Lmtp => ports.lmtp = Some(bound),
         }
-        let host = if config.host.is_empty() { "localhost".to_owned() } else { config.host.clone() };
-        let receiver = Receiver { protocol, host, limits: Limits::default(), mailbox: Arc::clone(&inbox) };
+        let receiver = Receiver { protocol, host: inbox.host(), limits: Limits::default(), mailbox: Arc::clone(&inbox) };
         tokio::spawn(receiver.serve(listener, stop.clone()));
     }
     tokio::spawn(async move {

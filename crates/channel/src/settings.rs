@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use access::{App, Workspace};
-use basis::{Fault, WorkspaceId};
+use basis::{Email, Fault, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -33,6 +33,11 @@ pub struct EmailSender {
     pub helo: String,
     pub domain: String,
     pub bounce_domain: String,
+    /// Whom letters are from, where a wave does not say.
+    #[serde(default)]
+    pub from_name: String,
+    #[serde(default)]
+    pub from_address: String,
     #[serde(default = "selector")]
     pub selector: String,
     /// Addresses that letters leave from; empty when a provider relays.
@@ -203,6 +208,13 @@ fn check_email(sender: &EmailSender) -> Result<(), Fault> {
     if sender.port == 0 {
         return Err(wrong("port", "1 to 65535"));
     }
+    if !sender.from_address.is_empty() {
+        let from = Email::parse(&sender.from_address)?;
+        // DMARC wants the From domain under the key's domain.
+        if from.domain() != sender.domain && !from.domain().ends_with(&format!(".{}", sender.domain)) {
+            return Err(wrong("from_address", "an address of the sender's domain"));
+        }
+    }
     if sender.selector.is_empty() || !sender.selector.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         return Err(wrong("selector", "letters, digits and hyphens"));
     }
@@ -249,6 +261,26 @@ fn check_reach(workspace: &Workspace, host: &str) -> Result<(), Fault> {
 #[must_use]
 pub fn reach(workspace: &Workspace) -> Reach {
     if workspace.simulated { Reach::LoopbackOnly } else { Reach::Anywhere }
+}
+
+/// Whom letters are from, where a wave does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct From {
+    pub name: String,
+    pub address: String,
+}
+
+/// The default sender of a workspace; `None` without an e-mail sender.
+pub async fn default_from(app: &App, ws: WorkspaceId) -> Result<Option<From>, Fault> {
+    let Some(sender) = email(app, ws).await? else { return Ok(None) };
+    let name = if sender.from_name.trim().is_empty() {
+        content::sender_of(&access::load_workspace(app, ws).await?).shop_name
+    } else {
+        sender.from_name
+    };
+    let address =
+        if sender.from_address.is_empty() { format!("hello@{}", sender.domain) } else { sender.from_address };
+    Ok(Some(From { name, address }))
 }
 
 /// Whether a password is kept.

@@ -1,12 +1,13 @@
 //! The e-mail wire against another implementation of the other side.
 
+mod peer;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use channel::smtp::{Relay, SmtpConfig};
 use channel::transport::{BoxFuture, Intent, NoLedger, Outcome, Outgoing, Payload, Transport};
-use demo::sink::{self, Mailbox, Policy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -23,17 +24,8 @@ fn letter(ledger: i64, to: &str) -> Outgoing {
 
 #[tokio::test]
 async fn letters_arrive_once_and_refusals_are_told_apart() {
-    let policy: Policy = Arc::new(|to| {
-        if to.starts_with("gone") {
-            Mailbox::Refuses
-        } else if to.starts_with("grey") {
-            Mailbox::TakesSecondTry
-        } else {
-            Mailbox::Takes
-        }
-    });
-    let (addr, mut inbox) = sink::start(policy).await.unwrap();
-    let relay = Relay::new(SmtpConfig::loopback(addr.port()), 4);
+    let (port, mut inbox) = peer::start().await;
+    let relay = Relay::new(SmtpConfig::loopback(port), 4);
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..200 {
         let relay = Arc::clone(&relay);
@@ -78,8 +70,8 @@ impl Intent for Refusing {
 
 #[tokio::test]
 async fn without_an_intent_nothing_is_delivered() {
-    let (addr, mut inbox) = sink::start(Arc::new(|_: &str| Mailbox::Takes)).await.unwrap();
-    let relay = Relay::new(SmtpConfig::loopback(addr.port()), 2);
+    let (port, mut inbox) = peer::start().await;
+    let relay = Relay::new(SmtpConfig::loopback(port), 2);
     let intent = Refusing(AtomicUsize::new(0));
     assert_eq!(relay.send(&letter(1, "a@x.test"), &intent).await, Outcome::Withdrawn);
     assert_eq!(intent.0.load(Ordering::Relaxed), 1);
@@ -90,8 +82,8 @@ async fn without_an_intent_nothing_is_delivered() {
 
 #[tokio::test]
 async fn bad_addresses_and_dead_relays_are_safe() {
-    let (addr, _inbox) = sink::start(Arc::new(|_: &str| Mailbox::Takes)).await.unwrap();
-    let relay = Relay::new(SmtpConfig::loopback(addr.port()), 2);
+    let (port, _inbox) = peer::start().await;
+    let relay = Relay::new(SmtpConfig::loopback(port), 2);
     for to in ["a b@x.test", "a@x.test>\r\nDATA", "nobody"] {
         let outcome = relay.send(&letter(1, to), &NoLedger).await;
         assert!(matches!(outcome, Outcome::Rejected { .. }), "{to:?} {outcome:?}");

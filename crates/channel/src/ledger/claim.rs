@@ -93,13 +93,16 @@ pub async fn claim(
     epoch: i64,
     limit: u32,
 ) -> Result<Vec<Claimed>> {
+    // Materialised: as a plain subquery PostgreSQL may run it again for each outer row and take more than
+    // the limit.
     let sql = format!(
-        "UPDATE messages SET state = 'leased', epoch = $4, attempts = attempts + 1
-         WHERE workspace_id = $1 AND id IN (
+        "WITH due AS MATERIALIZED (
            SELECT id FROM messages WHERE workspace_id = $1 AND channel = $2 AND state IN ('planned', 'deferred', 'held')
              AND due_at <= $3 AND expires_at > $3 AND address IS NOT NULL
              AND campaign_id IN (SELECT id FROM campaigns WHERE workspace_id = $1 AND state = 'running')
            ORDER BY due_at, id LIMIT $5{})
+         UPDATE messages SET state = 'leased', epoch = $4, attempts = attempts + 1
+         WHERE workspace_id = $1 AND id IN (SELECT id FROM due)
          RETURNING id, campaign_id, wave_id, customer_id, address, attempts, expires_at, language",
         store::dialect::skip_locked(tx)
     );

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{Mutex as AsyncMutex, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, oneshot};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
@@ -86,7 +86,7 @@ pub enum SmppError {
 /// What the SMSC brings by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
-    Receipt(Receipt),
+    Receipt { number: String, receipt: Receipt },
     /// A person's message, put together from its parts by [`Smsc`].
     Text {
         from: String,
@@ -109,6 +109,9 @@ pub(super) struct Answer {
     pub status: u32,
     pub message_id: String,
 }
+
+/// Incoming messages on their way to the disk at once.
+const STORING: usize = 64;
 
 pub(super) struct Session {
     writer: AsyncMutex<OwnedWriteHalf>,
@@ -222,7 +225,7 @@ impl Session {
     }
 
     async fn read_loop(
-        &self,
+        self: &Arc<Self>,
         mut reader: OwnedReadHalf,
         mut buffer: BytesMut,
         inbox: Arc<dyn Inbox>,
@@ -230,6 +233,7 @@ impl Session {
         patience: Duration,
     ) -> Result<(), SmppError> {
         let mut asked = false;
+        let storing = Arc::new(Semaphore::new(STORING));
         loop {
             if self.is_closed() {
                 return Ok(());
@@ -259,10 +263,20 @@ impl Session {
                     self.answer(sequence, Answer { status, message_id: String::new() });
                 }
                 Body::DeliverSm(message) => {
-                    let stored = inbox.store(incoming(&message)).await;
-                    // A refused delivery comes again later.
-                    let word = if stored { status::OK } else { status::TEMPORARY_APP_ERROR };
-                    self.write(&reply(word, Body::DeliverSmResp)).await?;
+                    // Stored beside the reading: a receipt may have to wait for the very answer that
+                    // comes next on this line.
+                    let Ok(slot) = Arc::clone(&storing).acquire_owned().await else { return Ok(()) };
+                    let (this, inbox) = (Arc::clone(self), Arc::clone(&inbox));
+                    tokio::spawn(async move {
+                        let stored = inbox.store(incoming(&message)).await;
+                        drop(slot);
+                        // A refused delivery comes again later.
+                        let status = if stored { status::OK } else { status::TEMPORARY_APP_ERROR };
+                        let answer = Pdu { status, sequence, body: Body::DeliverSmResp };
+                        if this.write(&answer).await.is_err() {
+                            this.fail();
+                        }
+                    });
                 }
                 Body::EnquireLink => self.write(&reply(status::OK, Body::EnquireLinkResp)).await?,
                 Body::Unbind => {
@@ -283,7 +297,7 @@ fn incoming(message: &ShortMessage) -> Incoming {
     if message.esm_class & 0x3c == ESM_RECEIPT
         && let Some(receipt) = receipt::from_message(message)
     {
-        return Incoming::Receipt(receipt);
+        return Incoming::Receipt { number: message.source.clone(), receipt };
     }
     let (header, body) = if message.esm_class & ESM_UDHI != 0 {
         sms_text::take_header(message.content())
