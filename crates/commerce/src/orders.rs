@@ -1,6 +1,6 @@
 //! Orders out of records: the step that an import calls inside its transaction.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use access::Op;
 use ahash::AHashMap;
@@ -21,7 +21,7 @@ const KEPT_PRODUCTS: usize = 200_000;
 /// Makes orders of records. One value per import: it remembers which titles are which products.
 #[derive(Debug, Default)]
 pub struct Orders {
-    products: Mutex<AHashMap<(WorkspaceId, String), ProductId>>,
+    products: Mutex<AHashMap<WorkspaceId, AHashMap<String, ProductId>>>,
 }
 
 /// The statuses that figures know: on its way is still "new", because nothing has been paid for certain.
@@ -86,7 +86,7 @@ impl Orders {
                 currency: draft.amount.currency.to_string(),
             });
             for (line_no, line) in (1_i64..).zip(&draft.lines) {
-                let Some(product) = products.get(&product_key(&line.title)) else { continue };
+                let Some(product) = products.get(line.title.as_str()) else { continue };
                 lines.push(sql::NewLine {
                     order_id: id.get(),
                     line_no,
@@ -100,57 +100,64 @@ impl Orders {
         sql::insert_lines(tx, op.ws(), &lines).await
     }
 
-    /// The products of all titles, made where they are new.
-    async fn products_of(
+    /// The products of all titles as spelt, made where they are new. Folding a title costs more than looking it up, so
+    /// what is kept in memory are spellings.
+    async fn products_of<'d>(
         &self,
         tx: &mut Tx,
         op: &Op,
-        drafts: &[(&Change, &OrderDraft)],
-    ) -> Result<AHashMap<String, ProductId>, Fault> {
+        drafts: &[(&Change, &'d OrderDraft)],
+    ) -> Result<AHashMap<&'d str, ProductId>, Fault> {
         let ws = op.ws();
-        let mut found: AHashMap<String, ProductId> = AHashMap::new();
-        let mut unknown: AHashMap<String, &str> = AHashMap::new();
+        let mut found: AHashMap<&str, ProductId> = AHashMap::new();
+        let mut unknown: Vec<&str> = Vec::new();
         {
-            let kept = self.products.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let kept = self.products.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = kept.get(&ws);
             for line in drafts.iter().flat_map(|(_, draft)| &draft.lines) {
-                let key = product_key(&line.title);
-                if found.contains_key(&key) || unknown.contains_key(&key) {
+                let title = line.title.as_str();
+                if found.contains_key(title) {
                     continue;
                 }
-                match kept.get(&(ws, key.clone())) {
+                match kept.and_then(|kept| kept.get(title)) {
                     Some(id) => {
-                        found.insert(key, *id);
+                        found.insert(title, *id);
                     }
-                    None => {
-                        unknown.insert(key, &line.title);
-                    }
+                    None => unknown.push(title),
                 }
             }
         }
         if unknown.is_empty() {
             return Ok(found);
         }
-        let mut made: Vec<(String, ProductId)> = Vec::with_capacity(unknown.len());
-        let keys: Vec<&str> = unknown.keys().map(String::as_str).collect();
-        for (key, id) in sql::products_by_key(tx, ws, &keys).await? {
-            unknown.remove(&key);
-            made.push((key, id));
-        }
-        if !unknown.is_empty() {
-            let new: Vec<(i64, &str, &str)> =
-                unknown.iter().map(|(key, title)| (op.next_id(), *title, key.as_str())).collect();
+        let keys: AHashMap<&str, String> = unknown.iter().map(|title| (*title, product_key(title))).collect();
+        let titles: AHashMap<&str, &str> = keys.iter().map(|(title, key)| (key.as_str(), *title)).collect();
+        let asked: Vec<&str> = titles.keys().copied().collect();
+        let stored: AHashMap<String, ProductId> = sql::products_by_key(tx, ws, &asked).await?.into_iter().collect();
+        let mut ids = stored.clone();
+        let missing: Vec<&str> = asked.into_iter().filter(|key| !ids.contains_key(*key)).collect();
+        if !missing.is_empty() {
+            let new: Vec<(i64, &str, &str)> = missing
+                .iter()
+                .map(|key| (op.next_id(), titles.get(key).copied().unwrap_or_default(), *key))
+                .collect();
             sql::insert_products(tx, ws, &new).await?;
             // Another import may have made one of them a moment ago: the stored id is the one that counts.
-            let keys: Vec<&str> = unknown.keys().map(String::as_str).collect();
-            made.extend(sql::products_by_key(tx, ws, &keys).await?);
+            ids.extend(sql::products_by_key(tx, ws, &missing).await?);
         }
-        let mut kept = self.products.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut kept = self.products.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.entry(ws).or_default();
         if kept.len() > KEPT_PRODUCTS {
             kept.clear();
         }
-        for (key, id) in made {
-            kept.insert((ws, key.clone()), id);
-            found.insert(key, id);
+        for (title, key) in keys {
+            // What this transaction made may yet be rolled back, so it is remembered when it is met again.
+            if let Some(id) = stored.get(&key) {
+                kept.insert(title.to_owned(), *id);
+            }
+            if let Some(id) = ids.get(&key) {
+                found.insert(title, *id);
+            }
         }
         Ok(found)
     }

@@ -249,7 +249,7 @@ async fn the_three_real_sources_come_in_without_code() {
             let addresses = data.join("bookshop/addresses.csv");
             assert_eq!(counts(&import(&op, "call centre", &addresses, "").await), [2_063, 2_063, 0, 0, 0]);
             assert_eq!(number(&op, "SELECT COUNT(*) FROM orders WHERE workspace_id = $1").await, 4_000);
-            assert_eq!(number(&op, "SELECT COUNT(*) FROM products WHERE workspace_id = $1").await, 45);
+            assert_eq!(number(&op, "SELECT COUNT(*) FROM products WHERE workspace_id = $1").await, 44);
 
             let invoices = import(&op, "wholesale", &data.join("online_retail/invoices.csv"), "[file]\ncurrency = 'GBP'\n").await;
             assert_eq!(counts(&invoices), [25_943, 25_943, 0, 0, 0]);

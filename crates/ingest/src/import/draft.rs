@@ -69,7 +69,18 @@ pub(crate) struct Parsed {
     price: Option<Decimal>,
     currency: Currency,
     items: Vec<Item>,
-    fields: Map<String, Value>,
+    record_id: String,
+    customer_key: String,
+    payload: Payload,
+}
+
+/// What the row adds to the stored record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Payload {
+    /// The whole of it, for records of one row: written straight from the cells, as most of an import is this.
+    Text(String),
+    /// To be joined with the other rows of its order.
+    Fields(Map<String, Value>),
 }
 
 impl Parsed {
@@ -90,7 +101,13 @@ impl Parsed {
             price: None,
             currency: shape.currency(),
             items: Vec::new(),
-            fields: fields_of(row),
+            record_id: row.text(Role::RecordId).to_owned(),
+            customer_key: row.text(Role::CustomerKey).to_owned(),
+            payload: if shape.kind == TableKind::Line {
+                Payload::Fields(fields_of(row))
+            } else {
+                Payload::Text(payload_text(row))
+            },
         };
         if !orders {
             let someone = [
@@ -133,32 +150,97 @@ fn whole_row(row: &Row<'_>, reason: Reason) -> Reject {
     Reject { line: row.line, column: None, reason }
 }
 
-/// Role → text as it came. Empty cells are left out, so that a new empty column changes no record.
-fn fields_of(row: &Row<'_>) -> Map<String, Value> {
-    let shape = row.shape();
-    let mut fields = Map::new();
-    let mut other = Map::new();
-    for (index, role) in shape.roles.iter().enumerate() {
-        let cell = row.cells().get(index).trim();
-        match role {
-            _ if cell.is_empty() => {}
-            Role::Ignore => {}
-            Role::Other => {
-                let header = shape.headers.get(index).cloned().unwrap_or_default();
-                other.insert(header, Value::String(cell.to_owned()));
-            }
-            role => match fields.get_mut(role.as_str()) {
-                None => {
-                    fields.insert(role.as_str().to_owned(), Value::String(cell.to_owned()));
-                }
-                Some(Value::Array(list)) => list.push(Value::String(cell.to_owned())),
-                Some(value) => {
-                    let first = value.take();
-                    *value = Value::Array(vec![first, Value::String(cell.to_owned())]);
-                }
-            },
+/// The roles that hold something in a row, in the order of their first columns, with their cells. Empty cells are left
+/// out, so that a new empty column changes no record.
+fn filled<'a>(row: &Row<'a>) -> impl Iterator<Item = (Role, Vec<&'a str>)> + use<'a> {
+    let (shape, cells) = (row.shape(), row.cells());
+    shape.roles.iter().enumerate().filter_map(move |(index, role)| {
+        let columns = shape.columns(*role);
+        if matches!(role, Role::Other | Role::Ignore) || columns.first() != Some(&index) {
+            return None;
         }
+        let filled: Vec<&str> = columns.iter().map(|at| cells.get(*at).trim()).filter(|cell| !cell.is_empty()).collect();
+        (!filled.is_empty()).then_some((*role, filled))
+    })
+}
+
+/// Header and cell of the columns without a role.
+fn others<'a>(row: &Row<'a>) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    let (shape, cells) = (row.shape(), row.cells());
+    let pair = move |at: &usize| (shape.headers.get(*at).map_or("", String::as_str), cells.get(*at).trim());
+    shape.columns(Role::Other).iter().map(pair).filter(|(_, cell)| !cell.is_empty())
+}
+
+fn payload_text(row: &Row<'_>) -> String {
+    let mut out = String::with_capacity(256);
+    out.push('{');
+    for (role, cells) in filled(row) {
+        json_key(&mut out, role.as_str());
+        if let [only] = cells.as_slice() {
+            json_text(&mut out, only);
+            continue;
+        }
+        for (place, cell) in cells.iter().enumerate() {
+            out.push(if place == 0 { '[' } else { ',' });
+            json_text(&mut out, cell);
+        }
+        out.push(']');
     }
+    for (place, (header, cell)) in others(row).enumerate() {
+        if place == 0 {
+            json_key(&mut out, Role::Other.as_str());
+            out.push('{');
+        }
+        json_key(&mut out, header);
+        json_text(&mut out, cell);
+    }
+    if others(row).next().is_some() {
+        out.push('}');
+    }
+    out.push('}');
+    out
+}
+
+fn json_key(out: &mut String, key: &str) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    json_text(out, key);
+    out.push(':');
+}
+
+/// A JSON string (RFC 8259 §7).
+fn json_text(out: &mut String, text: &str) {
+    use std::fmt::Write;
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| b < 0x20 || b == b'"' || b == b'\\') {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            control => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{control:04x}");
+            }
+        }
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+fn fields_of(row: &Row<'_>) -> Map<String, Value> {
+    let text = |cell: &str| Value::String(cell.to_owned());
+    let mut fields = Map::new();
+    for (role, cells) in filled(row) {
+        let value = if let [only] = cells.as_slice() { text(only) } else { cells.into_iter().map(text).collect() };
+        fields.insert(role.as_str().to_owned(), value);
+    }
+    let other: Map<String, Value> = others(row).map(|(header, cell)| (header.to_owned(), text(cell))).collect();
     if !other.is_empty() {
         fields.insert(Role::Other.as_str().to_owned(), Value::Object(other));
     }
@@ -166,38 +248,19 @@ fn fields_of(row: &Row<'_>) -> Map<String, Value> {
 }
 
 /// One record of the rows of a group (one row, but for files with one row per product).
-pub(crate) fn draft_of(mut group: Vec<Parsed>, shape: &Shape) -> Option<Draft> {
+pub(crate) fn draft_of(group: Vec<Parsed>, shape: &Shape) -> Option<Draft> {
     let order = order_of(&group, shape);
     let rows = u32::try_from(group.len()).unwrap_or(u32::MAX);
-    let mut lines = Vec::new();
-    if shape.kind == TableKind::Line {
-        for parsed in &mut group {
-            let mut line = Map::new();
-            for role in LINE_ROLES {
-                if let Some(value) = parsed.fields.shift_remove(role.as_str()) {
-                    line.insert(role.as_str().to_owned(), value);
-                }
-            }
-            lines.push(Value::Object(line));
-        }
-    }
-    let mut group = group.into_iter();
-    let first = group.next()?;
-    let mut fields = first.fields;
-    for parsed in group {
-        // A cell that only a later row fills belongs to the order too.
-        for (role, value) in parsed.fields {
-            fields.entry(role).or_insert(value);
-        }
-    }
-    if shape.kind == TableKind::Line {
-        fields.insert("lines".to_owned(), Value::Array(lines));
-    }
-    let payload = Value::Object(fields);
-    let text = payload.to_string();
-    let hash = blake3::hash(text.as_bytes());
-    let fingerprint = hash.to_hex()[..32].to_owned();
-    let own = |role: Role| payload.get(role.as_str()).and_then(Value::as_str).filter(|id| !id.is_empty());
+    let first = group.first()?;
+    let line = first.line;
+    let id = [
+        (&first.number, Role::OrderId),
+        (&first.record_id, Role::RecordId),
+        (&first.customer_key, Role::CustomerKey),
+    ];
+    let own = |role: Role| {
+        id.iter().find(|(_, have)| *have == role).map(|(text, _)| text.as_str()).filter(|text| !text.is_empty())
+    };
     let id = match shape.kind {
         TableKind::Order | TableKind::Line => own(Role::OrderId).or_else(|| own(Role::RecordId)).map(str::to_owned),
         TableKind::Address => {
@@ -208,9 +271,35 @@ pub(crate) fn draft_of(mut group: Vec<Parsed>, shape: &Shape) -> Option<Draft> {
             id.map(|id| format!("person/{id}"))
         }
     };
+    let payload = joined(group);
+    let hash = blake3::hash(payload.as_bytes());
+    let fingerprint = hash.to_hex()[..32].to_owned();
     // Without a number of its own a row is known by its content.
     let key = id.unwrap_or_else(|| format!("#{}", &fingerprint[..20]));
-    Some(Draft { kind: shape.kind, key, line: first.line, rows, payload: text, fingerprint, order, seen_before: false })
+    Some(Draft { kind: shape.kind, key, line, rows, payload, fingerprint, order, seen_before: false })
+}
+
+/// The payload of all rows: what they have in common once, the products as `lines`.
+fn joined(group: Vec<Parsed>) -> String {
+    let mut fields = Map::new();
+    let mut lines = Vec::with_capacity(group.len());
+    for parsed in group {
+        let mut own = match parsed.payload {
+            Payload::Text(text) => return text,
+            Payload::Fields(own) => own,
+        };
+        let line: Map<String, Value> = LINE_ROLES
+            .iter()
+            .filter_map(|role| Some((role.as_str().to_owned(), own.shift_remove(role.as_str())?)))
+            .collect();
+        lines.push(Value::Object(line));
+        for (role, value) in own {
+            // A cell that only a later row fills belongs to the order too.
+            fields.entry(role).or_insert(value);
+        }
+    }
+    fields.insert("lines".to_owned(), Value::Array(lines));
+    Value::Object(fields).to_string()
 }
 
 pub(crate) fn order_of(group: &[Parsed], shape: &Shape) -> Option<OrderDraft> {
@@ -281,4 +370,19 @@ fn instant(at: At, shape: &Shape) -> Time {
 fn day_number(date: Date) -> i64 {
     let since = date.since(Date::constant(1970, 1, 1));
     since.map_or(0, |span| i64::from(span.get_days()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn payloads_are_json_whatever_the_cell(text in "\\PC{0,20}|[\\x00-\\x22\\\\]{0,12}") {
+            let mut out = String::new();
+            json_text(&mut out, &text);
+            prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+        }
+    }
 }

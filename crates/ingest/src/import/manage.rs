@@ -124,11 +124,6 @@ pub async fn undo_import(op: &Op, id: ImportId, steps: Steps<'_>) -> Result<Impo
     let mut tx = op.app.db.write().await?;
     sql::set_state(&mut tx, ws, id, ImportState::Undone, None, op.now()).await?;
     op.audit(&mut tx, "import.undo", "import", id, json!({})).await?;
-    for kind in ["insight.refresh", "response.attribute_orders"] {
-        let (id, now) = (op.next_id(), op.now());
-        let job = store::jobs::NewJob { id, kind, payload: "{}".to_owned(), dedup_key: Some("workspace"), run_after: now };
-        store::jobs::enqueue(&mut tx, ws, job, now).await?;
-    }
     tx.commit().await?;
     import.state = ImportState::Undone;
     import.undone_at = Some(op.now());

@@ -41,6 +41,8 @@ pub async fn run_import(op: &Op, id: ImportId, steps: Steps<'_>) -> Result<Impor
             continue;
         }
         if let Err(problem) = run.file(index).await? {
+            // What was stored before the file broke off is in force, so people and figures follow it.
+            steps.people.finish(op, id).await?;
             return run.end(ImportState::Failed, Some(problem.to_string())).await;
         }
     }
@@ -220,16 +222,6 @@ impl<'a> Run<'a> {
                 let basis = super::legal_basis(consent);
                 sql::set_legal_basis(&mut tx, ws, self.import.source_id, &basis.to_string()).await?;
             }
-        }
-        for kind in ["insight.refresh", "response.attribute_orders"] {
-            let job = store::jobs::NewJob {
-                id: op.next_id(),
-                kind,
-                payload: "{}".to_owned(),
-                dedup_key: Some("workspace"),
-                run_after: op.now(),
-            };
-            store::jobs::enqueue(&mut tx, ws, job, op.now()).await?;
         }
         tx.commit().await?;
         if self.import.rows_done() > 10_000 {

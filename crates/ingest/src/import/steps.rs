@@ -1,7 +1,7 @@
 //! What happens to records once they are stored. The slices below this one do it; the server wires them.
 
-use basis::{Fault, ImportId, RecordId, SourceId};
 use access::Op;
+use basis::{Fault, ImportId, RecordId, SourceId};
 use futures::future::BoxFuture;
 use store::Tx;
 
@@ -38,7 +38,7 @@ pub trait PeopleStep: Send + Sync {
 
     fn withdraw<'a>(&'a self, op: &'a Op, records: &'a [RecordId]) -> BoxFuture<'a, Result<(), Fault>>;
 
-    /// All files of the import are stored.
+    /// The import or its undo has stored all it will; figures that follow from orders are brought up to date after this.
     fn finish<'a>(&'a self, op: &'a Op, import: ImportId) -> BoxFuture<'a, Result<(), Fault>>;
 }
 

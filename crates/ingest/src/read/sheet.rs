@@ -8,7 +8,7 @@ use calamine::{Data, DataRef, DataType, ExcelDateTime, Ods, Reader, SheetType, S
 use super::{
     Place, ReadSeek,
     text::MAX_CELLS,
-    workbook::{Book, MAX_WHOLE, check_zip},
+    workbook::{Book, Limits, MAX_WHOLE, check_zip},
 };
 use crate::{
     problem::{Cause, Unusable},
@@ -40,7 +40,7 @@ enum Kind {
 impl SheetRows {
     pub fn zip(file: &str, mut input: Box<dyn ReadSeek>) -> Result<Self, Unusable> {
         let unusable = |cause| Unusable::new(file, cause);
-        let book = check_zip(BufReader::new(&mut input)).map_err(unusable)?;
+        let book = check_zip(BufReader::new(&mut input), Limits::default()).map_err(unusable)?;
         input.seek(SeekFrom::Start(0)).map_err(|error| unusable(Cause::Read(error.to_string())))?;
         Self::start(file, input, if book == Book::Xlsx { Kind::Xlsx } else { Kind::Ods })
     }
