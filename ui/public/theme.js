@@ -1,5 +1,5 @@
 // Runs before the first paint, as a file of its own because the content security policy allows no inline script.
-(function () {
+(() => {
   var choice = 'auto';
   try {
     choice = localStorage.getItem('otklik-scheme') || 'auto';

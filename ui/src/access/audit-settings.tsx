@@ -24,9 +24,25 @@ export function AuditSettings() {
   const list = usePaged<Entry>(['audit'], '/api/audit');
   const columns: Column<Entry>[] = [
     { key: 'at', label: t('import.col.at'), width: '165px', render: (e) => f.dateTime(e.at) },
-    { key: 'who', label: t('audit.who'), width: 'minmax(140px, 1.2fr)', render: (e) => <span>{e.actor || word(`audit.actor.${e.actor_kind}`)}</span> },
-    { key: 'what', label: t('audit.what'), width: 'minmax(150px, 1.3fr)', render: (e) => <span>{word(`audit.action.${e.action}`)}</span> },
-    { key: 'whom', label: t('audit.whom'), width: 'minmax(120px, 1fr)', minor: true, render: (e) => <span className="dim">{`${word(`audit.subject.${e.subject_kind}`)} ${e.subject_id}`}</span> },
+    {
+      key: 'who',
+      label: t('audit.who'),
+      width: 'minmax(140px, 1.2fr)',
+      render: (e) => <span>{e.actor || word(`audit.actor.${e.actor_kind}`)}</span>,
+    },
+    {
+      key: 'what',
+      label: t('audit.what'),
+      width: 'minmax(150px, 1.3fr)',
+      render: (e) => <span>{word(`audit.action.${e.action}`)}</span>,
+    },
+    {
+      key: 'whom',
+      label: t('audit.whom'),
+      width: 'minmax(120px, 1fr)',
+      minor: true,
+      render: (e) => <span className="dim">{`${word(`audit.subject.${e.subject_kind}`)} ${e.subject_id}`}</span>,
+    },
     {
       key: 'detail',
       label: t('audit.detail'),

@@ -134,7 +134,13 @@ export function SetupPage() {
           );
         }}
       >
-        <TextInput label={t('setup.workspace')} required withAsterisk={false} value={form.workspace_name} onChange={set('workspace_name')} />
+        <TextInput
+          label={t('setup.workspace')}
+          required
+          withAsterisk={false}
+          value={form.workspace_name}
+          onChange={set('workspace_name')}
+        />
         <div className="two">
           <Select
             label={t('setup.jurisdiction')}
@@ -146,9 +152,22 @@ export function SetupPage() {
               setCurrency(CURRENCY_OF[value]);
             }}
           />
-          <Select label={t('setup.currency')} data={CURRENCIES} value={currency} onChange={(v) => v && setCurrency(v)} searchable />
+          <Select
+            label={t('setup.currency')}
+            data={CURRENCIES}
+            value={currency}
+            onChange={(v) => v && setCurrency(v)}
+            searchable
+          />
         </div>
-        <TextInput label={t('setup.name')} autoComplete="name" required withAsterisk={false} value={form.name} onChange={set('name')} />
+        <TextInput
+          label={t('setup.name')}
+          autoComplete="name"
+          required
+          withAsterisk={false}
+          value={form.name}
+          onChange={set('name')}
+        />
         <TextInput
           label={t('login.email')}
           type="email"

@@ -23,17 +23,7 @@ export interface Session {
   public_url?: string | null;
 }
 
-const EVERY = [
-  'import',
-  'people',
-  'insight',
-  'audience',
-  'campaign',
-  'calls',
-  'settings',
-  'unmask',
-  'launch',
-] as const;
+const EVERY = ['import', 'people', 'insight', 'audience', 'campaign', 'calls', 'settings', 'unmask', 'launch'] as const;
 export type Area = (typeof EVERY)[number];
 
 // What a role is shown. The server decides again on every call; this only hides doors that would not open.

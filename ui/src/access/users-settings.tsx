@@ -39,7 +39,8 @@ export function UsersSettings() {
     queryFn: ({ signal }) => api.get<Page<User>>('/api/users', undefined, signal),
   });
   const change = useMutation({
-    mutationFn: ({ id, ...body }: { id: string; role?: Role; disabled?: boolean }) => api.patch(`/api/users/${id}`, body),
+    mutationFn: ({ id, ...body }: { id: string; role?: Role; disabled?: boolean }) =>
+      api.patch(`/api/users/${id}`, body),
     onSuccess: () => {
       done(t('state.saved'));
       void client.invalidateQueries({ queryKey: ['users'] });
@@ -129,9 +130,27 @@ function AddUser({ onClose }: { onClose: () => void }) {
           add.mutate();
         }}
       >
-        <TextInput label={t('login.email')} type="email" required withAsterisk={false} value={form.email} onChange={(e) => setForm({ ...form, email: e.target.value })} />
-        <TextInput label={t('people.col.name')} required withAsterisk={false} value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} />
-        <Select label={t('settings.role')} data={roles} value={form.role} onChange={(role) => role && setForm({ ...form, role })} />
+        <TextInput
+          label={t('login.email')}
+          type="email"
+          required
+          withAsterisk={false}
+          value={form.email}
+          onChange={(e) => setForm({ ...form, email: e.target.value })}
+        />
+        <TextInput
+          label={t('people.col.name')}
+          required
+          withAsterisk={false}
+          value={form.name}
+          onChange={(e) => setForm({ ...form, name: e.target.value })}
+        />
+        <Select
+          label={t('settings.role')}
+          data={roles}
+          value={form.role}
+          onChange={(role) => role && setForm({ ...form, role })}
+        />
         <PasswordInput
           label={t('setup.password')}
           autoComplete="new-password"
@@ -196,7 +215,14 @@ export function TokensSettings() {
             add.mutate();
           }}
         >
-          <TextInput className="grow" required placeholder={t('settings.tokenName')} aria-label={t('settings.tokenName')} value={name} onChange={(e) => setName(e.target.value)} />
+          <TextInput
+            className="grow"
+            required
+            placeholder={t('settings.tokenName')}
+            aria-label={t('settings.tokenName')}
+            value={name}
+            onChange={(e) => setName(e.target.value)}
+          />
           <Select aria-label={t('settings.role')} data={roles} value={role} onChange={(r) => r && setRole(r)} />
           <Button type="submit" leftSection={<IconKey size={16} />} loading={add.isPending}>
             {t('do.add')}
@@ -226,7 +252,12 @@ export function TokensSettings() {
                       <td>{t(`role.${token.role}`)}</td>
                       <td className="n dim">{f.dateTime(token.created_at)}</td>
                       <td className="n">
-                        <ActionIcon variant="subtle" color="gray" aria-label={`${t('do.delete')}: ${token.name}`} onClick={() => revoke.mutate(token.id)}>
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          aria-label={`${t('do.delete')}: ${token.name}`}
+                          onClick={() => revoke.mutate(token.id)}
+                        >
                           <IconTrash size={16} />
                         </ActionIcon>
                       </td>

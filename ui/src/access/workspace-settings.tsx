@@ -68,14 +68,24 @@ function Form({ workspace }: { workspace: WorkspaceInfo }) {
     >
       <Card title={t('settings.workspace')}>
         <div className="grid" style={{ ['--min' as string]: '220px' }}>
-          <TextInput label={t('settings.name')} required withAsterisk={false} value={form.name} onChange={(e) => setForm({ ...form, name: e.target.value })} />
+          <TextInput
+            label={t('settings.name')}
+            required
+            withAsterisk={false}
+            value={form.name}
+            onChange={(e) => setForm({ ...form, name: e.target.value })}
+          />
           <Select
             label={t('settings.language')}
             data={LANGS.map((value) => ({ value, label: t(`lang.${value}`) }))}
             value={form.language}
             onChange={(language) => language && setForm({ ...form, language })}
           />
-          <TextInput label={t('settings.timezone')} value={form.timezone} onChange={(e) => setForm({ ...form, timezone: e.target.value })} />
+          <TextInput
+            label={t('settings.timezone')}
+            value={form.timezone}
+            onChange={(e) => setForm({ ...form, timezone: e.target.value })}
+          />
           <Select
             label={t('setup.jurisdiction')}
             data={JURISDICTIONS.map((value) => ({ value: value as string, label: t(`jurisdiction.${value}`) }))}
@@ -101,7 +111,9 @@ function Form({ workspace }: { workspace: WorkspaceInfo }) {
               key={key}
               label={t(`settings.sender_${key}`)}
               value={sender[key] ?? ''}
-              onChange={(e) => setForm({ ...form, settings: { ...form.settings, sender: { ...sender, [key]: e.target.value } } })}
+              onChange={(e) =>
+                setForm({ ...form, settings: { ...form.settings, sender: { ...sender, [key]: e.target.value } } })
+              }
             />
           ))}
         </div>

@@ -6,7 +6,10 @@ afterEach(() => vi.unstubAllGlobals());
 function answer(status: number, body: unknown, type = 'application/json') {
   const spy = vi.fn(
     async (_path: string, _init: RequestInit) =>
-      new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers: { 'content-type': type } }),
+      new Response(typeof body === 'string' ? body : JSON.stringify(body), {
+        status,
+        headers: { 'content-type': type },
+      }),
   );
   vi.stubGlobal('fetch', spy);
   return spy;
@@ -24,7 +27,11 @@ describe('client', () => {
   });
 
   it('turns problem details into an error that keeps the words of the server', async () => {
-    answer(422, { title: 'Refused', detail: 'orders.csv, line 7: no date', code: 'bad_date' }, 'application/problem+json');
+    answer(
+      422,
+      { title: 'Refused', detail: 'orders.csv, line 7: no date', code: 'bad_date' },
+      'application/problem+json',
+    );
     const error = await api.get('/api/x').catch((e: unknown) => e);
     expect(error).toBeInstanceOf(Problem);
     expect(error).toMatchObject({ status: 422, message: 'orders.csv, line 7: no date' });
@@ -42,6 +49,8 @@ describe('client', () => {
   });
 
   it('leaves empty filters out of the address', () => {
-    expect(withQuery('/p', { q: '', stage: 'lapsed', open: undefined, many: ['a', 'b'] })).toBe('/p?stage=lapsed&many=a&many=b');
+    expect(withQuery('/p', { q: '', stage: 'lapsed', open: undefined, many: ['a', 'b'] })).toBe(
+      '/p?stage=lapsed&many=a&many=b',
+    );
   });
 });

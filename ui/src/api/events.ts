@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { queryClient } from './query';
 
 type Handler = (topic: string, data: unknown) => void;
 
@@ -26,6 +27,8 @@ export function useEvents(topics: string[], handler: Handler, enabled = true): v
       source.addEventListener(topic, listen);
       return () => source.removeEventListener(topic, listen);
     });
+    // The server tells when this page missed events: it reads the truth again.
+    source.addEventListener('lagged', () => void queryClient.invalidateQueries());
     return () => {
       for (const off of listeners) off();
       source.close();

@@ -36,6 +36,7 @@ export interface PreviewColumn {
   index: number;
   header: string;
   role: string;
+  /** 0 to 100. */
   confidence: number;
   samples: string[];
 }
@@ -45,9 +46,11 @@ export interface Preview {
   file: string;
   size: number;
   kind: 'order' | 'address' | 'person' | 'line';
-  encoding: string;
-  delimiter: string;
-  header_row: number | boolean | null;
+  /** Not of workbooks. */
+  encoding: string | null;
+  delimiter: string | null;
+  /** The line that holds the headers. */
+  header_row: number | null;
   date_order: string;
   currency?: string | null;
   columns: PreviewColumn[];
@@ -83,7 +86,7 @@ export interface Reject {
   line: number;
   column: string;
   reason: string;
-  raw: string;
+  raw: string[];
 }
 
 export interface Category {
@@ -203,7 +206,14 @@ export interface Interaction {
 }
 
 export interface GraphData {
-  nodes: { record_id: string; label: string; source: string; name: string; phone?: string | null; email?: string | null }[];
+  nodes: {
+    record_id: string;
+    label: string;
+    source: string;
+    name: string;
+    phone?: string | null;
+    email?: string | null;
+  }[];
   links: { a: string; b: string; weight: number; probability: number; reasons: Reason[] }[];
 }
 
@@ -245,6 +255,8 @@ export interface Finding {
   message: string;
   line?: number | null;
   where?: string | null;
+  language?: string | null;
+  excerpt?: string | null;
 }
 
 export interface LetterPreview {
@@ -298,6 +310,10 @@ export interface CampaignRow {
 }
 
 export interface WaveReport {
+  id?: string;
+  number?: number;
+  state?: string;
+  due_at?: string | null;
   channel: ChannelKind;
   planned: number;
   excluded: Record<string, number>;
@@ -312,9 +328,17 @@ export interface WaveReport {
   ledger?: Record<string, number>;
 }
 
+export interface Arm {
+  people: number;
+  bought: number;
+  share: number | null;
+  revenue?: Money;
+}
+
 export interface Effect {
-  treated?: { n?: number; x?: number; people?: number; bought?: number; share?: number } | number | null;
-  holdout?: { n?: number; x?: number; people?: number; bought?: number; share?: number } | number | null;
+  treated: Arm;
+  holdout: Arm;
+  window_days?: number | null;
   difference: number | null;
   low: number | null;
   high: number | null;

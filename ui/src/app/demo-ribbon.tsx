@@ -3,10 +3,10 @@ import { IconFlask, IconPlayerPause, IconPlayerPlay, IconPlayerTrackNext } from 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSession } from '~/app/router';
 import { can, type Session } from '~/access/session';
-import { useEvents } from '~/api/events';
 import { api } from '~/api/client';
+import { useEvents } from '~/api/events';
+import { useSession } from '~/app/router';
 import { useFormat } from '~/design/format';
 import { useProblemText } from '~/design/state';
 import { failed } from '~/design/toast';
@@ -63,7 +63,7 @@ export function DemoRibbon() {
       <span className="strong">{t('demo.label')}</span>
       <span className="ribbon-text cut">{t('demo.text')}</span>
       <div className="row tight end">
-        <time aria-label={t('demo.clock')}>{now === undefined ? '' : f.dateTime(now)}</time>
+        <time title={t('demo.clock')}>{now === undefined ? '' : f.dateTime(now)}</time>
         {can(session, 'settings') && clock.data && (
           <>
             <Button

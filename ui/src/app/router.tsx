@@ -1,15 +1,15 @@
+import { IconMapOff } from '@tabler/icons-react';
 import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Link,
+  lazyRouteComponent,
   Navigate,
   Outlet,
   redirect,
   useRouter,
 } from '@tanstack/react-router';
-import { IconMapOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { LoginPage, SetupPage } from '~/access/login';
 import { type Area, can, type Session, sessionQuery } from '~/access/session';

@@ -1,6 +1,18 @@
-import { ActionIcon, Button, MultiSelect, NumberInput, SegmentedControl, Select, TextInput, TagsInput, Switch } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  MultiSelect,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Switch,
+  TagsInput,
+  TextInput,
+} from '@mantine/core';
 import { IconBan, IconPlus, IconTrash } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { campaignsQuery } from '~/campaign/api';
 import { useWord } from '~/i18n/word';
 import {
   change,
@@ -63,7 +75,13 @@ function GroupBox({
         />
         <NotButton on={node.not} onClick={() => set({ not: !node.not })} />
         {!top && (
-          <ActionIcon className="end" variant="subtle" color="gray" aria-label={t('do.delete')} onClick={() => edit(node.key, () => undefined)}>
+          <ActionIcon
+            className="end"
+            variant="subtle"
+            color="gray"
+            aria-label={t('do.delete')}
+            onClick={() => edit(node.key, () => undefined)}
+          >
             <IconTrash size={16} />
           </ActionIcon>
         )}
@@ -94,7 +112,9 @@ function GroupBox({
           color="gray"
           leftSection={<IconPlus size={14} />}
           disabled={!first}
-          onClick={() => first && set({ items: [...node.items, group(node.join === 'all' ? 'any' : 'all', [line(first)])] })}
+          onClick={() =>
+            first && set({ items: [...node.items, group(node.join === 'all' ? 'any' : 'all', [line(first)])] })
+          }
         >
           {t('segment.addGroup')}
         </Button>
@@ -140,7 +160,7 @@ function LineBox({ node, fields, digits, edit }: { node: Line; fields: FieldInfo
         value={node.field}
         onChange={(value) => {
           const info = fields.find((x) => x.key === value);
-          if (info) set({ ...line(info), key: node.key, not: node.not, days: undefined });
+          if (info) set({ ...line(info), key: node.key, not: node.not, days: undefined, campaign: undefined });
         }}
       />
       <Select
@@ -150,7 +170,9 @@ function LineBox({ node, fields, digits, edit }: { node: Line; fields: FieldInfo
         value={node.op}
         onChange={(op) => op && set({ op, value: field ? startValue(field, op) : node.value })}
       />
-      {field && needsValue(node.op) && <Value field={field} node={node} digits={digits} onChange={(value) => set({ value })} />}
+      {field && needsValue(node.op) && (
+        <Value field={field} node={node} digits={digits} onChange={(value) => set({ value })} />
+      )}
       {field?.windowed && (
         <NumberInput
           className="rule-small"
@@ -163,11 +185,34 @@ function LineBox({ node, fields, digits, edit }: { node: Line; fields: FieldInfo
           onChange={(v) => set({ days: Number(v) || undefined })}
         />
       )}
+      {field?.of_campaign && <CampaignOf value={node.campaign} onChange={(campaign) => set({ campaign })} />}
       <NotButton on={node.not} onClick={() => set({ not: !node.not })} />
-      <ActionIcon variant="subtle" color="gray" aria-label={t('do.delete')} onClick={() => edit(node.key, () => undefined)}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={t('do.delete')}
+        onClick={() => edit(node.key, () => undefined)}
+      >
         <IconTrash size={16} />
       </ActionIcon>
     </div>
+  );
+}
+
+function CampaignOf({ value, onChange }: { value?: string; onChange: (id: string | undefined) => void }) {
+  const { t } = useTranslation();
+  const campaigns = useQuery(campaignsQuery);
+  return (
+    <Select
+      className="rule-wide"
+      aria-label={t('campaign.one')}
+      value={value ?? ''}
+      data={[
+        { value: '', label: t('segment.anyCampaign') },
+        ...(campaigns.data?.items ?? []).map((c) => ({ value: c.id, label: c.name })),
+      ]}
+      onChange={(id) => onChange(id || undefined)}
+    />
   );
 }
 
@@ -201,27 +246,56 @@ function Value({
   );
   if (field.type === 'bool')
     return (
-      <Switch aria-label={label} checked={node.value === true} label={node.value === true ? t('state.yes') : t('state.no')} onChange={(e) => onChange(e.currentTarget.checked)} />
+      <Switch
+        aria-label={label}
+        checked={node.value === true}
+        label={node.value === true ? t('state.yes') : t('state.no')}
+        onChange={(e) => onChange(e.currentTarget.checked)}
+      />
     );
   if (node.op === 'in' || node.op === 'not_in') {
     const list = Array.isArray(node.value) ? node.value.map(String) : [];
     return options.length > 0 ? (
-      <MultiSelect className="rule-wide" aria-label={label} data={options} value={list} onChange={onChange} searchable />
+      <MultiSelect
+        className="rule-wide"
+        aria-label={label}
+        data={options}
+        value={list}
+        onChange={onChange}
+        searchable
+      />
     ) : (
       <TagsInput className="rule-wide" aria-label={label} value={list} onChange={onChange} />
     );
   }
   if (options.length > 0)
     return (
-      <Select className="rule-wide" aria-label={label} data={options} value={String(node.value ?? '')} onChange={onChange} searchable />
+      <Select
+        className="rule-wide"
+        aria-label={label}
+        data={options}
+        value={String(node.value ?? '')}
+        onChange={onChange}
+        searchable
+      />
     );
   if (node.op === 'between') {
     const [low, high] = Array.isArray(node.value) ? node.value : [undefined, undefined];
     if (field.type === 'date')
       return (
         <>
-          <TextInput type="date" aria-label={label} value={String(low ?? '')} onChange={(e) => onChange([e.target.value, high])} />
-          <TextInput type="date" aria-label={label} value={String(high ?? '')} onChange={(e) => onChange([low, e.target.value])} />
+          <TextInput
+            type="date"
+            aria-label={label}
+            value={String(low ?? '')}
+            onChange={(e) => onChange([e.target.value, high])}
+          />
+          <TextInput
+            type="date"
+            aria-label={label}
+            value={String(high ?? '')}
+            onChange={(e) => onChange([low, e.target.value])}
+          />
         </>
       );
     return (
@@ -233,6 +307,20 @@ function Value({
   }
   if (field.type === 'number' || field.type === 'money' || days) return number(node.value, onChange);
   if (field.type === 'date')
-    return <TextInput type="date" aria-label={label} value={String(node.value ?? '')} onChange={(e) => onChange(e.target.value)} />;
-  return <TextInput className="rule-wide" aria-label={label} value={String(node.value ?? '')} onChange={(e) => onChange(e.target.value)} />;
+    return (
+      <TextInput
+        type="date"
+        aria-label={label}
+        value={String(node.value ?? '')}
+        onChange={(e) => onChange(e.target.value)}
+      />
+    );
+  return (
+    <TextInput
+      className="rule-wide"
+      aria-label={label}
+      value={String(node.value ?? '')}
+      onChange={(e) => onChange(e.target.value)}
+    />
+  );
 }

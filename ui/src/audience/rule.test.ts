@@ -8,7 +8,12 @@ describe('segment rule', () => {
     const rule: Rule = {
       all: [
         { field: 'last_order', op: 'older_days', value: 180 },
-        { any: [{ field: 'city', op: 'eq', value: 'Київ' }, { not: { field: 'orders', op: 'gte', value: 3, days: 365 } }] },
+        {
+          any: [
+            { field: 'city', op: 'eq', value: 'Київ' },
+            { not: { field: 'orders', op: 'gte', value: 3, days: 365 } },
+          ],
+        },
       ],
     };
     expect(toRule(rootOf(rule))).toEqual(rule);
@@ -23,7 +28,10 @@ describe('segment rule', () => {
   });
 
   it('leaves out what is not filled in yet', () => {
-    const root = group('all', [{ ...line(orders), value: '' }, { ...line(orders), op: 'between', value: [1, null] }]);
+    const root = group('all', [
+      { ...line(orders), value: '' },
+      { ...line(orders), op: 'between', value: [1, null] },
+    ]);
     expect(toRule(root)).toBeUndefined();
   });
 

@@ -7,6 +7,8 @@ export interface Comparison {
   value?: unknown;
   /** Counts and sums may look at the last N days only. */
   days?: number;
+  /** Reactions may be those to one campaign only. */
+  campaign?: string;
 }
 
 export interface FieldInfo {
@@ -16,6 +18,7 @@ export interface FieldInfo {
   ops: string[];
   options?: ({ value: string; label?: string | null } | string)[] | null;
   windowed?: boolean;
+  of_campaign?: boolean;
 }
 
 /** The builder's tree: every node has a key for React and a switch for "not". */
@@ -37,6 +40,7 @@ export interface Line {
   op: string;
   value?: unknown;
   days?: number;
+  campaign?: string;
 }
 
 let next = 1;
@@ -75,8 +79,22 @@ export function startValue(field: FieldInfo, op: string): unknown {
 
 export function toTree(rule: Rule, not = false): Node {
   if ('not' in rule) return toTree(rule.not, !not);
-  if ('all' in rule) return { ...group('all', rule.all.map((r) => toTree(r))), not };
-  if ('any' in rule) return { ...group('any', rule.any.map((r) => toTree(r))), not };
+  if ('all' in rule)
+    return {
+      ...group(
+        'all',
+        rule.all.map((r) => toTree(r)),
+      ),
+      not,
+    };
+  if ('any' in rule)
+    return {
+      ...group(
+        'any',
+        rule.any.map((r) => toTree(r)),
+      ),
+      not,
+    };
   return { key: key(), kind: 'line', not, ...rule };
 }
 
@@ -99,6 +117,7 @@ export function toRule(node: Node): Rule | undefined {
     const rule: Comparison = { field: node.field, op: node.op };
     if (needsValue(node.op)) rule.value = node.value;
     if (node.days) rule.days = node.days;
+    if (node.campaign) rule.campaign = node.campaign;
     return node.not ? { not: rule } : rule;
   }
   const items = node.items.map(toRule).filter((r) => r !== undefined);

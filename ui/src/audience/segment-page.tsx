@@ -96,11 +96,21 @@ function Editor({ segment, fields }: { segment?: Segment; fields: FieldInfo[] })
       actions={
         <>
           {segment && (
-            <Button variant="subtle" color="gray" leftSection={<IconTrash size={16} />} onClick={() => remove.mutate(segment)}>
+            <Button
+              variant="subtle"
+              color="gray"
+              leftSection={<IconTrash size={16} />}
+              onClick={() => remove.mutate(segment)}
+            >
               {t('do.delete')}
             </Button>
           )}
-          <Button disabled={!ready} loading={save.isPending} onClick={() => save.mutate()} rightSection={<kbd>Ctrl S</kbd>}>
+          <Button
+            disabled={!ready}
+            loading={save.isPending}
+            onClick={() => save.mutate()}
+            rightSection={<kbd>Ctrl S</kbd>}
+          >
             {t('do.save')}
           </Button>
         </>

@@ -7,8 +7,8 @@ import { Waterfall } from '~/design/bars';
 import { ChartCard } from '~/design/chart';
 import { useFormat } from '~/design/format';
 import { BoneRows, Loaded } from '~/design/state';
-import { type Who, WhoPanel } from '~/identity/people-list';
 import { useWord } from '~/i18n/word';
+import { type Who, WhoPanel } from '~/identity/people-list';
 
 /** Who falls out of the audience and why; each step opens its people. */
 export function WaterfallCard({ query, body }: { query: UseQueryResult<Data>; body: object }) {
@@ -61,7 +61,11 @@ export function WaterfallCard({ query, body }: { query: UseQueryResult<Data>; bo
                 head: [t('waterfall.step'), t('nav.people'), t('waterfall.share')],
                 rows: steps.map((s) => ({
                   key: s.key,
-                  cells: [s.label, s.kind === 'minus' ? -s.value : s.value, data.base > 0 ? f.pct(s.value / data.base) : ''],
+                  cells: [
+                    s.label,
+                    s.kind === 'minus' ? -s.value : s.value,
+                    data.base > 0 ? f.pct(s.value / data.base) : '',
+                  ],
                   onWho: 'onOpen' in s ? s.onOpen : undefined,
                 })),
               }}

@@ -25,10 +25,10 @@ export function campaignQuery(id: string) {
   });
 }
 
-export function reportQuery(id: string, live = false) {
+export function reportQuery(id: string, live = false, day?: number) {
   return queryOptions({
-    queryKey: ['report', id],
-    queryFn: ({ signal }) => api.get<CampaignReport>(`/api/campaigns/${id}/report`, undefined, signal),
+    queryKey: ['report', id, day],
+    queryFn: ({ signal }) => api.get<CampaignReport>(`/api/campaigns/${id}/report`, { day }, signal),
     refetchInterval: live ? 5000 : false,
   });
 }

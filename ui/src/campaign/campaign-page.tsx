@@ -1,4 +1,4 @@
-import { Button, Menu, Modal, Tabs } from '@mantine/core';
+import { Button, Menu, Modal, SegmentedControl, Tabs } from '@mantine/core';
 import { IconDots, IconDownload, IconPlayerPause, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Navigate, useNavigate, useParams } from '@tanstack/react-router';
@@ -10,15 +10,15 @@ import { usePaged } from '~/api/paged';
 import type { Campaign, CampaignReport, WaveReport } from '~/api/types';
 import { useSession } from '~/app/router';
 import { BodyPreview } from '~/content/editor';
-import { Bars, Partition, type Tone } from '~/design/bars';
+import { type Bar, Bars, Partition, type Tone } from '~/design/bars';
 import { ChartCard } from '~/design/chart';
 import { type Column, DataTable } from '~/design/datatable';
-import { useFormat } from '~/design/format';
+import { NONE, useFormat } from '~/design/format';
 import { Card, Page } from '~/design/page';
 import { Bone, BoneFigures, BoneRows, ErrorNote, Loaded, useProblemText } from '~/design/state';
 import { failed } from '~/design/toast';
-import { type Who, WhoPanel } from '~/identity/people-list';
 import { useWord } from '~/i18n/word';
+import { type Who, WhoPanel } from '~/identity/people-list';
 import { campaignQuery, reportQuery, useTurn } from './api';
 import { CampaignState, ChannelIcon } from './campaigns-page';
 import { EffectBar } from './effect';
@@ -55,7 +55,8 @@ export function CampaignPage() {
   const client = useQueryClient();
   const campaign = useQuery({ ...campaignQuery(id), enabled: id !== 'new' });
   const live = campaign.data?.state === 'running';
-  const report = useQuery({ ...reportQuery(id, live), enabled: id !== 'new' && campaign.data?.state !== 'draft' });
+  const [day, setDay] = useState<number>();
+  const report = useQuery({ ...reportQuery(id, live, day), enabled: id !== 'new' && campaign.data?.state !== 'draft' });
   const last = useRef(0);
   useEvents(
     [`campaign:${id}`],
@@ -80,7 +81,11 @@ export function CampaignPage() {
           <div className="row wrap tight">
             <CampaignState state={c.state} />
             <span>{t('campaign.launchedAt', { at: f.dateTime(c.launched_at) })}</span>
-            {report.data?.simulated && <span className="pill" data-tone="warn">{t('demo.label')}</span>}
+            {report.data?.simulated && (
+              <span className="pill" data-tone="warn">
+                {t('demo.label')}
+              </span>
+            )}
           </div>
         )
       }
@@ -101,23 +106,34 @@ export function CampaignPage() {
           </div>
         }
       >
-        {(r) => <Report id={id} report={r} campaign={c} />}
+        {(r) => <Report id={id} report={r} campaign={c} day={day} onDay={setDay} />}
       </Loaded>
     </Page>
   );
 }
 
-function Report({ id, report: r, campaign }: { id: string; report: CampaignReport; campaign?: Campaign }) {
+function Report({
+  id,
+  report: r,
+  campaign,
+  day,
+  onDay,
+}: {
+  id: string;
+  report: CampaignReport;
+  campaign?: Campaign;
+  day?: number;
+  onDay: (day: number | undefined) => void;
+}) {
   const { t } = useTranslation();
   const f = useFormat();
-  const word = useWord();
   const navigate = useNavigate();
   const [who, setWho] = useState<Who>();
   const ask = (title: string, cell: string, wave?: number) =>
     setWho({
       title,
       lead: wave ? t('campaign.waveNo', { n: wave }) : undefined,
-      question: { key: ['campaign-people', id], path: `/api/campaigns/${id}/people`, query: { wave, cell } },
+      question: { key: ['campaign-people', id], path: `/api/campaigns/${id}/people`, query: { wave, cell, day } },
     });
   const total = Object.values(r.final).reduce((sum, n) => sum + n, 0);
   const parts = FINAL.filter(([key]) => r.final[key] !== undefined).map(([key, tone]) => ({
@@ -132,7 +148,22 @@ function Report({ id, report: r, campaign }: { id: string; report: CampaignRepor
       <div className="main-aside">
         <ChartCard
           title={t('campaign.final')}
-          note={t('campaign.finalNote', { treated: f.n(total), holdout: f.n(r.holdout), people: f.n(total + r.holdout) })}
+          aside={
+            <SegmentedControl
+              aria-label={t('campaign.asOf')}
+              value={day ? String(day) : 'now'}
+              onChange={(v) => onDay(v === 'now' ? undefined : Number(v))}
+              data={[
+                { value: '7', label: t('campaign.afterWeek') },
+                { value: 'now', label: t('campaign.now') },
+              ]}
+            />
+          }
+          note={t('campaign.finalNote', {
+            treated: f.n(total),
+            holdout: f.n(r.holdout),
+            people: f.n(total + r.holdout),
+          })}
           name={`campaign-${id}-final`}
           height={190}
           drawing={<Partition parts={parts} total={total} totalLabel={t('campaign.treated')} />}
@@ -172,7 +203,14 @@ function Report({ id, report: r, campaign }: { id: string; report: CampaignRepor
         <Tabs.Panel value="waves">
           <div className="grid" style={{ ['--min' as string]: '420px' }}>
             {r.waves.map((wave, i) => (
-              <Wave key={i} wave={wave} no={i + 1} draft={campaign?.waves[i]} ask={ask} name={`campaign-${id}-wave-${i + 1}`} />
+              <Wave
+                key={i}
+                wave={wave}
+                no={i + 1}
+                draft={campaign?.waves[i]}
+                ask={ask}
+                name={`campaign-${id}-wave-${i + 1}`}
+              />
             ))}
           </div>
           <p className="dim small" style={{ marginTop: 10 }}>
@@ -202,7 +240,6 @@ function Report({ id, report: r, campaign }: { id: string; report: CampaignRepor
           onOpen={(row) => void navigate({ to: '/people/$id', params: { id: row.id } })}
         />
       )}
-      <span className="sr">{word('campaign.one')}</span>
     </>
   );
 }
@@ -226,13 +263,17 @@ function Wave({
   const reasons = Object.entries(wave.excluded ?? {})
     .filter(([, n]) => n > 0)
     .sort((a, b) => b[1] - a[1]);
-  const bars = FUNNEL.filter(([key]) => key === 'planned' || key === 'sent' || (wave[key] as number) > 0).map(([key, tone]) => ({
-    key,
-    label: t(`funnel.${key as 'planned'}`),
-    value: wave[key] as number,
-    tone,
-    onOpen: () => ask(t(`funnel.${key as 'planned'}`), key, no),
-  }));
+  const bars = FUNNEL.filter(([key]) => key === 'planned' || key === 'sent' || (wave[key] as number) > 0).map(
+    ([key, tone]) => ({
+      key,
+      label: t(`funnel.${key as 'planned'}`),
+      value: wave[key] as number,
+      // After the sending shares are taken of what was sent.
+      of: key === 'planned' || key === 'held' || key === 'sent' ? undefined : wave.sent || undefined,
+      tone,
+      onOpen: () => ask(t(`funnel.${key as 'planned'}`), key, no),
+    }),
+  );
   const excluded = reasons.map(([code, n]) => ({
     key: `excluded:${code}`,
     label: word(`excluded.${code}`),
@@ -240,8 +281,12 @@ function Wave({
     tone: 'dim' as const,
     onOpen: () => ask(word(`excluded.${code}`), `excluded:${code}`, no),
   }));
-  const all = [...bars.slice(0, 1), ...excluded, ...bars.slice(1)];
-  const state = draft?.state;
+  const lost = reasons.reduce((sum, [, n]) => sum + n, 0);
+  const base = wave.planned + lost;
+  const candidates = { key: 'base', label: t('funnel.base'), value: base, tone: 'accent' as const, onOpen: undefined };
+  const all: Bar[] = lost > 0 ? [candidates, ...excluded, ...bars] : bars;
+  const state = wave.state ?? draft?.state;
+  const due = wave.due_at ?? draft?.due_at;
   return (
     <ChartCard
       title={`${no}. ${t(`channel.${wave.channel}`)}`}
@@ -250,23 +295,23 @@ function Wave({
         state ? (
           <span className="pill" data-tone={state === 'running' ? 'good' : state === 'done' ? 'accent' : undefined}>
             {word(`wave.state.${state}`)}
-            {state === 'waiting' && draft?.due_at ? ` · ${f.date(draft.due_at)}` : ''}
+            {state === 'waiting' && due ? ` · ${f.date(due)}` : ''}
           </span>
         ) : undefined
       }
       height={200}
       drawing={
-        wave.planned + excluded.length === 0 ? (
-          <p className="dim">{draft?.due_at ? t('wave.startsAt', { at: f.dateTime(draft.due_at) }) : t('wave.notYet')}</p>
+        base === 0 ? (
+          <p className="dim">{due ? t('wave.startsAt', { at: f.dateTime(due) }) : t('wave.notYet')}</p>
         ) : (
-          <Bars bars={all} max={wave.planned} />
+          <Bars bars={all} max={base} />
         )
       }
       twin={{
         head: [t('campaign.outcome'), t('nav.people'), t('waterfall.share')],
         rows: all.map((b) => ({
           key: b.key,
-          cells: [b.label, b.value, wave.planned > 0 ? f.pct(b.value / wave.planned) : ''],
+          cells: [b.label, b.value, (b.of ?? base) > 0 ? f.pct(b.value / (b.of ?? base)) : ''],
           onWho: b.value > 0 ? b.onOpen : undefined,
         })),
       }}
@@ -276,7 +321,6 @@ function Wave({
 
 interface LedgerRow {
   id: string;
-  name?: string;
   customer_id: string;
   channel: string;
   address?: string | null;
@@ -296,10 +340,19 @@ function Ledger({ id }: { id: string }) {
   const [state, setState] = useState<string>();
   const list = usePaged<LedgerRow>(['ledger'], '/api/ledger', { campaign: id, state });
   const columns: Column<LedgerRow>[] = [
-    { key: 'who', label: t('people.one'), width: 'minmax(140px, 1.3fr)', render: (m) => <span>{m.name ?? m.customer_id}</span> },
     { key: 'channel', label: t('base.channel'), width: '90px', render: (m) => word(`channel.${m.channel}`) },
-    { key: 'address', label: t('card.contacts'), width: 'minmax(130px, 1.2fr)', minor: true, render: (m) => <span>{m.address}</span> },
-    { key: 'state', label: t('import.col.state'), width: '130px', render: (m) => <span className="pill">{word(`ledger.${m.state}`)}</span> },
+    {
+      key: 'address',
+      label: t('card.contacts'),
+      width: 'minmax(150px, 1.4fr)',
+      render: (m) => <span>{m.address ?? NONE}</span>,
+    },
+    {
+      key: 'state',
+      label: t('import.col.state'),
+      width: '130px',
+      render: (m) => <span className="pill">{word(`ledger.${m.state}`)}</span>,
+    },
     {
       key: 'reason',
       label: t('import.reject.reason'),
@@ -307,13 +360,27 @@ function Ledger({ id }: { id: string }) {
       minor: true,
       render: (m) => <span title={m.detail ?? undefined}>{m.reason ? word(`excluded.${m.reason}`) : m.detail}</span>,
     },
-    { key: 'at', label: t('import.col.at'), width: '160px', align: 'right', minor: true, render: (m) => f.dateTime(m.sent_at ?? m.due_at) },
+    {
+      key: 'at',
+      label: t('import.col.at'),
+      width: '160px',
+      align: 'right',
+      minor: true,
+      render: (m) => f.dateTime(m.sent_at ?? m.due_at),
+    },
   ];
   return (
     <div className="col">
       <div className="row wrap tight">
         {[undefined, 'accepted', 'uncertain', 'held', 'rejected', 'excluded', 'planned', 'expired'].map((s) => (
-          <Button key={s ?? 'all'} size="compact-sm" variant={s === state ? 'light' : 'subtle'} color={s === state ? undefined : 'gray'} aria-pressed={s === state} onClick={() => setState(s)}>
+          <Button
+            key={s ?? 'all'}
+            size="compact-sm"
+            variant={s === state ? 'light' : 'subtle'}
+            color={s === state ? undefined : 'gray'}
+            aria-pressed={s === state}
+            onClick={() => setState(s)}
+          >
             {s ? word(`ledger.${s}`) : t('ledger.all')}
           </Button>
         ))}
@@ -332,7 +399,11 @@ function Ledger({ id }: { id: string }) {
           more={list.more}
           onMore={list.fetchMore}
           height={440}
-          empty={<p className="dim" style={{ textAlign: 'center' }}>{t('people.nobody')}</p>}
+          empty={
+            <p className="dim" style={{ textAlign: 'center' }}>
+              {t('people.nobody')}
+            </p>
+          }
         />
       )}
     </div>
@@ -351,7 +422,12 @@ function Controls({ campaign }: { campaign: Campaign }) {
   return (
     <>
       {may && campaign.state === 'running' && (
-        <Button variant="default" leftSection={<IconPlayerPause size={16} />} loading={turn.isPending} onClick={() => run('pause')}>
+        <Button
+          variant="default"
+          leftSection={<IconPlayerPause size={16} />}
+          loading={turn.isPending}
+          onClick={() => run('pause')}
+        >
           {t('demo.pause')}
         </Button>
       )}
@@ -367,7 +443,12 @@ function Controls({ campaign }: { campaign: Campaign }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item component="a" href={`/api/campaigns/${campaign.id}/report.csv`} download leftSection={<IconDownload size={16} />}>
+          <Menu.Item
+            component="a"
+            href={`/api/campaigns/${campaign.id}/report.csv`}
+            download
+            leftSection={<IconDownload size={16} />}
+          >
             {t('chart.csv')}
           </Menu.Item>
           {may && (campaign.state === 'running' || campaign.state === 'paused') && (

@@ -44,7 +44,12 @@ export function CampaignsPage() {
   const session = useSession();
   const list = useQuery(campaignsQuery);
   const columns: Column<CampaignRow>[] = [
-    { key: 'name', label: t('campaign.name'), width: 'minmax(180px, 2fr)', render: (c) => <span className="strong">{c.name}</span> },
+    {
+      key: 'name',
+      label: t('campaign.name'),
+      width: 'minmax(180px, 2fr)',
+      render: (c) => <span className="strong">{c.name}</span>,
+    },
     { key: 'state', label: t('import.col.state'), width: '130px', render: (c) => <CampaignState state={c.state} /> },
     {
       key: 'waves',
@@ -54,7 +59,12 @@ export function CampaignsPage() {
       render: (c) => (
         <div className="row tight">
           {c.waves.map((w, i) => (
-            <span key={i} className="wave-dot" data-state={w.state} title={`${t(`channel.${w.channel}`)}: ${t(`wave.state.${w.state as 'waiting'}`)}`}>
+            <span
+              key={i}
+              className="wave-dot"
+              data-state={w.state}
+              title={`${t(`channel.${w.channel}`)}: ${t(`wave.state.${w.state as 'waiting'}`)}`}
+            >
               <ChannelIcon channel={w.channel} size={14} />
             </span>
           ))}
@@ -62,7 +72,14 @@ export function CampaignsPage() {
       ),
     },
     { key: 'people', label: t('nav.people'), width: '96px', align: 'right', render: (c) => f.n(c.people) },
-    { key: 'at', label: t('campaign.launched'), width: 'minmax(150px, 1fr)', minor: true, align: 'right', render: (c) => f.dateTime(c.launched_at) },
+    {
+      key: 'at',
+      label: t('campaign.launched'),
+      width: 'minmax(150px, 1fr)',
+      minor: true,
+      align: 'right',
+      render: (c) => f.dateTime(c.launched_at),
+    },
   ];
   const create = can(session, 'launch') && (
     <Button component={Link} to="/campaigns/new/edit" leftSection={<IconPlus size={16} />}>

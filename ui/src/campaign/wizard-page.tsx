@@ -1,6 +1,14 @@
 import { Button, Modal, NumberInput, Radio, Select, Slider, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconArrowLeft, IconArrowRight, IconCheck, IconMailForward, IconPlus, IconRocket, IconTrash } from '@tabler/icons-react';
+import {
+  IconArrowLeft,
+  IconArrowRight,
+  IconCheck,
+  IconMailForward,
+  IconPlus,
+  IconRocket,
+  IconTrash,
+} from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -17,7 +25,7 @@ import { Card, Page } from '~/design/page';
 import { BoneRows, ErrorNote, Loaded, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
 import { LANGS } from '~/i18n';
-import { campaignQuery, type Check, defaultBodies, newDraft, newWave, useTurn } from './api';
+import { type Check, campaignQuery, defaultBodies, newDraft, newWave, useTurn } from './api';
 import { ChannelIcon } from './campaigns-page';
 import './campaign.css';
 
@@ -58,10 +66,10 @@ function NewCampaign() {
       const [info, config] = await Promise.all([
         api.get<WorkspaceInfo>('/api/workspace'),
         // A workspace that has not set its sender up yet may still write its letter.
-        api.get<{ domain?: string; config?: { domain?: string } }>('/api/senders/email').catch(() => undefined),
+        api.get<{ config: { domain?: string } | null }>('/api/senders/email').catch(() => undefined),
       ]);
       const sender = info.settings?.sender;
-      const domain = config?.domain ?? config?.config?.domain;
+      const domain = config?.config?.domain;
       const draft = newDraft(t('wizard.firstName'), {
         name: sender?.shop_name || workspace.name,
         address: domain ? `hello@${domain}` : (sender?.email ?? ''),
@@ -123,7 +131,10 @@ function Wizard({ campaign }: { campaign: Campaign }) {
       setDirty(false);
     },
   });
-  const saveSoon = useDebouncedCallback((next: CampaignDraft) => save.mutate(next), { delay: 500, flushOnUnmount: true });
+  const saveSoon = useDebouncedCallback((next: CampaignDraft) => save.mutate(next), {
+    delay: 500,
+    flushOnUnmount: true,
+  });
   const set = (change: Partial<CampaignDraft>) => {
     const next = { ...draft, ...change };
     setDraft(next);
@@ -163,7 +174,12 @@ function Wizard({ campaign }: { campaign: Campaign }) {
       <ol className="steps">
         {STEPS.map((s, i) => (
           <li key={s}>
-            <button type="button" aria-current={s === step ? 'step' : undefined} data-done={i < at || undefined} onClick={() => go(s)}>
+            <button
+              type="button"
+              aria-current={s === step ? 'step' : undefined}
+              data-done={i < at || undefined}
+              onClick={() => go(s)}
+            >
               <i>{i < at ? <IconCheck size={13} /> : i + 1}</i>
               {t(`wizard.step.${s}`)}
             </button>
@@ -251,7 +267,11 @@ function LetterStep({ draft, setWave, set }: { draft: CampaignDraft; setWave: Wa
     <>
       <Card>
         <div className="grid" style={{ ['--min' as string]: '190px' }}>
-          <TextInput label={t('wizard.fromName')} value={wave.from_name} onChange={(e) => setWave(0, { from_name: e.target.value })} />
+          <TextInput
+            label={t('wizard.fromName')}
+            value={wave.from_name}
+            onChange={(e) => setWave(0, { from_name: e.target.value })}
+          />
           <TextInput
             label={t('wizard.fromAddress')}
             type="email"
@@ -362,7 +382,12 @@ function WavesStep({ draft, set, setWave }: { draft: CampaignDraft; set: Setter;
       ))}
       <div className="row">
         {(['email', 'sms', 'call'] as const).map((channel) => (
-          <Button key={channel} variant="default" leftSection={<IconPlus size={15} />} onClick={() => void add(channel)}>
+          <Button
+            key={channel}
+            variant="default"
+            leftSection={<IconPlus size={15} />}
+            onClick={() => void add(channel)}
+          >
             {t(`channel.${channel}`)}
           </Button>
         ))}
@@ -406,7 +431,8 @@ function HoldoutStep({ draft, set }: { draft: CampaignDraft; set: Setter }) {
               value={draft.goal.kind}
               data={[...new Set(['order', 'consent', draft.goal.kind])].map((value) => ({
                 value,
-                label: value === 'order' ? t('wizard.goals.order') : value === 'consent' ? t('wizard.goals.consent') : value,
+                label:
+                  value === 'order' ? t('wizard.goals.order') : value === 'consent' ? t('wizard.goals.consent') : value,
               }))}
               onChange={(kind) => kind && set({ goal: { ...draft.goal, kind } })}
             />
@@ -490,8 +516,20 @@ function CheckStep({ id, ready }: { id: string; ready: boolean }) {
               test.mutate();
             }}
           >
-            <TextInput className="grow" type="email" required aria-label={t('wizard.testTo')} value={to} onChange={(e) => setTo(e.target.value)} />
-            <Button type="submit" variant="default" leftSection={<IconMailForward size={16} />} loading={test.isPending}>
+            <TextInput
+              className="grow"
+              type="email"
+              required
+              aria-label={t('wizard.testTo')}
+              value={to}
+              onChange={(e) => setTo(e.target.value)}
+            />
+            <Button
+              type="submit"
+              variant="default"
+              leftSection={<IconMailForward size={16} />}
+              loading={test.isPending}
+            >
               {t('wizard.sendTest')}
             </Button>
           </form>
@@ -545,7 +583,8 @@ function LaunchStep({ id, draft, ready }: { id: string; draft: CampaignDraft; re
             {draft.waves.map((w, i) => (
               <div key={i}>
                 {i + 1}. {t(`channel.${w.channel}`)},{' '}
-                {i === 0 ? t('wizard.atOnce') : t('wizard.afterDays', { count: w.after_days })}, {t(`wizard.target.${w.target}`)}
+                {i === 0 ? t('wizard.atOnce') : t('wizard.afterDays', { count: w.after_days })},{' '}
+                {t(`wizard.target.${w.target}`)}
               </div>
             ))}
           </dd>

@@ -12,24 +12,34 @@ import '~/access/settings.css';
 
 type Config = Record<string, unknown>;
 
+interface SenderView {
+  configured: boolean;
+  config: Config | null;
+  password_set: boolean;
+}
+
 function senderQuery(channel: 'email' | 'sms') {
   return {
     queryKey: ['sender', channel],
-    queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Config> => {
-      try {
-        return (await api.get<Config>(`/api/senders/${channel}`, undefined, signal)) ?? {};
-      } catch (error) {
-        // A channel that was never set up is an empty form, not an error.
-        if (error instanceof Problem && error.status === 404) return {};
-        throw error;
-      }
-    },
+    queryFn: ({ signal }: { signal: AbortSignal }) => api.get<SenderView>(`/api/senders/${channel}`, undefined, signal),
   };
 }
 
 interface Field {
   key: string;
-  label: 'host' | 'port' | 'security' | 'user' | 'password' | 'domain' | 'bounce' | 'selector' | 'rate' | 'systemId' | 'source' | 'window';
+  label:
+    | 'host'
+    | 'port'
+    | 'security'
+    | 'user'
+    | 'password'
+    | 'domain'
+    | 'bounce'
+    | 'selector'
+    | 'rate'
+    | 'systemId'
+    | 'source'
+    | 'window';
   kind?: 'number' | 'password' | 'security';
 }
 
@@ -53,7 +63,15 @@ const SMS: Field[] = [
   { key: 'window', label: 'window', kind: 'number' },
   { key: 'rate_per_second', label: 'rate', kind: 'number' },
 ];
-const EMAIL_START: Config = { host: '', port: 587, security: 'start_tls', domain: '', bounce_domain: '', selector: 'otklik', rate_per_second: 50 };
+const EMAIL_START: Config = {
+  host: '',
+  port: 587,
+  security: 'start_tls',
+  domain: '',
+  bounce_domain: '',
+  selector: 'otklik',
+  rate_per_second: 50,
+};
 const SMS_START: Config = { host: '', port: 2775, system_id: '', source: '', window: 10, rate_per_second: 20 };
 
 export function SendersSettings() {
@@ -63,25 +81,36 @@ export function SendersSettings() {
   return (
     <>
       <Card title={t('channel.email')}>
-        <Loaded query={email}>{(c) => <SenderForm channel="email" fields={EMAIL} config={c} start={EMAIL_START} />}</Loaded>
+        <Loaded query={email}>
+          {(v) => <SenderForm channel="email" fields={EMAIL} view={v} start={EMAIL_START} />}
+        </Loaded>
       </Card>
       <Dkim />
       <Card title={t('channel.sms')}>
-        <Loaded query={sms}>{(c) => <SenderForm channel="sms" fields={SMS} config={c} start={SMS_START} />}</Loaded>
+        <Loaded query={sms}>{(v) => <SenderForm channel="sms" fields={SMS} view={v} start={SMS_START} />}</Loaded>
       </Card>
     </>
   );
 }
 
-function SenderForm({ channel, fields, config, start }: { channel: 'email' | 'sms'; fields: Field[]; config: Config; start: Config }) {
+function SenderForm({
+  channel,
+  fields,
+  view,
+  start,
+}: {
+  channel: 'email' | 'sms';
+  fields: Field[];
+  view: SenderView;
+  start: Config;
+}) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const inner = (typeof config.config === 'object' && config.config !== null ? config.config : config) as Config;
-  const [form, setForm] = useState<Config>({ ...start, ...inner, password: '' });
+  const [form, setForm] = useState<Config>({ ...start, ...view.config, password: '' });
   const save = useMutation({
     mutationFn: () => {
-      const { password, updated_at: _, channel: __, has_password: ___, password_set: ____, ...rest } = form;
-      return api.put(`/api/senders/${channel}`, password ? { ...rest, password } : rest);
+      const { password, ...config } = form;
+      return api.put(`/api/senders/${channel}`, password ? { config, password } : { config });
     },
     onSuccess: () => {
       done(t('state.saved'));
@@ -103,14 +132,22 @@ function SenderForm({ channel, fields, config, start }: { channel: 'email' | 'sm
           const label = t(`sender.${field.label}`);
           const value = form[field.key];
           if (field.kind === 'number')
-            return <NumberInput key={field.key} label={label} min={0} value={typeof value === 'number' ? value : ''} onChange={(v) => set(field.key, Number(v) || 0)} />;
+            return (
+              <NumberInput
+                key={field.key}
+                label={label}
+                min={0}
+                value={typeof value === 'number' ? value : ''}
+                onChange={(v) => set(field.key, Number(v) || 0)}
+              />
+            );
           if (field.kind === 'password')
             return (
               <PasswordInput
                 key={field.key}
                 label={label}
                 autoComplete="off"
-                placeholder={t('sender.unchanged')}
+                placeholder={view.password_set ? t('sender.unchanged') : undefined}
                 value={String(value ?? '')}
                 onChange={(e) => set(field.key, e.target.value)}
               />
@@ -128,7 +165,14 @@ function SenderForm({ channel, fields, config, start }: { channel: 'email' | 'sm
                 }))}
               />
             );
-          return <TextInput key={field.key} label={label} value={String(value ?? '')} onChange={(e) => set(field.key, e.target.value)} />;
+          return (
+            <TextInput
+              key={field.key}
+              label={label}
+              value={String(value ?? '')}
+              onChange={(e) => set(field.key, e.target.value)}
+            />
+          );
         })}
       </div>
       {save.error && <ErrorNote error={save.error} />}

@@ -1,4 +1,13 @@
-import { ActionIcon, Button, Checkbox, FileButton, Modal, NativeSelect, SegmentedControl, TextInput } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  Checkbox,
+  FileButton,
+  Modal,
+  NativeSelect,
+  SegmentedControl,
+  TextInput,
+} from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconBooks, IconEdit, IconPlus, IconTrash, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -53,7 +62,13 @@ export function CatalogueSettings() {
           <div className="row">
             <FileButton onChange={(file) => file && upload.mutate(file)} accept=".csv,text/csv">
               {(props) => (
-                <Button {...props} size="compact-sm" variant="default" loading={upload.isPending} leftSection={<IconUpload size={15} />}>
+                <Button
+                  {...props}
+                  size="compact-sm"
+                  variant="default"
+                  loading={upload.isPending}
+                  leftSection={<IconUpload size={15} />}
+                >
                   {t('catalogue.upload')}
                 </Button>
               )}
@@ -84,10 +99,20 @@ export function CatalogueSettings() {
                           .join(' · ')}
                       </td>
                       <td className="n nowrap">
-                        <ActionIcon variant="subtle" color="gray" aria-label={`${t('do.edit')}: ${c[`name_${lang}`]}`} onClick={() => setEditing(c)}>
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          aria-label={`${t('do.edit')}: ${c[`name_${lang}`]}`}
+                          onClick={() => setEditing(c)}
+                        >
                           <IconEdit size={16} />
                         </ActionIcon>
-                        <ActionIcon variant="subtle" color="gray" aria-label={`${t('do.delete')}: ${c[`name_${lang}`]}`} onClick={() => remove.mutate(c)}>
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          aria-label={`${t('do.delete')}: ${c[`name_${lang}`]}`}
+                          onClick={() => remove.mutate(c)}
+                        >
                           <IconTrash size={16} />
                         </ActionIcon>
                       </td>
@@ -195,7 +220,12 @@ function Products({ categories }: { categories: Category[] }) {
         />
       ),
     },
-    { key: 'title', label: t('catalogue.product'), width: 'minmax(180px, 2fr)', render: (p) => <span title={p.title}>{p.title}</span> },
+    {
+      key: 'title',
+      label: t('catalogue.product'),
+      width: 'minmax(180px, 2fr)',
+      render: (p) => <span title={p.title}>{p.title}</span>,
+    },
     { key: 'orders', label: t('people.col.orders'), width: '90px', align: 'right', render: (p) => f.n(p.orders) },
     {
       key: 'category',
@@ -225,13 +255,21 @@ function Products({ categories }: { categories: Category[] }) {
               { value: 'all', label: t('catalogue.allProducts') },
             ]}
           />
-          <TextInput className="grow" placeholder={t('do.search')} aria-label={t('do.search')} value={text} onChange={(e) => setText(e.target.value)} />
+          <TextInput
+            className="grow"
+            placeholder={t('do.search')}
+            aria-label={t('do.search')}
+            value={text}
+            onChange={(e) => setText(e.target.value)}
+          />
           {picked.size > 0 && (
             <NativeSelect
               aria-label={t('catalogue.moveTo')}
               value=""
               data={[{ value: '', label: t('catalogue.moveTo') }, ...options]}
-              onChange={(e) => e.currentTarget.value && put.mutate({ ids: [...picked], category: e.currentTarget.value })}
+              onChange={(e) =>
+                e.currentTarget.value && put.mutate({ ids: [...picked], category: e.currentTarget.value })
+              }
             />
           )}
         </div>

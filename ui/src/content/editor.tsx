@@ -1,8 +1,15 @@
 import { Button, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core';
-import { IconAlertTriangle, IconBan, IconChevronLeft, IconChevronRight, IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react';
+import { useDebouncedValue } from '@mantine/hooks';
+import {
+  IconAlertTriangle,
+  IconBan,
+  IconChevronLeft,
+  IconChevronRight,
+  IconDeviceDesktop,
+  IconDeviceMobile,
+} from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type RefObject, useRef, useState } from 'react';
-import { useDebouncedValue } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import type { Body, ByLang, ChannelKind, Finding, LangCode, LetterPreview, Page } from '~/api/types';
@@ -12,7 +19,16 @@ import { LANGS } from '~/i18n';
 import { useWord } from '~/i18n/word';
 import { ScriptText } from './script-text';
 
-const FIELDS = ['greeting', 'given_name', 'book_list', 'category_list', 'shop_name', 'shop_url', 'interests_url', 'unsubscribe_url'];
+const FIELDS = [
+  'greeting',
+  'given_name',
+  'book_list',
+  'category_list',
+  'shop_name',
+  'shop_url',
+  'interests_url',
+  'unsubscribe_url',
+];
 const BLANK: Body = { subject: '', mjml: '', text: '' };
 
 export function Findings({ findings }: { findings: Finding[] }) {
@@ -28,6 +44,8 @@ export function Findings({ findings }: { findings: Finding[] }) {
             {stop ? <IconBan size={17} /> : <IconAlertTriangle size={17} />}
             <span>
               {i18n.exists(`finding.${x.code}`) ? word(`finding.${x.code}`) : x.message}
+              {x.excerpt ? <span className="dim"> «{x.excerpt}»</span> : null}
+              {x.language ? <span className="dim"> {word(`lang.${x.language}`)}</span> : null}
               {x.line ? <span className="dim"> {t('letter.line', { line: x.line })}</span> : null}
             </span>
           </li>
@@ -102,7 +120,9 @@ export function BodyEditor({
         </div>
         <Textarea
           ref={area}
-          aria-label={channel === 'email' ? (part === 'mjml' ? t('letter.html') : t('letter.text')) : t(`letter.of.${channel}`)}
+          aria-label={
+            channel === 'email' ? (part === 'mjml' ? t('letter.html') : t('letter.text')) : t(`letter.of.${channel}`)
+          }
           value={body[field]}
           onChange={(e) => set({ [field]: e.target.value })}
           rows={channel === 'email' ? 24 : channel === 'sms' ? 6 : 18}
@@ -138,7 +158,8 @@ export function BodyPreview({
   const [settled] = useDebouncedValue(bodies, 350);
   const people = useQuery({
     queryKey: ['sample-customers'],
-    queryFn: ({ signal }) => api.get<Page<{ id: string; name: string }>>('/api/templates/sample-customers', undefined, signal),
+    queryFn: ({ signal }) =>
+      api.get<Page<{ id: string; name: string }>>('/api/templates/sample-customers', undefined, signal),
     staleTime: 5 * 60_000,
   });
   const list = people.data?.items ?? [];
@@ -168,13 +189,32 @@ export function BodyPreview({
             placeholder={t('letter.customer')}
             data={list.map((c) => ({ value: c.id, label: c.name }))}
             value={person?.id ?? null}
-            onChange={(id) => setAt(Math.max(0, list.findIndex((c) => c.id === id)))}
+            onChange={(id) =>
+              setAt(
+                Math.max(
+                  0,
+                  list.findIndex((c) => c.id === id),
+                ),
+              )
+            }
           />
           <Button.Group>
-            <Button size="compact-sm" variant="default" aria-label={t('letter.before')} disabled={at === 0} onClick={() => setAt(at - 1)}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={t('letter.before')}
+              disabled={at === 0}
+              onClick={() => setAt(at - 1)}
+            >
               <IconChevronLeft size={15} />
             </Button>
-            <Button size="compact-sm" variant="default" aria-label={t('letter.after')} disabled={at >= list.length - 1} onClick={() => setAt(at + 1)}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={t('letter.after')}
+              disabled={at >= list.length - 1}
+              onClick={() => setAt(at + 1)}
+            >
               <IconChevronRight size={15} />
             </Button>
           </Button.Group>
@@ -220,7 +260,11 @@ export function BodyPreview({
         )}
       </div>
       {p && p.findings.length > 0 && <Findings findings={p.findings} />}
-      {p && p.findings.length === 0 && <div className="note" data-tone="good">{t('letter.clean')}</div>}
+      {p && p.findings.length === 0 && (
+        <div className="note" data-tone="good">
+          {t('letter.clean')}
+        </div>
+      )}
     </div>
   );
 }

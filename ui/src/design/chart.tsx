@@ -118,8 +118,13 @@ export function TwinTable({ twin, minHeight }: { twin: Twin; minHeight?: number 
   const { t } = useTranslation();
   const who = twin.rows.some((r) => r.onWho);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className="scroll-x" style={{ minHeight, maxHeight: 420, overflowY: 'auto' }} tabIndex={0} aria-label={t('chart.table')}>
+    <section
+      className="scroll-x"
+      style={{ minHeight, maxHeight: 420, overflowY: 'auto' }}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+      tabIndex={0}
+      aria-label={t('chart.table')}
+    >
       <table className="plain-table">
         <thead>
           <tr>

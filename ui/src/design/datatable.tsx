@@ -97,7 +97,11 @@ export function DataTable<T>(props: DataTableProps<T>) {
     .join(' ');
   if (rows.length === 0 && empty) return <div className="dt dt-blank">{empty}</div>;
   return (
-    <div className="dt" data-fixed={props.height ? true : undefined} style={{ height: props.height, ['--tracks' as string]: tracks, ['--narrow' as string]: narrow }}>
+    <div
+      className="dt"
+      data-fixed={props.height ? true : undefined}
+      style={{ height: props.height, ['--tracks' as string]: tracks, ['--narrow' as string]: narrow }}
+    >
       <div
         ref={scroller}
         className="dt-scroll"

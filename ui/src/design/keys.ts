@@ -2,7 +2,15 @@ import { useEffect, useRef } from 'react';
 
 export type KeyMap = Record<string, ((event: KeyboardEvent) => void) | undefined | false>;
 
-const CODE: Record<string, string> = { Escape: 'esc', Enter: 'enter', ' ': 'space', ArrowUp: 'up', ArrowDown: 'down', ArrowLeft: 'left', ArrowRight: 'right' };
+const CODE: Record<string, string> = {
+  Escape: 'esc',
+  Enter: 'enter',
+  ' ': 'space',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+};
 
 /** The name of a pressed key: `ctrl+k`, `m`, `alt+j`. Letters go by the physical key, so they work on any layout. */
 export function keyName(event: KeyboardEvent): string {

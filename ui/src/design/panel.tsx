@@ -42,7 +42,13 @@ export function SidePanel({
           {lead && <div className="dim small">{lead}</div>}
         </div>
         {actions}
-        <Tooltip label={<>{t('do.close')} <kbd>Esc</kbd></>}>
+        <Tooltip
+          label={
+            <>
+              {t('do.close')} <kbd>Esc</kbd>
+            </>
+          }
+        >
           <ActionIcon variant="subtle" color="gray" aria-label={t('do.close')} onClick={onClose}>
             <IconX size={17} />
           </ActionIcon>

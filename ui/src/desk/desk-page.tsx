@@ -1,5 +1,11 @@
 import { Button, Checkbox, Modal, NativeSelect, Textarea, TextInput } from '@mantine/core';
-import { IconHeadset, IconPhoneIncoming, IconPlayerPause, IconPlayerPlay, IconPlayerSkipForward } from '@tabler/icons-react';
+import {
+  IconHeadset,
+  IconPhoneIncoming,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlayerSkipForward,
+} from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -32,7 +38,13 @@ const REASONS = ['service', 'price', 'product', 'competitor', 'delivery', 'moved
 
 interface Queue {
   counts?: { waiting?: number; taken?: number; done?: number; later?: number };
-  items: { id: string; name: string; due_at?: string | null; attempts?: number; campaign?: string | { name?: string } | null }[];
+  items: {
+    id: string;
+    name: string;
+    due_at?: string | null;
+    attempts?: number;
+    campaign?: string | { name?: string } | null;
+  }[];
 }
 
 type Mode = 'ready' | 'call' | 'wrap' | 'paused';
@@ -151,7 +163,12 @@ export function DeskPage() {
         <section className="desk-pane" aria-label={t('desk.queue')}>
           <header className="desk-head">
             <h2 className="grow">{t('desk.queue')}</h2>
-            <Button size="compact-sm" variant="subtle" leftSection={<IconPhoneIncoming size={15} />} onClick={() => setInbound(true)}>
+            <Button
+              size="compact-sm"
+              variant="subtle"
+              leftSection={<IconPhoneIncoming size={15} />}
+              onClick={() => setInbound(true)}
+            >
               {t('desk.inbound')}
             </Button>
           </header>
@@ -226,9 +243,15 @@ function QueueList({ queue, taken }: { queue: Queue; taken?: string }) {
       </div>
       <ul className="contacts">
         {queue.items.map((item) => (
-          <li key={item.id} data-taken={item.id === taken || undefined} className={item.id === taken ? 'strong' : undefined}>
+          <li
+            key={item.id}
+            data-taken={item.id === taken || undefined}
+            className={item.id === taken ? 'strong' : undefined}
+          >
             <span className="grow cut">{item.name}</span>
-            {(item.attempts ?? 0) > 0 && <span className="pill">{t('desk.attempts', { count: item.attempts ?? 0 })}</span>}
+            {(item.attempts ?? 0) > 0 && (
+              <span className="pill">{t('desk.attempts', { count: item.attempts ?? 0 })}</span>
+            )}
             <span className="dim small nowrap">{f.date(item.due_at)}</span>
           </li>
         ))}
@@ -318,6 +341,11 @@ function Talk({
     onSuccess: onDone,
   });
   const lacks = !outcome || (outcome === 'refused' && !reason) || (outcome === 'call_later' && !nextAt);
+  // The task stays in this operator's hands while it is open on the screen.
+  useEffect(() => {
+    const timer = setInterval(() => void api.post(`/api/desk/tasks/${task.id}/keep`).catch(() => undefined), 60_000);
+    return () => clearInterval(timer);
+  }, [task.id]);
   useKeys({ 'ctrl+enter': () => !lacks && !send.isPending && send.mutate() });
   useEffect(() => {
     if (outcome) form.current?.querySelector<HTMLElement>('select, input, textarea')?.focus();
@@ -395,7 +423,13 @@ function Talk({
               />
             )}
             {outcome === 'call_later' && (
-              <TextInput label={t('desk.nextAt')} type="datetime-local" required value={nextAt} onChange={(e) => setNextAt(e.target.value)} />
+              <TextInput
+                label={t('desk.nextAt')}
+                type="datetime-local"
+                required
+                value={nextAt}
+                onChange={(e) => setNextAt(e.target.value)}
+              />
             )}
             {outcome === 'agreed' && (categories.data?.items.length ?? 0) > 0 && (
               <Checkbox.Group label={t('desk.interests')} value={interests} onChange={setInterests}>
@@ -406,7 +440,14 @@ function Talk({
                 </div>
               </Checkbox.Group>
             )}
-            <Textarea label={t('desk.note')} value={note} onChange={(e) => setNote(e.target.value)} autosize minRows={1} maxRows={4} />
+            <Textarea
+              label={t('desk.note')}
+              value={note}
+              onChange={(e) => setNote(e.target.value)}
+              autosize
+              minRows={1}
+              maxRows={4}
+            />
             <details className="desk-fix">
               <summary>{t('correct.title')}</summary>
               <div className="two">
@@ -415,7 +456,13 @@ function Talk({
             </details>
             {send.error && <ErrorNote error={send.error} />}
             <div className="row">
-              <Button type="submit" disabled={lacks} loading={send.isPending} rightSection={<kbd>Ctrl Enter</kbd>} data-testid="outcome-send">
+              <Button
+                type="submit"
+                disabled={lacks}
+                loading={send.isPending}
+                rightSection={<kbd>Ctrl Enter</kbd>}
+                data-testid="outcome-send"
+              >
                 {t('desk.saveNext')}
               </Button>
               <Button variant="subtle" color="gray" onClick={() => onOutcome(undefined)} rightSection={<kbd>Esc</kbd>}>

@@ -4,32 +4,32 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
+import { useFormat } from '~/design/format';
 import { ErrorNote, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
+import { useWord } from '~/i18n/word';
 
-interface Caller {
-  items?: Match[];
-  customer?: { id: string; name: string } | null;
-  customer_id?: string;
-  name?: string;
-  campaign?: { id: string; name: string } | null;
-  campaign_id?: string | null;
-  wave?: unknown;
+interface Match {
+  customer: { id: string; name: string };
+  campaign: { id: string; name: string } | null;
+  wave: { number: number; channel: string; sent_at: string | null } | null;
+  letter_sent: boolean;
+  can_resend: boolean;
 }
-type Match = Omit<Caller, 'items'>;
 
 /** Somebody phones back after a message: who it is, which wave reached them, and the letter sent once more. */
 export function Inbound() {
   const { t } = useTranslation();
+  const f = useFormat();
+  const word = useWord();
   const problem = useProblemText();
   const [phone, setPhone] = useState('');
-  const find = useMutation({ mutationFn: () => api.post<Caller>('/api/desk/inbound', { phone }) });
+  const find = useMutation({ mutationFn: () => api.post<{ items: Match[] }>('/api/desk/inbound', { phone }) });
   const resend = useMutation({
     mutationFn: (body: { customer_id: string; campaign_id: string }) => api.post('/api/desk/resend', body),
     onSuccess: () => done(t('desk.resent')),
     onError: (error) => failed(problem(error)),
   });
-  const matches: Match[] = find.data?.items ?? (find.data ? [find.data] : []);
   return (
     <form
       className="col"
@@ -53,30 +53,34 @@ export function Inbound() {
         </Button>
       </div>
       {find.error && <ErrorNote error={find.error} />}
-      {matches.map((m, i) => {
-        const customer = m.customer?.id ?? m.customer_id;
-        const campaign = m.campaign?.id ?? m.campaign_id;
-        if (!customer) return null;
-        return (
-          <div key={i} className="row">
-            <div className="grow">
-              <div className="strong">{m.customer?.name ?? m.name ?? customer}</div>
-              <div className="dim small">{m.campaign?.name}</div>
+      {find.data?.items.map((m) => (
+        <div key={m.customer.id + (m.campaign?.id ?? '')} className="row">
+          <div className="grow">
+            <div className="strong">{m.customer.name}</div>
+            <div className="dim small">
+              {[
+                m.campaign?.name,
+                m.wave && t('campaign.waveNo', { n: m.wave.number }),
+                m.wave && word(`channel.${m.wave.channel}`),
+                m.wave?.sent_at && f.dateTime(m.wave.sent_at),
+              ]
+                .filter(Boolean)
+                .join(' · ')}
             </div>
-            {campaign && (
-              <Button
-                variant="default"
-                leftSection={<IconMailForward size={16} />}
-                loading={resend.isPending}
-                onClick={() => resend.mutate({ customer_id: customer, campaign_id: campaign })}
-              >
-                {t('desk.resend')}
-              </Button>
-            )}
           </div>
-        );
-      })}
-      {find.isSuccess && matches.every((m) => !(m.customer?.id ?? m.customer_id)) && <p className="dim">{t('people.nobody')}</p>}
+          {m.can_resend && m.campaign && (
+            <Button
+              variant="default"
+              leftSection={<IconMailForward size={16} />}
+              loading={resend.isPending}
+              onClick={() => m.campaign && resend.mutate({ customer_id: m.customer.id, campaign_id: m.campaign.id })}
+            >
+              {t('desk.resend')}
+            </Button>
+          )}
+        </div>
+      ))}
+      {find.data?.items.length === 0 && <p className="dim">{t('people.nobody')}</p>}
     </form>
   );
 }

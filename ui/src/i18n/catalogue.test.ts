@@ -37,8 +37,14 @@ describe('catalogues', () => {
     const russian = names(all.ru);
     for (const lang of ['uk', 'en'] as const) {
       const other = names(all[lang]);
-      expect([...russian].filter((key) => !other.has(key)), `missing in ${lang}`).toEqual([]);
-      expect([...other].filter((key) => !russian.has(key)), `only in ${lang}`).toEqual([]);
+      expect(
+        [...russian].filter((key) => !other.has(key)),
+        `missing in ${lang}`,
+      ).toEqual([]);
+      expect(
+        [...other].filter((key) => !russian.has(key)),
+        `only in ${lang}`,
+      ).toEqual([]);
     }
   });
 
@@ -60,7 +66,8 @@ describe('catalogues', () => {
       const form = key.match(PLURAL);
       for (const lang of ['uk', 'en'] as const) {
         const other = all[lang].get(key) ?? (form ? all[lang].get(key.replace(PLURAL, '_other')) : undefined);
-        if (other === undefined || JSON.stringify(holes(text)) !== JSON.stringify(holes(other))) wrong.push(`${lang} ${key}`);
+        if (other === undefined || JSON.stringify(holes(text)) !== JSON.stringify(holes(other)))
+          wrong.push(`${lang} ${key}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -74,15 +81,34 @@ describe('catalogues', () => {
 
 describe('components', () => {
   // Names of keys, of the product and of formats are the same in every language.
-  const SAME = /^(Otklik|Ctrl( .)?|Esc|Enter|Alt|Tab|Shift|Space|CSV|XLSX|PNG|DKIM|SPF|DMARC|SMS|SMTP|SMPP|API|MJML|HTML|TXT|ID|x|t|T|p|r|n|N|[A-Z]|[+\-–—·•→←↑↓×÷%±≈=:;,.()/\\|"'#№…\d\s])+$/;
-  const SPOKEN = new Set(['label', 'placeholder', 'title', 'aria-label', 'alt', 'description', 'lead', 'hint', 'note', 'error', 'tooltip']);
+  const SAME =
+    /^(Otklik|Ctrl( .)?|Esc|Enter|Alt|Tab|Shift|Space|CSV|XLSX|PNG|DKIM|SPF|DMARC|SMS|SMTP|SMPP|API|MJML|HTML|TXT|ID|x|t|T|p|r|n|N|[A-Z]|[+\-–—·•→←↑↓×÷%±≈=:;,.()/\\|"'#№…\d\s])+$/;
+  const SPOKEN = new Set([
+    'label',
+    'placeholder',
+    'title',
+    'aria-label',
+    'alt',
+    'description',
+    'lead',
+    'hint',
+    'note',
+    'error',
+    'tooltip',
+  ]);
   const folder = join(import.meta.dirname, '..');
   const files = walk(folder).filter((file) => file.endsWith('.tsx') && !file.includes('.test.'));
 
   it('contain no literal text', () => {
     const found: string[] = [];
     for (const file of files) {
-      const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
+      const source = ts.createSourceFile(
+        file,
+        readFileSync(file, 'utf8'),
+        ts.ScriptTarget.Latest,
+        true,
+        ts.ScriptKind.TSX,
+      );
       const report = (node: ts.Node, text: string) => {
         const clean = text.replace(/&\w+;/g, '').trim();
         if (!/\p{L}/u.test(clean) || SAME.test(clean)) return;
@@ -90,9 +116,17 @@ describe('components', () => {
         found.push(`${relative(folder, file)}:${line + 1} ${clean}`);
       };
       const visit = (node: ts.Node) => {
-        if (ts.isJsxText(node) && !(ts.isJsxElement(node.parent) && node.parent.openingElement.tagName.getText() === 'kbd'))
+        if (
+          ts.isJsxText(node) &&
+          !(ts.isJsxElement(node.parent) && node.parent.openingElement.tagName.getText() === 'kbd')
+        )
           report(node, node.text);
-        if (ts.isJsxAttribute(node) && SPOKEN.has(node.name.getText()) && node.initializer && ts.isStringLiteral(node.initializer))
+        if (
+          ts.isJsxAttribute(node) &&
+          SPOKEN.has(node.name.getText()) &&
+          node.initializer &&
+          ts.isStringLiteral(node.initializer)
+        )
           report(node, node.initializer.text);
         ts.forEachChild(node, visit);
       };

@@ -13,8 +13,8 @@ import { useFormat } from '~/design/format';
 import { Card, Page } from '~/design/page';
 import { Bone, BoneRows, Loaded, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
-import { Forecast } from '~/insight/forecast';
 import { useWord } from '~/i18n/word';
+import { Forecast } from '~/insight/forecast';
 import { cardQuery } from './api';
 import { CorrectForm } from './correct';
 import { Addresses, CardFacts, ConsentList, Contacts, MergeItem, Orders } from './customer';
@@ -35,7 +35,9 @@ export function CardPage() {
     <Page
       title={card.data?.name || t('people.one')}
       lead={card.data && <Lead card={card.data} />}
-      actions={card.data && <Actions card={card.data} onCorrect={() => setCorrecting(true)} onErase={() => setErasing(true)} />}
+      actions={
+        card.data && <Actions card={card.data} onCorrect={() => setCorrecting(true)} onErase={() => setErasing(true)} />
+      }
     >
       <Loaded
         query={card}
@@ -52,7 +54,12 @@ export function CardPage() {
               <Tabs
                 value={tab}
                 onChange={(value) =>
-                  void navigate({ to: '/people/$id', params: { id }, search: { tab: value ?? undefined }, replace: true })
+                  void navigate({
+                    to: '/people/$id',
+                    params: { id },
+                    search: { tab: value ?? undefined },
+                    replace: true,
+                  })
                 }
                 keepMounted={false}
               >
@@ -124,10 +131,7 @@ function Lead({ card }: { card: CustomerCard }) {
         </span>
       )}
       {card.completeness && (
-        <span
-          className="pill"
-          title={card.completeness.missing.map((m) => word(`field.${m}`)).join(', ')}
-        >
+        <span className="pill" title={card.completeness.missing.map((m) => word(`field.${m}`)).join(', ')}>
           {t('card.complete', {
             share: f.pct(card.completeness.score > 1 ? card.completeness.score / 100 : card.completeness.score, 0),
           })}

@@ -1,5 +1,14 @@
 import { Button, Tooltip } from '@mantine/core';
-import { IconArrowBackUp, IconEye, IconHome, IconMail, IconMapPin, IconPackage, IconPhone, IconStarFilled } from '@tabler/icons-react';
+import {
+  IconArrowBackUp,
+  IconEye,
+  IconHome,
+  IconMail,
+  IconMapPin,
+  IconPackage,
+  IconPhone,
+  IconStarFilled,
+} from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';

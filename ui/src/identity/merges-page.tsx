@@ -39,8 +39,20 @@ export function MergesPage() {
           (m.name ?? '')
         ),
     },
-    { key: 'kind', label: t('merge.found'), width: 'minmax(140px, 1.4fr)', render: (m) => <span>{word(`mergeKind.${m.kind}`)}</span> },
-    { key: 'p', label: t('merge.probability'), width: '110px', align: 'right', minor: true, render: (m) => f.pct(m.probability, 1) },
+    {
+      key: 'kind',
+      label: t('merge.found'),
+      width: 'minmax(140px, 1.4fr)',
+      render: (m) => <span>{word(`mergeKind.${m.kind}`)}</span>,
+    },
+    {
+      key: 'p',
+      label: t('merge.probability'),
+      width: '110px',
+      align: 'right',
+      minor: true,
+      render: (m) => f.pct(m.probability, 1),
+    },
     {
       key: 'by',
       label: t('merge.by'),

@@ -76,9 +76,27 @@ export function PeopleList({
       minor: narrow,
       render: (c) => <Several values={c.phones} />,
     },
-    { key: 'email', label: t('people.col.email'), width: 'minmax(150px, 1.3fr)', minor: true, render: (c) => <Several values={c.emails} /> },
-    { key: 'city', label: t('people.col.city'), width: 'minmax(90px, .9fr)', minor: true, render: (c) => <span>{c.city}</span> },
-    { key: 'stage', label: t('people.col.stage'), width: '120px', minor: true, render: (c) => <StagePill stage={c.stage} /> },
+    {
+      key: 'email',
+      label: t('people.col.email'),
+      width: 'minmax(150px, 1.3fr)',
+      minor: true,
+      render: (c) => <Several values={c.emails} />,
+    },
+    {
+      key: 'city',
+      label: t('people.col.city'),
+      width: 'minmax(90px, .9fr)',
+      minor: true,
+      render: (c) => <span>{c.city}</span>,
+    },
+    {
+      key: 'stage',
+      label: t('people.col.stage'),
+      width: '120px',
+      minor: true,
+      render: (c) => <StagePill stage={c.stage} />,
+    },
     { key: 'orders', label: t('people.col.orders'), width: '84px', align: 'right', render: (c) => f.n(c.orders) },
     {
       key: 'last',
@@ -149,7 +167,15 @@ export interface Who {
 }
 
 /** The answer to "who are these?" beside whatever was asked about. */
-export function WhoPanel({ who, onClose, onOpen }: { who: Who; onClose: () => void; onOpen: (row: CustomerRow) => void }) {
+export function WhoPanel({
+  who,
+  onClose,
+  onOpen,
+}: {
+  who: Who;
+  onClose: () => void;
+  onOpen: (row: CustomerRow) => void;
+}) {
   return (
     <SidePanel wide title={who.title} lead={who.lead} onClose={onClose}>
       <PeopleList key={JSON.stringify(who.question)} question={who.question} onOpen={onOpen} narrow />

@@ -1,5 +1,12 @@
 import { Button, TextInput } from '@mantine/core';
-import { IconArrowRight, IconArrowsMaximize, IconHistory, IconSearch, IconTableImport, IconUsersGroup } from '@tabler/icons-react';
+import {
+  IconArrowRight,
+  IconArrowsMaximize,
+  IconHistory,
+  IconSearch,
+  IconTableImport,
+  IconUsersGroup,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';

@@ -98,7 +98,11 @@ export function ReviewPage() {
                 <Side card={pair.right} other={pair.left} />
               </div>
               <div className="review-bar">
-                <Button leftSection={<IconGitMerge size={17} />} onClick={() => say('merge')} rightSection={<kbd>M</kbd>}>
+                <Button
+                  leftSection={<IconGitMerge size={17} />}
+                  onClick={() => say('merge')}
+                  rightSection={<kbd>M</kbd>}
+                >
                   {t('review.merge')}
                 </Button>
                 <Button
@@ -130,7 +134,11 @@ export function ReviewPage() {
                 action={
                   <>
                     {last && (
-                      <Button variant="default" leftSection={<IconArrowBackUp size={16} />} onClick={() => undo.mutate(last)}>
+                      <Button
+                        variant="default"
+                        leftSection={<IconArrowBackUp size={16} />}
+                        onClick={() => undo.mutate(last)}
+                      >
                         {t('do.undo')}
                       </Button>
                     )}
@@ -178,9 +186,19 @@ function Side({ card, other }: { card: CustomerCard; other: CustomerCard }) {
         </h2>
         <dl className="facts">
           <dt>{t('roleOf.phone')}</dt>
-          <dd>{lines(phones, other.contacts.some((c) => c.kind === 'phone'))}</dd>
+          <dd>
+            {lines(
+              phones,
+              other.contacts.some((c) => c.kind === 'phone'),
+            )}
+          </dd>
           <dt>{t('roleOf.email')}</dt>
-          <dd>{lines(mails, other.contacts.some((c) => c.kind === 'email'))}</dd>
+          <dd>
+            {lines(
+              mails,
+              other.contacts.some((c) => c.kind === 'email'),
+            )}
+          </dd>
           <dt>{t('roleOf.address')}</dt>
           <dd>
             {card.addresses.length === 0 && <span className="dim">–</span>}

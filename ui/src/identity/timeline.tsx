@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import {
   IconCheck,
   IconClick,
@@ -12,7 +13,6 @@ import {
   IconPhone,
   IconUserOff,
 } from '@tabler/icons-react';
-import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePaged } from '~/api/paged';

@@ -69,7 +69,8 @@ export function previewFile(
   onProgress: (share: number) => void,
 ): Promise<Preview> {
   const form = new FormData();
-  for (const [name, value] of Object.entries(choice)) form.append(name, String(value));
+  for (const [name, value] of Object.entries(choice))
+    if (value !== '') form.append(name, value === '\t' ? 'tab' : String(value));
   form.append('file', file, file.name);
   return upload<Preview>('/api/imports/preview', form, onProgress);
 }
@@ -84,15 +85,14 @@ export function mappingOf(preview: Preview, roles: string[], choice: FileChoice)
   const columns: Record<string, string | string[]> = {};
   preview.columns.forEach((column, i) => {
     const role = roles[i];
-    if (!role || role === 'ignore') return;
+    if (!role) return;
     const before = columns[role];
     columns[role] = before === undefined ? column.header : [before, column.header].flat();
   });
-  const file: Record<string, unknown> = {
-    encoding: choice.encoding,
-    header: choice.header,
-  };
-  if (choice.delimiter) file.delimiter = choice.delimiter;
+  // The line of the headers was found by the server; only its absence is the person's own word.
+  const file: Record<string, unknown> = { header: choice.header ? (preview.header_row ?? true) : false };
+  if (choice.encoding) file.encoding = choice.encoding;
+  if (choice.delimiter) file.delimiter = choice.delimiter === '\t' ? 'tab' : choice.delimiter;
   if (/^(dmy|mdy|ymd)$/.test(choice.date_order)) file.date_order = choice.date_order;
   if (choice.currency) file.currency = choice.currency;
   return { file, columns };

@@ -68,6 +68,7 @@ export function ImportPage() {
     running.map((i) => `import:${i.id}`),
     (_, data) => {
       const next = data as Import;
+      if (!next?.id) return;
       client.setQueryData(['import', next.id], next);
       if (next.state !== 'running') void client.invalidateQueries();
     },
@@ -81,11 +82,44 @@ export function ImportPage() {
       width: 'minmax(160px, 2fr)',
       render: (i) => <span title={i.files.map((x) => x.file).join(', ')}>{i.files.map((x) => x.file).join(', ')}</span>,
     },
-    { key: 'source', label: t('import.col.source'), width: 'minmax(100px, 1fr)', minor: true, render: (i) => <span>{i.source}</span> },
-    { key: 'rows', label: t('import.col.rows'), width: '86px', align: 'right', render: (i) => f.n(sumFiles(i.files).rows) },
-    { key: 'new', label: t('import.col.new'), width: '86px', align: 'right', minor: true, render: (i) => f.n(sumFiles(i.files).new) },
-    { key: 'changed', label: t('import.col.changed'), width: '96px', align: 'right', minor: true, render: (i) => f.n(sumFiles(i.files).changed) },
-    { key: 'unchanged', label: t('import.col.unchanged'), width: '108px', align: 'right', minor: true, render: (i) => f.n(sumFiles(i.files).unchanged) },
+    {
+      key: 'source',
+      label: t('import.col.source'),
+      width: 'minmax(100px, 1fr)',
+      minor: true,
+      render: (i) => <span>{i.source}</span>,
+    },
+    {
+      key: 'rows',
+      label: t('import.col.rows'),
+      width: '86px',
+      align: 'right',
+      render: (i) => f.n(sumFiles(i.files).rows),
+    },
+    {
+      key: 'new',
+      label: t('import.col.new'),
+      width: '86px',
+      align: 'right',
+      minor: true,
+      render: (i) => f.n(sumFiles(i.files).new),
+    },
+    {
+      key: 'changed',
+      label: t('import.col.changed'),
+      width: '96px',
+      align: 'right',
+      minor: true,
+      render: (i) => f.n(sumFiles(i.files).changed),
+    },
+    {
+      key: 'unchanged',
+      label: t('import.col.unchanged'),
+      width: '108px',
+      align: 'right',
+      minor: true,
+      render: (i) => f.n(sumFiles(i.files).unchanged),
+    },
     {
       key: 'rejected',
       label: t('import.col.rejected'),
@@ -126,7 +160,13 @@ export function ImportPage() {
             title={t('import.history')}
             aside={
               page.items.some((i) => i.state === 'done') && (
-                <Button component={Link} to="/people" variant="default" size="compact-sm" rightSection={<IconArrowRight size={14} />}>
+                <Button
+                  component={Link}
+                  to="/people"
+                  variant="default"
+                  size="compact-sm"
+                  rightSection={<IconArrowRight size={14} />}
+                >
                   {t('import.toPeople')}
                 </Button>
               )
@@ -200,9 +240,28 @@ function ImportPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const rejected = data ? sumFiles(data.files).rejected : 0;
   const columns: Column<Reject>[] = [
     { key: 'line', label: t('import.reject.line'), width: '64px', align: 'right', render: (r) => f.n(r.line) },
-    { key: 'column', label: t('import.reject.column'), width: 'minmax(80px, 1fr)', render: (r) => <span title={r.column}>{r.column}</span> },
-    { key: 'reason', label: t('import.reject.reason'), width: 'minmax(120px, 1.6fr)', render: (r) => <span title={r.reason}>{r.reason}</span> },
-    { key: 'raw', label: t('import.reject.raw'), width: 'minmax(120px, 1.6fr)', render: (r) => <span className="dim mono" title={r.raw}>{r.raw}</span> },
+    {
+      key: 'column',
+      label: t('import.reject.column'),
+      width: 'minmax(80px, 1fr)',
+      render: (r) => <span title={r.column}>{r.column}</span>,
+    },
+    {
+      key: 'reason',
+      label: t('import.reject.reason'),
+      width: 'minmax(120px, 1.6fr)',
+      render: (r) => <span title={r.reason}>{r.reason}</span>,
+    },
+    {
+      key: 'raw',
+      label: t('import.reject.raw'),
+      width: 'minmax(120px, 1.6fr)',
+      render: (r) => (
+        <span className="dim mono" title={r.raw.join(' | ')}>
+          {r.raw.join(' | ')}
+        </span>
+      ),
+    },
   ];
   return (
     <SidePanel wide title={t('import.one')} lead={data && f.dateTime(data.created_at)} onClose={onClose}>

@@ -14,7 +14,7 @@ const DELIMITERS = [',', ';', '\t', '|'];
 const ORDERS = ['dmy', 'mdy', 'ymd'] as const;
 
 function headerOf(preview: Preview): boolean {
-  return preview.header_row !== null && preview.header_row !== false;
+  return preview.header_row !== null;
 }
 
 function isRole(value: string): value is RoleName {
@@ -62,8 +62,8 @@ export function Staged({
         setPreview(next);
         setRoles(next.columns.map((c) => c.role || 'ignore'));
         setChoice({
-          encoding: next.encoding,
-          delimiter: next.delimiter,
+          encoding: next.encoding ?? '',
+          delimiter: next.delimiter ?? '',
           header: headerOf(next),
           date_order: next.date_order,
           currency: next.currency ?? '',
@@ -155,12 +155,14 @@ export function Staged({
               onChange={setSource}
               description={undefined}
             />
-            <NativeSelect
-              label={t('import.encoding')}
-              value={choice.encoding}
-              data={[...new Set([choice.encoding, ...ENCODINGS])]}
-              onChange={(e) => again({ encoding: e.currentTarget.value })}
-            />
+            {choice.encoding !== '' && (
+              <NativeSelect
+                label={t('import.encoding')}
+                value={choice.encoding}
+                data={[...new Set([choice.encoding, ...ENCODINGS])]}
+                onChange={(e) => again({ encoding: e.currentTarget.value })}
+              />
+            )}
             {choice.delimiter !== '' && (
               <NativeSelect
                 label={t('import.delimiter')}
@@ -231,7 +233,7 @@ export function Staged({
                           <span className="cut" title={column.header}>
                             {column.header}
                           </span>
-                          {role !== 'ignore' && column.confidence >= 0.8 && role === column.role && (
+                          {role !== 'ignore' && column.confidence >= 80 && role === column.role && (
                             <IconCheck size={13} className="good" aria-label={t('import.sure')} />
                           )}
                         </div>

@@ -1,21 +1,20 @@
 import { Button } from '@mantine/core';
 import { IconArrowRight, IconDatabaseHeart } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
-import type { CustomerRow, Stage } from '~/api/types';
-import { useSession } from '~/app/router';
+import type { Stage } from '~/api/types';
 import { Bars, type Tone } from '~/design/bars';
 import { ChartCard } from '~/design/chart';
 import type { Palette } from '~/design/echart';
-import { type Figure, FigurePanel, FigureTile, showFigure } from '~/design/figure';
+import type { Figure } from '~/design/figure';
 import { useFormat } from '~/design/format';
 import { Card, Page } from '~/design/page';
 import { Bone, BoneFigures, Empty, Loaded } from '~/design/state';
-import { type Who, WhoPanel } from '~/identity/people-list';
 import { useWord } from '~/i18n/word';
+import { Figures, useOpener } from './figures';
 
 interface BaseHealth {
   figures: Figure[];
@@ -33,30 +32,16 @@ const STAGES: Record<Stage, Tone> = {
   none: 'dim',
 };
 
-/** The list behind a figure is named by the server as a query of its own. */
-export function listQuestion(list: Figure['list'], extra: Record<string, string> = {}) {
-  const query =
-    typeof list === 'string' ? Object.fromEntries(new URLSearchParams(list.replace(/^.*\?/, ''))) : { ...(list ?? {}) };
-  return { key: ['base-list'], path: '/api/base-health/list', query: { ...query, ...extra } };
-}
-
 export function BasePage() {
   const { t } = useTranslation();
   const f = useFormat();
   const word = useWord();
-  const navigate = useNavigate();
-  const { currency } = useSession().workspace;
+  const opener = useOpener();
   const health = useQuery({
     queryKey: ['base-health'],
     queryFn: ({ signal }) => api.get<BaseHealth>('/api/base-health', undefined, signal),
   });
-  const [figure, setFigure] = useState<Figure>();
-  const [who, setWho] = useState<Who>();
-  const open = (c: CustomerRow) => void navigate({ to: '/people/$id', params: { id: c.id } });
-  const ask = (title: string, name: string, value: string) => {
-    setFigure(undefined);
-    setWho({ title, question: { key: ['base-list'], path: '/api/base-health/list', query: { figure: name, value } } });
-  };
+  const ask = (title: string, name: string, value: string) => opener.ask(title, `figure=${name}&value=${value}`);
   const age = health.data?.age;
   const option = useMemo(() => {
     const rows = age ?? [];
@@ -114,26 +99,7 @@ export function BasePage() {
             );
           return (
             <>
-              <div className="figures">
-                {h.figures.map((x) => (
-                  <FigureTile
-                    key={x.id}
-                    label={word(`figure.name.${x.id}`)}
-                    value={showFigure(f, x.value, x.unit, currency)}
-                    sub={
-                      x.unit === 'share' && x.denominator
-                        ? t('figure.of', { n: f.n(x.numerator), of: f.n(x.denominator) })
-                        : x.unit && x.unit !== 'count' && x.unit !== 'share' && x.unit !== 'money' && x.unit !== 'minor'
-                          ? word(`unit.${x.unit}`)
-                          : undefined
-                    }
-                    onOpen={() => {
-                      setWho(undefined);
-                      setFigure(x);
-                    }}
-                  />
-                ))}
-              </div>
+              <Figures figures={h.figures} onOpen={opener.show} />
               <div className="two">
                 <Card title={t('base.stages')}>
                   <Bars
@@ -165,7 +131,9 @@ export function BasePage() {
                             <button
                               type="button"
                               className="link num"
-                              onClick={() => ask(`${word(`channel.${c.channel}`)}: ${t('base.reachable')}`, 'reachable', c.channel)}
+                              onClick={() =>
+                                ask(`${word(`channel.${c.channel}`)}: ${t('base.reachable')}`, 'reachable', c.channel)
+                              }
                             >
                               {f.n(c.reachable)}
                             </button>{' '}
@@ -177,7 +145,9 @@ export function BasePage() {
                                 <button
                                   type="button"
                                   className="link num"
-                                  onClick={() => ask(`${word(`channel.${c.channel}`)}: ${t('base.lawful')}`, 'consent', c.channel)}
+                                  onClick={() =>
+                                    ask(`${word(`channel.${c.channel}`)}: ${t('base.lawful')}`, 'consent', c.channel)
+                                  }
                                 >
                                   {f.n(c.consent)}
                                 </button>{' '}
@@ -216,16 +186,7 @@ export function BasePage() {
           );
         }}
       </Loaded>
-      {figure && (
-        <FigurePanel
-          figure={figure}
-          currency={currency}
-          question={figure.list ? listQuestion(figure.list) : undefined}
-          onOpen={open}
-          onClose={() => setFigure(undefined)}
-        />
-      )}
-      {who && <WhoPanel who={who} onClose={() => setWho(undefined)} onOpen={open} />}
+      {opener.panels}
     </Page>
   );
 }

@@ -48,12 +48,15 @@ function SourceBasis({ source }: { source: Source }) {
   const problem = useProblemText();
   const [rows, setRows] = useState<LegalBasis[]>(source.legal_basis);
   const save = useSetBasis();
-  const set = (i: number, change: Partial<LegalBasis>) => setRows(rows.map((r, x) => (x === i ? { ...r, ...change } : r)));
+  const set = (i: number, change: Partial<LegalBasis>) =>
+    setRows(rows.map((r, x) => (x === i ? { ...r, ...change } : r)));
   const dirty = JSON.stringify(rows) !== JSON.stringify(source.legal_basis);
   return (
     <Card
       title={source.name}
-      aside={<span className="dim small">{t('basisPage.records', { count: source.records, n: f.n(source.records) })}</span>}
+      aside={
+        <span className="dim small">{t('basisPage.records', { count: source.records, n: f.n(source.records) })}</span>
+      }
     >
       <div className="col">
         {rows.length === 0 && (
@@ -66,7 +69,10 @@ function SourceBasis({ source }: { source: Source }) {
             <NativeSelect
               aria-label={t('basisPage.channel')}
               value={r.channel}
-              data={[...new Set<string>([...CHANNELS, r.channel])].map((value) => ({ value, label: t(`channel.${value as 'email'}`) }))}
+              data={[...new Set<string>([...CHANNELS, r.channel])].map((value) => ({
+                value,
+                label: t(`channel.${value as 'email'}`),
+              }))}
               onChange={(e) => set(i, { channel: e.currentTarget.value })}
             />
             <NativeSelect
@@ -88,7 +94,12 @@ function SourceBasis({ source }: { source: Source }) {
               value={typeof r.proof === 'string' ? r.proof : ''}
               onChange={(e) => set(i, { proof: e.target.value })}
             />
-            <ActionIcon variant="subtle" color="gray" aria-label={t('do.delete')} onClick={() => setRows(rows.filter((_, x) => x !== i))}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              aria-label={t('do.delete')}
+              onClick={() => setRows(rows.filter((_, x) => x !== i))}
+            >
               <IconTrash size={16} />
             </ActionIcon>
           </div>
@@ -98,7 +109,9 @@ function SourceBasis({ source }: { source: Source }) {
             size="compact-sm"
             variant="default"
             leftSection={<IconPlus size={14} />}
-            onClick={() => setRows([...rows, { purpose: 'marketing', channel: 'email', basis: 'soft_opt_in', proof: '' }])}
+            onClick={() =>
+              setRows([...rows, { purpose: 'marketing', channel: 'email', basis: 'soft_opt_in', proof: '' }])
+            }
           >
             {t('do.add')}
           </Button>
@@ -142,7 +155,12 @@ export function StopList() {
   const [value, setValue] = useState('');
   const again = () => void client.invalidateQueries({ queryKey: ['suppressions'] });
   const add = useMutation({
-    mutationFn: () => api.post('/api/suppressions', { kind: value.includes('@') ? 'email' : 'phone', value: value.trim(), reason: 'manual' }),
+    mutationFn: () =>
+      api.post('/api/suppressions', {
+        kind: value.includes('@') ? 'email' : 'phone',
+        value: value.trim(),
+        reason: 'manual',
+      }),
     onSuccess: () => {
       setValue('');
       done(t('stopList.added'));
@@ -156,9 +174,19 @@ export function StopList() {
     onError: (error) => failed(problem(error)),
   });
   const columns: Column<Suppression>[] = [
-    { key: 'value', label: t('card.contacts'), width: 'minmax(150px, 1.4fr)', render: (s) => <span>{s.value ?? word(`field.${s.kind}`)}</span> },
+    {
+      key: 'value',
+      label: t('card.contacts'),
+      width: 'minmax(150px, 1.4fr)',
+      render: (s) => <span>{s.value ?? word(`field.${s.kind}`)}</span>,
+    },
     { key: 'channel', label: t('base.channel'), width: '130px', render: (s) => word(`channel.${s.channel}`) },
-    { key: 'reason', label: t('import.reject.reason'), width: 'minmax(140px, 1.2fr)', render: (s) => <span>{word(`stopReason.${s.reason}`)}</span> },
+    {
+      key: 'reason',
+      label: t('import.reject.reason'),
+      width: 'minmax(140px, 1.2fr)',
+      render: (s) => <span>{word(`stopReason.${s.reason}`)}</span>,
+    },
     { key: 'at', label: t('import.col.at'), width: '160px', minor: true, render: (s) => f.dateTime(s.at) },
     {
       key: 'lift',
@@ -185,7 +213,14 @@ export function StopList() {
           add.mutate();
         }}
       >
-        <TextInput className="grow" required placeholder={t('stopList.placeholder')} aria-label={t('stopList.placeholder')} value={value} onChange={(e) => setValue(e.target.value)} />
+        <TextInput
+          className="grow"
+          required
+          placeholder={t('stopList.placeholder')}
+          aria-label={t('stopList.placeholder')}
+          value={value}
+          onChange={(e) => setValue(e.target.value)}
+        />
         <Button type="submit" loading={add.isPending}>
           {t('do.add')}
         </Button>

@@ -1,0 +1,128 @@
+import { Button, NumberInput, Select, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { can } from '~/access/session';
+import { api } from '~/api/client';
+import { useSession } from '~/app/router';
+import { useFormat } from '~/design/format';
+import { Card } from '~/design/page';
+import { ErrorNote, Loaded } from '~/design/state';
+import { done } from '~/design/toast';
+import { useWord } from '~/i18n/word';
+
+interface Input {
+  month: string | null;
+  kind: string;
+  amount: number | null;
+}
+
+const KINDS = ['margin_share', 'acquisition_spend', 'advertising_spend', 'leads', 'retention_spend'] as const;
+
+/** Costs and margins that no export holds: without them figures are revenue, and say so. */
+export function Inputs() {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const word = useWord();
+  const session = useSession();
+  const { currency } = session.workspace;
+  const client = useQueryClient();
+  const [kind, setKind] = useState<(typeof KINDS)[number]>('margin_share');
+  const [month, setMonth] = useState('');
+  const [amount, setAmount] = useState<number | string>('');
+  const query = useQuery({
+    queryKey: ['insight', 'inputs'],
+    queryFn: ({ signal }) => api.get<{ items: Input[] }>('/api/insight/inputs', undefined, signal),
+  });
+  const save = useMutation({
+    mutationFn: (items: Input[]) => api.put('/api/insight/inputs', { items }),
+    onSuccess: () => {
+      setAmount('');
+      void client.invalidateQueries({ queryKey: ['insight'] });
+    },
+  });
+  const put = (input: Input, before?: Input) =>
+    save.mutate([input], {
+      onSuccess: () => done(t('state.saved'), before ? () => save.mutate([before]) : undefined),
+    });
+  const share = kind === 'margin_share';
+  const money = kind !== 'margin_share' && kind !== 'leads';
+  const show = (x: Input) =>
+    x.kind === 'margin_share' ? f.pct(x.amount, 1) : x.kind === 'leads' ? f.n(x.amount) : f.money(x.amount, currency);
+  return (
+    <Card title={t('inputs.title')}>
+      <div className="col">
+        <p className="dim">{t('inputs.text')}</p>
+        <Loaded query={query}>
+          {(list) =>
+            list.items.length > 0 ? (
+              <table className="plain-table">
+                <tbody>
+                  {list.items.map((x) => (
+                    <tr key={`${x.kind}${x.month}`}>
+                      <td>
+                        {x.kind.startsWith('campaign_cost') ? t('inputs.campaignCost') : word(`inputs.kind.${x.kind}`)}
+                      </td>
+                      <td>{x.month ? f.month(x.month) : t('inputs.always')}</td>
+                      <td className="n">{show(x)}</td>
+                      <td className="n">
+                        <button type="button" className="link" onClick={() => put({ ...x, amount: null }, x)}>
+                          {t('do.delete')}
+                        </button>
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            ) : null
+          }
+        </Loaded>
+        {can(session, 'import') && (
+          <form
+            className="row wrap top"
+            onSubmit={(event) => {
+              event.preventDefault();
+              const value = Number(amount);
+              put({
+                month: share ? null : month,
+                kind,
+                amount: share ? value / 100 : money ? Math.round(value * 100) : value,
+              });
+            }}
+          >
+            <Select
+              aria-label={t('inputs.what')}
+              w={230}
+              value={kind}
+              onChange={(v) => v && setKind(v)}
+              data={KINDS.map((value) => ({ value, label: t(`inputs.kind.${value}`) }))}
+            />
+            {!share && (
+              <TextInput
+                type="month"
+                required
+                aria-label={t('base.month')}
+                value={month}
+                onChange={(e) => setMonth(e.target.value)}
+              />
+            )}
+            <NumberInput
+              required
+              aria-label={t('segment.value')}
+              placeholder={share ? '35 %' : money ? currency : ''}
+              suffix={share ? ' %' : undefined}
+              min={0}
+              max={share ? 100 : undefined}
+              value={amount}
+              onChange={setAmount}
+            />
+            <Button type="submit" variant="default" loading={save.isPending} disabled={amount === ''}>
+              {t('do.add')}
+            </Button>
+          </form>
+        )}
+        {save.error && <ErrorNote error={save.error} />}
+      </div>
+    </Card>
+  );
+}

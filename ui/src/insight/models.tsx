@@ -1,0 +1,229 @@
+import { IconCheck } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '~/api/client';
+import { ChartCard } from '~/design/chart';
+import type { Palette } from '~/design/echart';
+import { NONE, useFormat } from '~/design/format';
+import { Card } from '~/design/page';
+import { BoneRows, Loaded } from '~/design/state';
+import { useWord } from '~/i18n/word';
+import type { Fit, ModelCheck } from './types';
+
+/** How the forecasting models did on days they had not seen, drawn for the base's own data. */
+export function ModelsPart() {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const word = useWord();
+  const query = useQuery({
+    queryKey: ['insight', 'models'],
+    queryFn: ({ signal }) => api.get<ModelCheck>('/api/insight/models', undefined, signal),
+  });
+  const holdout = query.data?.holdout;
+  const track = useMemo(() => {
+    const rows = holdout?.track ?? [];
+    return (p: Palette) => ({
+      grid: { left: 8, right: 12, top: 34, bottom: 4, containLabel: true },
+      legend: { top: 0, left: 0, textStyle: { color: p.dim }, itemWidth: 16 },
+      tooltip: { trigger: 'axis', valueFormatter: (v: number) => f.n(v) },
+      xAxis: {
+        type: 'category',
+        data: rows.map((r) => r.day),
+        axisLabel: { color: p.dim, formatter: (d: string) => f.date(d) },
+        axisLine: { lineStyle: { color: p.line } },
+        axisTick: { show: false },
+      },
+      yAxis: { type: 'value', axisLabel: { color: p.dim }, splitLine: { lineStyle: { color: p.line } } },
+      series: [
+        {
+          type: 'line',
+          name: t('models.actual'),
+          data: rows.map((r) => r.actual),
+          showSymbol: false,
+          lineStyle: { width: 2.5 },
+          itemStyle: { color: p.accent },
+        },
+        {
+          type: 'line',
+          name: t('models.expected'),
+          data: rows.map((r) => r.expected),
+          showSymbol: false,
+          lineStyle: { width: 2, type: 'dashed' },
+          itemStyle: { color: p.warn },
+        },
+      ],
+    });
+  }, [holdout, f, t]);
+  const bins = useMemo(() => {
+    const rows = holdout?.bins ?? [];
+    return (p: Palette) => ({
+      grid: { left: 8, right: 12, top: 34, bottom: 4, containLabel: true },
+      legend: { top: 0, left: 0, textStyle: { color: p.dim }, itemWidth: 12, itemHeight: 12 },
+      tooltip: { trigger: 'axis', valueFormatter: (v: number) => f.n(v, 2) },
+      xAxis: {
+        type: 'category',
+        data: rows.map((r, i) => (i === rows.length - 1 ? `${r.repeats}+` : String(r.repeats))),
+        axisLabel: { color: p.dim },
+        axisLine: { lineStyle: { color: p.line } },
+        axisTick: { show: false },
+      },
+      yAxis: { type: 'value', axisLabel: { color: p.dim }, splitLine: { lineStyle: { color: p.line } } },
+      series: [
+        {
+          type: 'bar',
+          name: t('models.actual'),
+          data: rows.map((r) => r.actual),
+          itemStyle: { color: p.accent, borderRadius: [3, 3, 0, 0] },
+          barMaxWidth: 22,
+        },
+        {
+          type: 'bar',
+          name: t('models.expected'),
+          data: rows.map((r) => r.expected),
+          itemStyle: { color: p.warn, borderRadius: [3, 3, 0, 0] },
+          barMaxWidth: 22,
+        },
+      ],
+    });
+  }, [holdout, f, t]);
+  return (
+    <Loaded query={query} skeleton={<BoneRows rows={10} />}>
+      {(m) => (
+        <div className="col loose">
+          <p className="dim">
+            {t('models.lead', {
+              version: m.version,
+              day: f.date(m.made_day),
+              lapse: f.n(m.lapse_days),
+              median: f.n(m.median_gap_days),
+              gaps: f.n(m.gaps),
+            })}
+          </p>
+          {m.remarks.map((r) => (
+            <div className="note" data-tone="warn" key={r}>
+              {word(`models.remark.${r}`)}
+            </div>
+          ))}
+          {m.holdout && (
+            <div className="two">
+              <ChartCard
+                title={t('models.track')}
+                note={t('models.trackNote', {
+                  from: f.date(m.holdout.calibration_end),
+                  to: f.date(m.holdout.holdout_end),
+                })}
+                name="model-track"
+                option={track}
+                height={250}
+                twin={{
+                  head: [t('import.col.at'), t('models.actual'), t('models.expected')],
+                  rows: m.holdout.track.map((r) => ({
+                    key: r.day,
+                    cells: [f.date(r.day), r.actual, f.n(r.expected, 1)],
+                  })),
+                }}
+              />
+              <ChartCard
+                title={t('models.bins')}
+                note={t('models.binsNote')}
+                name="model-bins"
+                option={bins}
+                height={250}
+                twin={{
+                  head: [t('models.repeats'), t('nav.people'), t('models.actual'), t('models.expected')],
+                  rows: m.holdout.bins.map((r) => ({
+                    key: String(r.repeats),
+                    cells: [r.repeats, r.customers, f.n(r.actual, 2), f.n(r.expected, 2)],
+                  })),
+                }}
+              />
+            </div>
+          )}
+          {m.candidates.length > 0 && (
+            <Card title={t('models.choice')}>
+              <div className="scroll-x">
+                <table className="plain-table">
+                  <thead>
+                    <tr>
+                      <th>{t('models.model')}</th>
+                      <th className="n">{t('models.rmse')}</th>
+                      <th className="n">{t('models.expected')}</th>
+                      <th className="n">{t('models.actual')}</th>
+                      <th className="n">{t('models.likelihood')}</th>
+                      <th>{t('models.converged')}</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {m.candidates.map((c) => (
+                      <tr key={c.model}>
+                        <td className={c.chosen ? 'strong' : undefined}>
+                          {c.model.toUpperCase()}{' '}
+                          {c.chosen && (
+                            <span className="pill" data-tone="good">
+                              {t('models.chosen')}
+                            </span>
+                          )}
+                        </td>
+                        <td className="n">{c.holdout_rmse === null ? NONE : f.n(c.holdout_rmse, 4)}</td>
+                        <td className="n">{f.n(c.holdout_expected)}</td>
+                        <td className="n">{f.n(c.holdout_actual)}</td>
+                        <td className="n">{c.log_likelihood === null ? NONE : f.n(c.log_likelihood, 1)}</td>
+                        <td>
+                          {c.converged ? (
+                            <IconCheck size={16} className="good" aria-label={t('state.yes')} />
+                          ) : (
+                            t('state.no')
+                          )}
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            </Card>
+          )}
+          <div className="two">
+            {m.purchases && <FitTable title={t('models.purchases')} fit={m.purchases} />}
+            {m.spend && <FitTable title={t('models.spend')} fit={m.spend} />}
+          </div>
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+function FitTable({ title, fit }: { title: string; fit: Fit }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  return (
+    <Card title={`${title}: ${fit.model.toUpperCase()}`}>
+      <table className="plain-table">
+        <thead>
+          <tr>
+            <th>{t('models.parameter')}</th>
+            <th className="n">{t('segment.value')}</th>
+            <th className="n">{t('models.error')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {fit.parameters.map((p) => (
+            <tr key={p.name}>
+              <td className="mono">{p.name}</td>
+              <td className="n">{f.n(p.value, 4)}</td>
+              <td className="n">{p.standard_error === null ? NONE : f.n(p.standard_error, 4)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="dim small" style={{ marginTop: 8 }}>
+        {t('models.fit', {
+          ll: f.n(fit.log_likelihood, 1),
+          n: f.n(fit.customers),
+          i: f.n(fit.iterations),
+          done: fit.converged ? t('models.didConverge') : t('models.didNot'),
+        })}
+      </p>
+    </Card>
+  );
+}
