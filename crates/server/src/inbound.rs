@@ -3,23 +3,29 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use access::App;
-use channel::InboundConfig;
+use basis::Fault;
+use channel::{InboundConfig, InboundHandler, InboundPorts};
 use tokio_util::sync::CancellationToken;
 
-use crate::exit;
+/// Who hears what the channels hear.
+pub fn handler(app: &App) -> Arc<dyn InboundHandler> {
+    Arc::new(response::Inbox::new(app.clone()))
+}
 
 /// Listens for bounces, replies and unsubscribes.
-pub fn start(
+pub async fn listen(
     app: &App,
     smtp: Option<SocketAddr>,
     lmtp: Option<SocketAddr>,
     stop: &CancellationToken,
-) -> tokio::task::JoinHandle<()> {
-    let (app, stop) = (app.clone(), stop.clone());
-    tokio::spawn(async move {
-        let handler = Arc::new(response::Inbox::new(app.clone()));
-        if let Err(fault) = channel::run_inbound(app, InboundConfig { smtp, lmtp }, handler, stop).await {
-            exit::say(&format!("otklik: the inbound mail receiver ended: {fault}"));
-        }
-    })
+) -> Result<InboundPorts, Fault> {
+    let config = InboundConfig { smtp, lmtp, host: host_of(&app.public_url()) };
+    channel::run_inbound(app.clone(), config, handler(app), stop.clone()).await
+}
+
+/// The name in the receiver's greeting: that of the public address.
+fn host_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or(rest);
+    authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']']).to_owned()
 }

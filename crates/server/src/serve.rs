@@ -79,6 +79,8 @@ pub fn app_over(place: &Place, db: Db) -> Result<App, Fault> {
 /// A running server.
 pub struct Server {
     pub address: SocketAddr,
+    /// Where bounces and replies arrive, when asked for.
+    pub inbound_smtp: Option<SocketAddr>,
     stop: CancellationToken,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -117,14 +119,16 @@ pub async fn start(app: &App, listen: &Listen) -> Result<Server, Fault> {
             tracing::error!(%error, "the web server ended");
         }
     }));
-    tasks.push(tokio::spawn(channel::run_senders(app.clone(), stop.clone())));
+    tasks.push(tokio::spawn(channel::run_senders(app.clone(), inbound::handler(app), stop.clone())));
+    let mut receivers = None;
     if listen.smtp.is_some() || listen.lmtp.is_some() {
-        tasks.push(inbound::start(app, listen.smtp, listen.lmtp, &stop));
+        receivers = Some(inbound::listen(app, listen.smtp, listen.lmtp, &stop).await?);
     }
     if listen.workers {
         tasks.push(tokio::spawn(jobs::run_forever(app.clone(), stop.clone())));
     }
-    Ok(Server { address, stop, tasks })
+    let inbound_smtp = receivers.and_then(|ports| ports.smtp);
+    Ok(Server { address, inbound_smtp, stop, tasks })
 }
 
 impl Server {

@@ -1,34 +1,16 @@
 //! What one slice's event means to another, and the jobs that join slices. Adapts types; has no rule of its own.
 
 use access::{App, Op};
-use basis::{Fault, ImportId, RecordId, SourceId};
+use basis::{Fault, ImportId, RecordId};
 use futures::future::BoxFuture;
-use ingest::{Change, OrdersStep, PeopleStep, Steps};
+use ingest::import::{Change, PeopleStep, RUN_JOB, Steps, UNDO_JOB};
 use serde::Deserialize;
 use serde_json::json;
-use store::{Tx, jobs, jobs::NewJob, outbox};
-
-/// Orders out of records: the commerce slice.
-pub struct Orders;
-
-impl OrdersStep for Orders {
-    fn store<'a>(
-        &'a self,
-        tx: &'a mut Tx,
-        op: &'a Op,
-        source: SourceId,
-        changes: &'a [Change],
-    ) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(commerce::store_orders(tx, op, source, changes))
-    }
-
-    fn withdraw<'a>(&'a self, tx: &'a mut Tx, op: &'a Op, records: &'a [RecordId]) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(commerce::withdraw_orders(tx, op, records))
-    }
-}
+use store::{jobs, jobs::NewJob, outbox};
 
 /// People out of records: the identity slice, then everything that follows from new orders.
-pub struct People;
+#[derive(Default)]
+struct People;
 
 impl PeopleStep for People {
     fn apply<'a>(&'a self, op: &'a Op, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Fault>> {
@@ -47,9 +29,17 @@ impl PeopleStep for People {
     }
 }
 
-/// Both steps of an import.
-pub fn steps() -> Steps<'static> {
-    Steps { orders: &Orders, people: &People }
+/// What an import does with its records; one value an import, since it remembers which titles are which products.
+#[derive(Default)]
+pub struct ImportSteps {
+    orders: commerce::Orders,
+    people: People,
+}
+
+impl ImportSteps {
+    pub fn steps(&self) -> Steps<'_> {
+        Steps { orders: &self.orders, people: &self.people }
+    }
 }
 
 /// Orders changed: profiles are refreshed, and orders are credited to the campaigns that run.
@@ -81,11 +71,11 @@ fn read<'a, T: Deserialize<'a>>(payload: &'a str) -> Result<T, Fault> {
 /// Does a job that joins slices; false for a kind that is not known here.
 pub async fn run_job(op: &Op, kind: &str, payload: &str) -> Result<bool, Fault> {
     match kind {
-        ingest::RUN_JOB => {
-            ingest::run_import(op, read::<OfImport>(payload)?.import_id, steps()).await?;
+        RUN_JOB => {
+            ingest::run_import(op, read::<OfImport>(payload)?.import_id, ImportSteps::default().steps()).await?;
         }
-        ingest::UNDO_JOB => {
-            ingest::undo_import(op, read::<OfImport>(payload)?.import_id, steps()).await?;
+        UNDO_JOB => {
+            ingest::undo_import(op, read::<OfImport>(payload)?.import_id, ImportSteps::default().steps()).await?;
         }
         "insight.refresh" => insight::refresh(&op.app, &op.workspace).await?,
         "response.attribute_orders" => response::attribute_orders(&op.app, &op.workspace).await?,

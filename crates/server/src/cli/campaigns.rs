@@ -141,7 +141,7 @@ impl Launch {
 /// Drives the campaign until nothing of it is due.
 async fn send_here(op: &Op, id: CampaignId) -> Result<(), Fault> {
     let stop = tokio_util::sync::CancellationToken::new();
-    let senders = tokio::spawn(channel::run_senders(op.app.clone(), stop.clone()));
+    let senders = tokio::spawn(channel::run_senders(op.app.clone(), crate::inbound::handler(&op.app), stop.clone()));
     loop {
         jobs::drain(&op.app).await?;
         jobs::beat(&op.app).await?;

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use access::Op;
 use basis::{Fault, ImportId};
 use clap::{Args, Subcommand};
-use ingest::{DateOrder, Import as Done, ImportState, Input, Mapping, NewFile, Setting};
+use ingest::{
+    DateOrder, Input, Mapping, Setting,
+    import::{Import as Done, ImportState, NewFile, begin_import, remembered_of, write_reject_files},
+};
 use serde_json::json;
 
 use super::Where;
-use crate::{exit, jobs, subscriptions};
+use crate::{exit, jobs, subscriptions::ImportSteps};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -60,7 +63,7 @@ impl Import {
         match self.other {
             Some(Other::Undo(undo)) => {
                 let op = undo.place.op().await?;
-                let done = ingest::undo_import(&op, undo.import_id, subscriptions::steps()).await?;
+                let done = ingest::undo_import(&op, undo.import_id, ImportSteps::default().steps()).await?;
                 jobs::drain(&op.app).await?;
                 exit::print_json(&json!({ "import_id": done.id, "state": "undone" }))
             }
@@ -81,7 +84,7 @@ impl Load {
         for (source, files) in self.by_source() {
             let remembered = {
                 let mut tx = op.app.db.read().await?;
-                ingest::remembered_of(&mut tx, &op, &source).await?
+                remembered_of(&mut tx, &op, &source).await?
             };
             let mut mapping = given.clone().or(remembered).unwrap_or_default();
             if order.is_some() {
@@ -137,15 +140,15 @@ async fn run_one(op: &Op, source: &str, files: &[PathBuf], mapping: &Mapping) ->
         })
         .collect();
     let mut tx = op.app.db.write().await?;
-    let import = ingest::begin_import(&mut tx, op, source, &files, mapping).await?;
+    let import = begin_import(&mut tx, op, source, &files, mapping).await?;
     tx.commit().await?;
-    ingest::run_import(op, import.id, subscriptions::steps()).await
+    ingest::run_import(op, import.id, ImportSteps::default().steps()).await
 }
 
 async fn report(op: &Op, imports: &[Done], folder: &std::path::Path, as_json: bool) -> Result<(), Fault> {
     let mut shown = Vec::new();
     for import in imports {
-        let rejects = ingest::write_reject_files(op, import, folder).await?;
+        let rejects = write_reject_files(op, import, folder).await?;
         for file in &import.files {
             let rejects_file = rejects.iter().find(|(name, _)| *name == file.file).map(|(_, path)| path);
             shown.push(json!({
