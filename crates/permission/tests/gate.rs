@@ -144,6 +144,10 @@ async fn a_refusal_outlives_merge_and_undo_and_stops_every_channel() {
         assert!(refused(answer(&op, &mut tx, ask(BOB, Channel::Sms, "+380961234567")).await));
         assert_eq!(answer(&op, &mut tx, ask(BOB, Channel::Email, "bob@x.example")).await, Decision::Allow);
 
+        let both = [ask(ANN, Channel::Sms, "+380961234567"), ask(BOB, Channel::Sms, "+380961234567")];
+        let asked_at_once = gate_many(&mut tx, &op.app, &op.workspace, &both).await.unwrap();
+        assert!(asked_at_once.into_iter().all(refused), "a shared number is stopped for both in one batch");
+
         // Ann is merged into Bob: her word now is his, for they are one person.
         store::execute!(
             tx,

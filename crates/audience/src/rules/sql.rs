@@ -3,6 +3,9 @@
 //! A condition over many rows (orders, contacts, consents, reactions) becomes a set of customers that is joined once, so that
 //! `or` and `not` cost no more than `and` on either engine. Every condition is true or false, never NULL, so that `not`
 //! means not.
+//!
+//! `CROSS JOIN … WHERE` is an order to SQLite (goods, then their lines, then the orders: 8 s became 0.5 s on 250,000 orders)
+//! and an ordinary join to PostgreSQL.
 
 use std::fmt::Write;
 
@@ -37,8 +40,14 @@ pub struct Compiled {
 impl Compiled {
     /// `SELECT <columns> FROM the customers of the rule <tail>`; the tail may go on numbering from `$n+1`.
     pub fn select(&self, columns: &str, tail: &str) -> String {
+        // A base without its profiles is counted from one index.
+        let profiles = if columns.contains("p.") || self.predicate.contains("p.") {
+            " LEFT JOIN profiles p ON p.workspace_id = c.workspace_id AND p.customer_id = c.id"
+        } else {
+            ""
+        };
         format!(
-            "SELECT {columns} FROM customers c LEFT JOIN profiles p ON p.workspace_id = c.workspace_id AND p.customer_id = c.id{} WHERE c.workspace_id = $1 AND {}{tail}",
+            "SELECT {columns} FROM customers c{profiles}{} WHERE c.workspace_id = $1 AND {}{tail}",
             self.joins, self.predicate
         )
     }
@@ -260,8 +269,8 @@ impl Maker<'_> {
         let of_zero = zero_fulfils(condition.op, &condition.operand);
         let having = if of_zero { format!("NOT ({holds})") } else { holds };
         let set = self.set(&format!(
-            "SELECT rc.customer_id AS id FROM orders o JOIN record_customers rc ON rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id
-             WHERE o.workspace_id = $1 AND o.status IN ('paid', 'new') AND o.day > {since}{filter} GROUP BY rc.customer_id HAVING {having}"
+            "SELECT rc.customer_id AS id FROM orders o CROSS JOIN record_customers rc
+             WHERE o.workspace_id = $1 AND rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id AND o.status IN ('paid', 'new') AND o.day > {since}{filter} GROUP BY rc.customer_id HAVING {having}"
         ));
         if of_zero { format!("NOT ({set})") } else { set }
     }
@@ -277,11 +286,11 @@ impl Maker<'_> {
             format!(" AND o.day > {place}")
         });
         self.set(&format!(
-            "SELECT DISTINCT rc.customer_id AS id FROM products g
-             JOIN order_lines l ON l.workspace_id = g.workspace_id AND l.product_id = g.id
-             JOIN orders o ON o.workspace_id = l.workspace_id AND o.id = l.order_id
-             JOIN record_customers rc ON rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id
-             WHERE g.workspace_id = $1 AND {what} AND o.status IN ('paid', 'new'){}",
+            "SELECT DISTINCT rc.customer_id AS id
+             FROM products g CROSS JOIN order_lines l CROSS JOIN orders o CROSS JOIN record_customers rc
+             WHERE g.workspace_id = $1 AND l.workspace_id = g.workspace_id AND l.product_id = g.id
+               AND o.workspace_id = l.workspace_id AND o.id = l.order_id
+               AND rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id AND {what} AND o.status IN ('paid', 'new'){}",
             since.unwrap_or_default()
         ))
     }

@@ -159,8 +159,11 @@ pub(crate) async fn load(
         )
         .await?;
     let key = stop_key(app, ws).await?;
-    let mut stops = stops_of(tx, ws, &key, &rows).await?;
-    for (customer, kind, value, source_id, preferred, last_seen, state) in rows {
+    let hashes: Vec<String> = rows.iter().map(|(_, kind, value, ..)| value_hash(&key, kind, value)).collect();
+    let stops = stops_of(tx, ws, &hashes).await?;
+    for ((customer, kind, value, source_id, preferred, last_seen, state), hash) in
+        rows.into_iter().zip(&hashes)
+    {
         let state = match state {
             None => ContactState::Ok,
             Some(text) => text.parse().map_err(|_| store::Error::Impossible {
@@ -170,7 +173,8 @@ pub(crate) async fn load(
                 value: text,
             })?,
         };
-        let stops = stops.remove(&value_hash(&key, &kind, &value)).unwrap_or_default();
+        // Cloned: a number that two people share is stopped for both.
+        let stops = stops.get(hash).cloned().unwrap_or_default();
         if let Some(person) = people.get_mut(&CustomerId(customer)) {
             person.contacts.push(Contact { kind, value, source_id, preferred, last_seen, state, stops });
         }
@@ -194,17 +198,14 @@ pub(crate) async fn load(
     Ok(people)
 }
 
-/// Stopped channels by value hash. A large base asks for the whole list, a single letter for its own values.
+/// Stopped channels by value hash.
 async fn stops_of(
     tx: &mut Tx,
     ws: WorkspaceId,
-    key: &[u8; 32],
-    contacts: &[ContactRow],
+    hashes: &[String],
 ) -> Result<HashMap<String, Vec<String>>, Fault> {
-    let hashes: Vec<String> =
-        contacts.iter().map(|(_, kind, value, ..)| value_hash(key, kind, value)).collect();
     let list = dialect::text_list(tx.engine(), 2);
-    let json = serde_json::to_string(&hashes).map_err(|e| Fault::internal("json", e.to_string()))?;
+    let json = serde_json::to_string(hashes).map_err(|e| Fault::internal("json", e.to_string()))?;
     let rows: Vec<(String, String)> = tx
         .fetch_dyn(
             &format!(
