@@ -4,6 +4,7 @@ use access::Op;
 use basis::{CallTaskId, CategoryId, Fault, FaultKind, Time, visible};
 use channel::ledger;
 use identity::Correction;
+use permission::Consent;
 use response::Answered;
 use serde::Deserialize;
 use serde_json::json;
@@ -11,6 +12,7 @@ use store::Tx;
 use utoipa::ToSchema;
 
 use crate::{
+    incoming::preferred_email,
     rules::outcome::{Next, Outcome, next},
     store::task::{self, Done, TaskRow},
     take::{LEASE, script_shown},
@@ -182,6 +184,21 @@ async fn agreed(
         let chosen: Vec<(CategoryId, bool)> = interests.iter().map(|id| (*id, true)).collect();
         let customer = identity::current_id(tx, op.ws(), row.customer()).await?;
         permission::choose_interests(tx, op.ws(), customer, &chosen, answered.at).await?;
+    }
+    // The yes is to letters as well, at the address that the card has now.
+    let customer = identity::current_id(tx, op.ws(), row.customer()).await?;
+    if let Some(email) = preferred_email(tx, op, customer).await? {
+        let consent = Consent {
+            customer_id: customer,
+            kind: "email",
+            value: &email,
+            purpose: "marketing",
+            channel: "email",
+            basis: "consent",
+            proof: proof.clone(),
+            at: answered.at,
+        };
+        permission::give(tx, &op.app, op.ws(), &consent).await?;
     }
     answered.agree(tx, "agreed", proof, data).await
 }

@@ -89,7 +89,9 @@ pub async fn callers(op: &Op, phone: &str) -> Result<Vec<Caller>, Fault> {
             customer: CallerCustomer { id: customer, name },
             letter_sent: letter.as_ref().is_some_and(|l| l.sent_at.is_some()),
             can_resend: letter.is_some() && goes_on,
-            campaign: last.as_ref().map(|l| CallerCampaign { id: CampaignId(l.campaign_id), name: l.campaign.clone() }),
+            campaign: last
+                .as_ref()
+                .map(|l| CallerCampaign { id: CampaignId(l.campaign_id), name: l.campaign.clone() }),
             wave: last.map(|l| CallerWave {
                 number: l.position + 1,
                 channel: l.channel,
@@ -142,7 +144,11 @@ async fn letter_of(
 }
 
 /// The e-mail that a card prefers now; it may have been corrected a minute ago.
-async fn preferred_email(tx: &mut Tx, op: &Op, customer: CustomerId) -> Result<Option<String>, Fault> {
+pub(crate) async fn preferred_email(
+    tx: &mut Tx,
+    op: &Op,
+    customer: CustomerId,
+) -> Result<Option<String>, Fault> {
     let row = store::fetch_optional!(
         *tx,
         (String,),
@@ -169,7 +175,10 @@ pub async fn resend(op: &Op, customer: CustomerId, campaign: CampaignId) -> Resu
     let current = identity::current_id(&mut tx, ws, customer).await?;
     let address = preferred_email(&mut tx, op, current).await?;
     if letter.address.is_none() && address.is_none() {
-        return Err(Fault::invalid("no_email", "There is no e-mail on the card: ask for it and correct the card first."));
+        return Err(Fault::invalid(
+            "no_email",
+            "There is no e-mail on the card: ask for it and correct the card first.",
+        ));
     }
     let proof = json!({
         "via": "inbound_call", "operator": op.actor.id.to_string(), "at": op.now(),
@@ -188,7 +197,14 @@ pub async fn resend(op: &Op, customer: CustomerId, campaign: CampaignId) -> Resu
     if !again {
         return Err(Fault::conflict("letter_on_its_way", "The letter is about to be sent anyway."));
     }
-    op.audit(&mut tx, "desk.resend", "customer", current, json!({ "campaign": campaign, "message": letter.id })).await?;
+    op.audit(
+        &mut tx,
+        "desk.resend",
+        "customer",
+        current,
+        json!({ "campaign": campaign, "message": letter.id }),
+    )
+    .await?;
     tx.commit().await?;
     op.app.hub.publish(ws, format!("campaign:{campaign}"), json!({ "resend": true }));
     Ok(())

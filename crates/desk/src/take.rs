@@ -31,6 +31,7 @@ pub struct Task {
     /// The number to call; shown to the operator who holds the task and to nobody else.
     pub number: Option<String>,
     pub script: String,
+    #[schema(value_type = String)]
     pub script_language: Lang,
     pub wave: TaskWave,
     pub campaign: TaskCampaign,
@@ -192,7 +193,8 @@ pub(crate) fn script(
     wanted: Lang,
     recipient: &content::Recipient,
 ) -> Result<(Lang, String), Fault> {
-    let own = bodies.get_key_value(&wanted).or_else(|| bodies.iter().next()).map(|(l, s)| (*l, s.text.as_str()));
+    let own =
+        bodies.get_key_value(&wanted).or_else(|| bodies.iter().next()).map(|(l, s)| (*l, s.text.as_str()));
     let (lang, source) = match own {
         Some((lang, text)) if !text.trim().is_empty() => (lang, text),
         _ => (wanted, content::defaults::call_script(wanted)),
@@ -208,7 +210,8 @@ pub(crate) fn script(
 pub(crate) async fn script_shown(tx: &mut Tx, op: &Op, row: &TaskRow) -> Result<(Lang, String), Fault> {
     let wave = campaign::wave_content(tx, op.ws(), row.wave()).await?;
     let contact = ledger::row(tx, op.ws(), MessageId(row.message_id)).await?;
-    let wanted = contact.and_then(|c| c.language).and_then(|l| l.parse().ok()).unwrap_or(op.workspace.language);
+    let wanted =
+        contact.and_then(|c| c.language).and_then(|l| l.parse().ok()).unwrap_or(op.workspace.language);
     let recipients = content::recipients(tx, op.ws(), &[row.customer()], op.campaign_now()).await?;
     script(op, &wave.bodies, wanted, &recipients.get(&row.customer()).cloned().unwrap_or_default())
 }

@@ -118,11 +118,19 @@ pub struct Arm {
     pub revenue: Money,
 }
 
+/// The report of a campaign as it stands now.
+///
+/// # Errors
+/// No such campaign.
+pub async fn funnel(app: &App, ws: WorkspaceId, id: CampaignId) -> Result<CampaignReport, Fault> {
+    funnel_on(app, &access::load_workspace(app, ws).await?, id, None).await
+}
+
 /// The report of a campaign as it stands now, or as it stood `day` days after the launch.
 ///
 /// # Errors
 /// No such campaign.
-pub async fn funnel(
+pub async fn funnel_on(
     app: &App,
     ws: &Workspace,
     id: CampaignId,

@@ -33,10 +33,20 @@ impl Answered<'_> {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn note(&self, tx: &mut Tx, kind: &str, timeline_kind: &str, data: &Value) -> Result<(), Fault> {
+    pub async fn note(
+        &self,
+        tx: &mut Tx,
+        kind: &str,
+        timeline_kind: &str,
+        data: &Value,
+    ) -> Result<(), Fault> {
         let ws = self.workspace.id;
         let row = self.row;
-        let own = Contact { message: row.id.get(), wave: row.wave_id.get(), sent_at: row.sent_at.map(Time::millis) };
+        let own = Contact {
+            message: row.id.get(),
+            wave: row.wave_id.get(),
+            sent_at: row.sent_at.map(Time::millis),
+        };
         let all = contacts(tx, ws, row.campaign_id, row.customer_id).await?;
         let credit = earned(own, &all, self.at.millis());
         let ids = self.app.next_ids(2);
@@ -111,7 +121,8 @@ impl Answered<'_> {
         let ws = self.workspace.id;
         let (current, _) = ids_of(tx, ws, self.row.customer_id).await?;
         permission::choose_interests(tx, ws, current, chosen, self.at).await?;
-        let names: Vec<String> = chosen.iter().filter(|(_, yes)| *yes).map(|(id, _)| id.to_string()).collect();
+        let names: Vec<String> =
+            chosen.iter().filter(|(_, yes)| *yes).map(|(id, _)| id.to_string()).collect();
         let data = json!({ "categories": names });
         if subscribes {
             self.consent(tx, &self.row.channel, proof).await?;
@@ -135,7 +146,8 @@ impl Answered<'_> {
         self.consent(tx, "all", proof).await?;
         self.note(tx, kind, "call", data).await?;
         let (campaign, customer) = (self.row.campaign_id, self.row.customer_id);
-        campaign::record_reaction(tx, self.workspace.id, campaign, customer, Outcome::Agreed, self.at).await?;
+        campaign::record_reaction(tx, self.workspace.id, campaign, customer, Outcome::Agreed, self.at)
+            .await?;
         Ok(())
     }
 
@@ -149,7 +161,8 @@ impl Answered<'_> {
         let (kind, value) = self.contact();
         let (current, all) = ids_of(tx, ws, self.row.customer_id).await?;
         let campaign = Some(self.row.campaign_id);
-        permission::opt_out(tx, self.app, ws, current, (kind, value), reason, campaign, proof, self.at).await?;
+        permission::opt_out(tx, self.app, ws, current, (kind, value), reason, campaign, proof, self.at)
+            .await?;
         let timeline_kind = if reason == "refused" { "call" } else { reason };
         self.note(tx, reason, timeline_kind, data).await?;
         let (campaign, customer) = (self.row.campaign_id, self.row.customer_id);

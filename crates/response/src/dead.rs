@@ -32,7 +32,8 @@ pub async fn settle(
         customer.get(),
         campaign.get()
     )?;
-    let tries: Vec<Try> = rows.iter().map(|(state, reason, bounced)| try_of(state, reason, *bounced)).collect();
+    let tries: Vec<Try> =
+        rows.iter().map(|(state, reason, bounced)| try_of(state, reason, *bounced)).collect();
     if !is_dead(usize::try_from(waves).unwrap_or(usize::MAX), &tries) {
         return Ok(false);
     }

@@ -49,7 +49,12 @@ pub async fn list(need::Operator(op): need::Operator) -> Answer<Queue> {
     let counts = task::counts(&mut tx, op.ws(), now).await?;
     let rows = task::queue(&mut tx, op.ws(), op.actor.id, now, 50).await?;
     Ok(Json(Queue {
-        counts: Counts { waiting: counts.waiting, taken: counts.taken, later: counts.later, done: counts.done },
+        counts: Counts {
+            waiting: counts.waiting,
+            taken: counts.taken,
+            later: counts.later,
+            done: counts.done,
+        },
         items: rows
             .into_iter()
             .map(|row| QueueItem {

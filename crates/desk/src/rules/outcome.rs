@@ -71,7 +71,8 @@ pub fn next(
             Some(reason) if REASONS.contains(&reason) => Ok(Next::Reached),
             _ => {
                 let what = format!("why the person leaves is one of: {}", REASONS.join(", "));
-                Err(Fault::invalid("reason", "A refusal needs the reason of leaving.").with_field("reason", what))
+                Err(Fault::invalid("reason", "A refusal needs the reason of leaving.")
+                    .with_field("reason", what))
             }
         },
         Outcome::CallLater => match next_at {

@@ -43,7 +43,12 @@ pub async fn show(
 #[utoipa::path(post, path = "/u/{token}", tag = "response", params(("token" = String, Path)),
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, content_type = "text/html"), (status = 404, content_type = "text/html"), (status = 410, content_type = "text/html")))]
-pub async fn act(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+pub async fn act(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let opened = match open(&app, &token, &headers).await {
         Ok(opened) => opened,
         Err(page) => return page,

@@ -1,0 +1,279 @@
+//! What comes in is handled once; orders are attributed; who failed everywhere is dead.
+
+mod shop;
+
+use access::{Op, testing::with_app};
+use basis::CampaignId;
+use channel::InboundHandler;
+use serde_json::{Value, json};
+use shop::*;
+
+async fn receive(
+    op: &Op,
+    channel: &str,
+    kind: &str,
+    message: Option<i64>,
+    address: &str,
+    data: Value,
+) -> i64 {
+    let id = op.next_id();
+    let mut tx = op.app.db.write().await.unwrap();
+    store::execute!(
+        tx,
+        "INSERT INTO inbound (workspace_id, id, channel, kind, message_id, address, data, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        op.ws().get(),
+        id,
+        channel,
+        kind,
+        message,
+        address,
+        data.to_string(),
+        op.now().millis()
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+async fn handle(op: &Op, id: i64) {
+    response::Inbox::new(op.app.clone()).handle(op.ws(), id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bounce_goes_to_the_next_channel_at_once_and_only_once() {
+    with_app(|op, _| async move {
+        open(&op).await;
+        let data = json!({ "hard": true, "status": "5.1.1", "diagnostic": "No such user" });
+        let id = receive(&op, "email", "bounce", Some(LETTER), EMAIL, data).await;
+        // The receiver's call and the poll of leftovers meet on the same row.
+        let (one, two) = tokio::join!(
+            async { response::Inbox::new(op.app.clone()).handle(op.ws(), id).await },
+            response::handle_waiting(&op.app, &op.workspace)
+        );
+        one.unwrap();
+        two.unwrap();
+        assert_eq!(response::handle_waiting(&op.app, &op.workspace).await.unwrap(), 0);
+        assert_eq!(
+            text(
+                &op,
+                "SELECT reason FROM messages WHERE workspace_id = $1 AND id = 9001 AND bounced_at IS NOT NULL"
+            )
+            .await,
+            "hard_bounce"
+        );
+        assert_eq!(
+            text(
+                &op,
+                "SELECT state FROM contact_states WHERE workspace_id = $1 AND value = 'olena.k@example.org'"
+            )
+            .await,
+            "hard_bounced"
+        );
+        assert_eq!(
+            text(&op, "SELECT state FROM messages WHERE workspace_id = $1 AND channel = 'sms'").await,
+            "planned"
+        );
+        assert_eq!(
+            count(
+                &op,
+                "SELECT COUNT(*) FROM interactions WHERE workspace_id = $1 AND kind = 'letter_bounced'"
+            )
+            .await,
+            1
+        );
+        assert_eq!(
+            member(&op).await,
+            ("none".to_owned(), false, false, false),
+            "a bounce is nobody's refusal"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stop_word_ends_the_campaign_on_every_channel() {
+    with_app(|op, _| async move {
+        open(&op).await;
+        add_message(&op, 9002, SMS, "sms", PHONE, Some(START - 60_000)).await;
+        let id = receive(&op, "sms", "stop", None, PHONE, json!({ "text": "СТОП" })).await;
+        handle(&op, id).await;
+        assert_eq!(member(&op).await, ("refused".to_owned(), false, true, false));
+        assert!(
+            count(&op, "SELECT COUNT(*) FROM suppressions WHERE workspace_id = $1 AND reason = 'opt_out'")
+                .await
+                >= 2
+        );
+        assert_eq!(
+            count(&op, "SELECT wave_id FROM reactions WHERE workspace_id = $1 AND kind = 'opt_out'").await,
+            SMS
+        );
+        assert_eq!(
+            count(&op, "SELECT message_id FROM inbound WHERE workspace_id = $1").await,
+            9002,
+            "found by its number"
+        );
+        let mut tx = op.app.db.read().await.unwrap();
+        let next = campaign::wave_targets(&mut tx, op.ws(), basis::WaveId(CALLS), basis::CustomerId(0), 10)
+            .await
+            .unwrap();
+        assert!(next.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stop_of_an_unknown_number_is_kept_as_well() {
+    with_app(|op, _| async move {
+        open(&op).await;
+        let id = receive(&op, "sms", "stop", None, "+380501112233", json!({})).await;
+        handle(&op, id).await;
+        assert_eq!(count(&op, "SELECT COUNT(*) FROM suppressions WHERE workspace_id = $1").await, 1);
+        assert_eq!(member(&op).await.0, "none");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_complaint_suppresses_and_its_opposite_does_not() {
+    with_app(|op, _| async move {
+        open(&op).await;
+        let fine =
+            receive(&op, "email", "complaint", Some(LETTER), EMAIL, json!({ "type": "not-spam" })).await;
+        handle(&op, fine).await;
+        assert_eq!(member(&op).await.0, "none");
+        let spam = receive(&op, "email", "complaint", Some(LETTER), EMAIL, json!({ "type": "abuse" })).await;
+        handle(&op, spam).await;
+        assert_eq!(member(&op).await, ("refused".to_owned(), false, true, false));
+        assert!(
+            count(&op, "SELECT COUNT(*) FROM suppressions WHERE workspace_id = $1 AND reason = 'complaint'")
+                .await
+                >= 1
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reply_breaks_the_silence_and_an_automatic_one_does_not() {
+    with_app(|op, _| async move {
+        open(&op).await;
+        let away =
+            receive(&op, "email", "auto_reply", Some(LETTER), EMAIL, json!({ "subject": "В отпуске" })).await;
+        handle(&op, away).await;
+        assert!(!member(&op).await.1);
+        let words = receive(&op, "email", "reply", Some(LETTER), EMAIL, json!({ "text": "Спасибо!" })).await;
+        handle(&op, words).await;
+        assert!(member(&op).await.1);
+        let stored =
+            text(&op, "SELECT data FROM interactions WHERE workspace_id = $1 AND kind = 'reply'").await;
+        assert!(!stored.contains("Спасибо"), "the words stay with the incoming row");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_receipt_that_came_too_early_waits_for_its_message() {
+    with_app(|op, clock| async move {
+        open(&op).await;
+        let receipt = json!({ "delivered": true, "final": true, "state": "DELIVRD", "provider_id": "smsc-1" });
+        let id = receive(&op, "sms", "receipt", None, "", receipt).await;
+        handle(&op, id).await;
+        assert_eq!(count(&op, "SELECT COUNT(*) FROM inbound WHERE workspace_id = $1 AND handled_at IS NULL").await, 1);
+        add_message(&op, 9002, SMS, "sms", PHONE, Some(START - 60_000)).await;
+        let mut tx = op.app.db.write().await.unwrap();
+        store::execute!(tx, "UPDATE messages SET provider_id = 'smsc-1' WHERE workspace_id = $1 AND id = 9002", op.ws().get()).unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(response::handle_waiting(&op.app, &op.workspace).await.unwrap(), 1);
+        assert_eq!(count(&op, "SELECT COUNT(*) FROM messages WHERE workspace_id = $1 AND id = 9002 AND delivered_at IS NOT NULL").await, 1);
+        // One that never finds its message is put away after a minute.
+        let lost = json!({ "delivered": true, "final": true, "provider_id": "smsc-2" });
+        receive(&op, "sms", "receipt", None, "", lost).await;
+        assert_eq!(response::handle_waiting(&op.app, &op.workspace).await.unwrap(), 0);
+        clock.advance(std::time::Duration::from_secs(61));
+        assert_eq!(response::handle_waiting(&op.app, &op.workspace).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_failed_on_every_channel_is_dead() {
+    with_app(|op, _| async move {
+        open(&op).await;
+        add_message(&op, 9002, SMS, "sms", PHONE, Some(START - 60_000)).await;
+        add_message(&op, 9003, CALLS, "call", PHONE, None).await;
+        let failed = json!({ "delivered": false, "final": true, "state": "UNDELIV", "error": "001" });
+        let id = receive(&op, "sms", "receipt", Some(9002), "", failed).await;
+        handle(&op, id).await;
+        let bounce = receive(&op, "email", "bounce", Some(LETTER), EMAIL, json!({ "hard": true })).await;
+        handle(&op, bounce).await;
+        assert_eq!(response::find_dead(&op.app, &op.workspace).await.unwrap(), 0, "a call is still to be made");
+        let mut tx = op.app.db.write().await.unwrap();
+        store::execute!(tx, "UPDATE messages SET state = 'rejected', reason = 'wrong_number' WHERE workspace_id = $1 AND id = 9003", op.ws().get()).unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(response::find_dead(&op.app, &op.workspace).await.unwrap(), 1);
+        assert_eq!(response::find_dead(&op.app, &op.workspace).await.unwrap(), 0);
+        assert!(member(&op).await.3);
+        assert_eq!(count(&op, "SELECT COUNT(*) FROM dead_customers WHERE workspace_id = $1").await, 1);
+    })
+    .await;
+}
+
+async fn order(op: &Op, id: i64, customer: i64, at: i64, status: &str, minor: i64, currency: &str) {
+    let mut tx = op.app.db.write().await.unwrap();
+    store::execute!(
+        tx,
+        "INSERT INTO orders (workspace_id, id, record_id, source_id, number, ordered_at, day, status, status_text, amount_minor, currency)
+         VALUES ($1, $2, $2, 1, 'n', $3, 0, $4, '', $5, $6)",
+        op.ws().get(),
+        id,
+        at,
+        status,
+        minor,
+        currency
+    )
+    .unwrap();
+    store::execute!(
+        tx,
+        "INSERT INTO record_customers (workspace_id, record_id, customer_id) VALUES ($1, $2, $3)",
+        op.ws().get(),
+        id,
+        customer
+    )
+    .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn orders_count_for_treated_and_held_out_alike() {
+    with_app(|op, _| async move {
+        open(&op).await;
+        // Olena was merged into card 77 after the launch.
+        let mut tx = op.app.db.write().await.unwrap();
+        store::execute!(tx, "INSERT INTO customer_aliases (workspace_id, customer_id, current_id) VALUES ($1, 1, 77)", op.ws().get()).unwrap();
+        tx.commit().await.unwrap();
+        order(&op, 1, 77, START - 2 * DAY, "paid", 100, "UAH").await;
+        order(&op, 2, 77, START + DAY, "paid", 20_000, "UAH").await;
+        order(&op, 3, 77, START + 2 * DAY, "cancelled", 90_000, "UAH").await;
+        order(&op, 4, 77, START + 3 * DAY, "new", 500, "UAH").await;
+        order(&op, 5, 77, START + 3 * DAY, "paid", 7, "EUR").await;
+        order(&op, 6, 77, START + 40 * DAY, "paid", 100, "UAH").await;
+        order(&op, 7, TARAS, START + 5 * DAY, "paid", 300, "UAH").await;
+        assert_eq!(response::attribute_orders(&op.app, &op.workspace).await.unwrap(), 2);
+        assert_eq!(response::attribute_orders(&op.app, &op.workspace).await.unwrap(), 0, "nothing new");
+        let mut tx = op.app.db.read().await.unwrap();
+        let rows = store::fetch_all!(
+            tx,
+            (i64, Option<i64>, i64),
+            "SELECT customer_id, bought_at, bought_minor FROM campaign_members WHERE workspace_id = $1 ORDER BY customer_id",
+            op.ws().get()
+        )
+        .unwrap();
+        assert_eq!(rows, [(OLENA, Some(START + DAY), 20_500), (TARAS, Some(START + 5 * DAY), 300)]);
+        assert_eq!(count(&op, "SELECT COUNT(*) FROM reactions WHERE workspace_id = $1 AND kind = 'order'").await, 1, "nobody wrote to the hold-out");
+        drop(tx);
+        let mut tx = op.app.db.read().await.unwrap();
+        let state = campaign::campaign(&mut tx, op.ws(), CampaignId(CAMPAIGN)).await.unwrap().state;
+        assert_eq!(state.as_str(), "running");
+    })
+    .await;
+}
