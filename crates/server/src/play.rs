@@ -190,7 +190,7 @@ async fn fill(stage: &Stage) -> Result<(), Fault> {
     let op = stage.op();
     let folder = stage.app.data_dir.join("demo");
     std::fs::create_dir_all(&folder).map_err(|e| Fault::internal("demo", format!("{}: {e}", folder.display())))?;
-    let mapping = Mapping::from_toml(MAPPING).map_err(|e| Fault::internal("demo", e.to_string()))?;
+    let mapping = Mapping::parse(MAPPING).map_err(|e| Fault::internal("demo", e.to_string()))?;
     let files = [
         ("Замовлення крамниці", "orders.csv", demo::orders_csv()),
         ("Адреси кол-центру", "addresses.csv", demo::addresses_csv()),

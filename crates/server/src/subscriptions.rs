@@ -77,8 +77,12 @@ pub async fn run_job(op: &Op, kind: &str, payload: &str) -> Result<bool, Fault> 
         UNDO_JOB => {
             ingest::undo_import(op, read::<OfImport>(payload)?.import_id, ImportSteps::default().steps()).await?;
         }
-        "insight.refresh" => insight::refresh(&op.app, &op.workspace).await?,
-        "response.attribute_orders" => response::attribute_orders(&op.app, &op.workspace).await?,
+        "insight.refresh" => {
+            insight::refresh(&op.app, op.ws()).await?;
+        }
+        "response.attribute_orders" => {
+            response::attribute_orders(&op.app, &op.workspace).await?;
+        }
         _ => return Ok(false),
     }
     Ok(true)

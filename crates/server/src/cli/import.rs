@@ -128,7 +128,7 @@ fn date_order(word: &str) -> Result<DateOrder, Fault> {
 
 fn read_mapping(path: &std::path::Path) -> Result<Mapping, Fault> {
     let text = std::fs::read_to_string(path).map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))?;
-    Mapping::from_toml(&text).map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))
+    Mapping::parse(&text).map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))
 }
 
 async fn run_one(op: &Op, source: &str, files: &[PathBuf], mapping: &Mapping) -> Result<Done, Fault> {
