@@ -1,3 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod api;
+mod desk;
+mod erase;
+mod export;
+mod files;
 pub mod rules;
+mod store;
+
+pub use api::{Card, card, routes};
+pub use desk::{Correction, correct};
+pub use erase::erase;
+pub use export::export_person;
+pub use files::{ResolveFiles, Resolved, resolve_files};
+pub use store::{
+    candidates::{Candidate, Draft as CandidateDraft, candidates},
+    jobs::{apply_changes, finish_import, withdraw_records},
+    decide::{decide, undo_merge, undo_review},
+    people::{current_id, current_ids},
+    run::{Refreshed, Touched, refresh},
+};

@@ -10,6 +10,9 @@ use super::name::{Names, TokenId};
 use super::phone;
 use super::resolve::Resolution;
 
+/// The source number of records that a colleague wrote by hand: they win over what files say.
+pub const BY_HAND: u16 = u16::MAX;
+
 /// The language of a person's own spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
@@ -95,7 +98,9 @@ fn choose_name(found: &Resolution, batch: &RecordBatch, rows: &[usize], it: &mut
         if name.is_empty() {
             continue;
         }
-        let entry = uses.entry([name.surname, name.surname2, name.given, name.patronymic]).or_insert_with(|| (quality(names, found.card_of_row(*row)), 0, *row));
+        let corrected = if batch.source(*row) == BY_HAND { 100 } else { 0 };
+        let entry = uses.entry([name.surname, name.surname2, name.given, name.patronymic]).or_insert((0, 0, *row));
+        entry.0 = entry.0.max(quality(names, found.card_of_row(*row)) + corrected);
         entry.1 += 1;
     }
     let best = uses.iter().max_by(|a, b| (a.1.0, a.1.1).cmp(&(b.1.0, b.1.1)).then_with(|| batch.id(b.1.2).cmp(batch.id(a.1.2))));

@@ -111,6 +111,14 @@ impl Model {
         it
     }
 
+    /// The same beliefs in a base of that many cards: a name says less in a big town.
+    #[must_use]
+    pub fn sized(mut self, cards: usize) -> Self {
+        self.cards = count(cards.max(2));
+        self.prior = self.prior_for(self.cards * 0.15);
+        self
+    }
+
     fn count_card(&mut self, base: &Base, card: &Card) {
         let mut add = |field: Field, present: bool| self.with[field as usize] += f64::from(u8::from(present));
         add(Field::Given, card.given_key != 0);

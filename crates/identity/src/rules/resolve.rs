@@ -117,13 +117,20 @@ pub fn resolve(batch: &RecordBatch, decisions: &Decisions, bands: Bands) -> Reso
     assemble(batch, base, model, links, &doubtful, decisions, bands, pairs_compared)
 }
 
-/// Rows that a person keeps apart must not share a card.
+/// Rows that a person keeps apart must not share a card; rows of different cards are kept apart card by card.
 fn separate_decided(batch: &RecordBatch, decisions: &Decisions, base: &mut Base) {
-    let mut rows: Vec<usize> = decisions.apart.iter().flat_map(|(a, b)| [*a, *b]).filter(|r| *r < batch.len()).collect();
-    rows.sort_unstable();
-    rows.dedup();
-    for row in rows {
-        base.detach(row, batch.id(row));
+    let mut detached: Vec<usize> = Vec::new();
+    for (a, b) in &decisions.apart {
+        let (Some(x), Some(y)) = (base.card_of.get(*a), base.card_of.get(*b)) else { continue };
+        if x != y {
+            continue;
+        }
+        for row in [*a, *b] {
+            if !detached.contains(&row) {
+                detached.push(row);
+                base.detach(row, batch.id(row));
+            }
+        }
     }
 }
 

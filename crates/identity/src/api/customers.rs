@@ -1,0 +1,100 @@
+use access::{Answer, need, page::Page};
+use ahash::AHashMap;
+use axum::{
+    Json,
+    extract::{Path, Query},
+};
+use basis::{CustomerId, Fault, InteractionId, Money, Time};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::shapes::{CustomerLine, shown};
+use crate::store::people::{self, ContactRow, ListRow, Sort};
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct ListQuery {
+    /// Words of the name in any of the three languages, a part of a phone, or the beginning of an e-mail.
+    search: Option<String>,
+    /// `name` (default), `recent`, `value`.
+    sort: Option<String>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Customers.
+#[utoipa::path(get, path = "/api/customers", tag = "identity", params(ListQuery), responses((status = 200, body = Page<CustomerLine>)))]
+pub(super) async fn list(need::Anyone(op): need::Anyone, Query(query): Query<ListQuery>) -> Answer<Page<CustomerLine>> {
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let sort = match query.sort.as_deref() {
+        None | Some("name" | "") => Sort::Name,
+        Some("recent") => Sort::Recent,
+        Some("value") => Sort::Value,
+        Some(other) => return Err(Fault::invalid("sort", format!("\"{other}\" is no order of customers; use name, recent or value")).into()),
+    };
+    let after = query.cursor.as_deref().and_then(|c| c.rsplit_once('~')).and_then(|(value, id)| Some((value.to_owned(), id.parse().ok()?)));
+    let mut tx = op.app.db.read().await?;
+    let search = query.search.unwrap_or_default();
+    let mut rows = people::list(&mut tx, op.ws(), &search, sort, after, i64::from(limit) + 1).await?;
+    let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = rows.last().filter(|_| more).map(|row| cursor(row, sort));
+    let ids: Vec<i64> = rows.iter().map(|r| r.id).collect();
+    let mut contacts: AHashMap<i64, Vec<ContactRow>> = AHashMap::new();
+    for contact in people::contacts(&mut tx, op.ws(), &ids).await? {
+        contacts.entry(contact.customer_id).or_default().push(contact);
+    }
+    let items = rows.into_iter().map(|row| line(&op, &row, contacts.remove(&row.id).unwrap_or_default())).collect();
+    Ok(Json(Page { items, next }))
+}
+
+fn cursor(row: &ListRow, sort: Sort) -> String {
+    let value = match sort {
+        Sort::Name => row.sort_key.clone(),
+        Sort::Recent => row.last_day.unwrap_or(-1_000_000).to_string(),
+        Sort::Value => row.revenue_minor.to_string(),
+    };
+    format!("{value}~{}", row.id)
+}
+
+/// One line, with its contacts as this role may see them.
+pub(super) fn line(op: &access::Op, row: &ListRow, contacts: Vec<ContactRow>) -> CustomerLine {
+    let of = |kind: &str| contacts.iter().filter(|c| c.kind == kind).map(|c| shown(op, kind, &c.value)).collect();
+    CustomerLine {
+        id: CustomerId(row.id),
+        name: row.display_name.clone(),
+        phones: of("phone"),
+        emails: of("email"),
+        city: row.city.clone(),
+        orders: row.orders,
+        last_order_day: row.last_day,
+        stage: row.stage.clone(),
+        revenue: Money { minor: row.revenue_minor, currency: op.workspace.currency },
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct PageOf {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// What happened with a customer under all ids it ever had, newest first.
+#[utoipa::path(get, path = "/api/customers/{id}/timeline", tag = "identity", params(("id" = String, Path), PageOf), responses((status = 200, body = Object)))]
+pub(super) async fn timeline(
+    need::Anyone(op): need::Anyone,
+    Path(id): Path<CustomerId>,
+    Query(query): Query<PageOf>,
+) -> Answer<serde_json::Value> {
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let before = query.cursor.as_deref().and_then(|c| c.split_once('~')).and_then(|(at, id)| {
+        Some((Time::from_millis(at.parse().ok()?), InteractionId(id.parse().ok()?)))
+    });
+    let mut tx = op.app.db.read().await?;
+    people::customer(&mut tx, &op, id).await?;
+    let ids = people::current_ids(&mut tx, op.ws(), id).await?;
+    let mut items = timeline::of_customer(&mut tx, op.ws(), &ids, before, limit + 1).await?;
+    let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = items.last().filter(|_| more).map(|e| format!("{}~{}", e.at.millis(), e.id));
+    Ok(Json(serde_json::json!({ "items": items, "next": next })))
+}

@@ -1,0 +1,262 @@
+//! Records of a workspace as the engine takes them.
+
+use std::borrow::Cow;
+
+use ahash::{AHashMap, AHashSet};
+use basis::{Fault, ImportId, WorkspaceId};
+use serde::Deserialize;
+use store::Tx;
+
+use super::people::RecordRow;
+use crate::rules::batch::{PersonRecord, RecordBatch};
+use crate::rules::golden::BY_HAND;
+use crate::rules::resolve::Decisions;
+
+/// The source that holds what colleagues correct by hand.
+pub const DESK: &str = "desk";
+
+/// Everything the engine needs, and how its rows map to the database.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub batch: RecordBatch,
+    pub records: Vec<i64>,
+    /// The customer of each row until now.
+    pub old_of: Vec<Option<i64>>,
+    /// Customers of records that are no longer in force, with those records.
+    pub withdrawn: Vec<(i64, i64)>,
+    /// Database ids of the sources by their numbers in the batch.
+    pub sources: Vec<i64>,
+    pub decisions: Decisions,
+    /// Rows whose content is new since the last run.
+    pub changed: AHashSet<usize>,
+}
+
+/// A stored record on its way to the engine.
+#[derive(Debug, sqlx::FromRow)]
+pub struct PayloadRow {
+    id: i64,
+    kind: String,
+    key: String,
+    source_id: i64,
+    payload: String,
+    day: Option<i64>,
+    amount_minor: Option<i64>,
+    customer_id: Option<i64>,
+}
+
+impl PayloadRow {
+    #[must_use]
+    pub fn of(record: &RecordRow) -> Self {
+        Self {
+            id: record.id,
+            kind: record.kind.clone(),
+            key: record.key.clone(),
+            source_id: record.source_id,
+            payload: record.payload.clone(),
+            day: record.day,
+            amount_minor: None,
+            customer_id: None,
+        }
+    }
+}
+
+/// A cell of the payload: one column, or several of one role.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Cell<'a> {
+    #[serde(borrow)]
+    One(Cow<'a, str>),
+    #[serde(borrow)]
+    Many(Vec<Cow<'a, str>>),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    order_id: Option<Cell<'a>>,
+    #[serde(borrow)]
+    customer_key: Option<Cell<'a>>,
+    #[serde(borrow)]
+    full_name: Option<Cell<'a>>,
+    #[serde(borrow)]
+    given_name: Option<Cell<'a>>,
+    #[serde(borrow)]
+    family_name: Option<Cell<'a>>,
+    #[serde(borrow)]
+    patronymic: Option<Cell<'a>>,
+    #[serde(borrow)]
+    phone: Option<Cell<'a>>,
+    #[serde(borrow)]
+    email: Option<Cell<'a>>,
+    #[serde(borrow)]
+    address: Option<Cell<'a>>,
+    #[serde(borrow)]
+    street: Option<Cell<'a>>,
+    #[serde(borrow)]
+    house: Option<Cell<'a>>,
+    #[serde(borrow)]
+    city: Option<Cell<'a>>,
+    #[serde(borrow)]
+    region: Option<Cell<'a>>,
+    #[serde(borrow)]
+    postcode: Option<Cell<'a>>,
+    #[serde(borrow)]
+    birth_date: Option<Cell<'a>>,
+    #[serde(borrow)]
+    national_id: Option<Cell<'a>>,
+    #[serde(borrow)]
+    other: Option<Cell<'a>>,
+    #[serde(borrow)]
+    order_date: Option<Cell<'a>>,
+}
+
+fn text<'c>(cell: &'c Option<Cell<'_>>, by: &str) -> Cow<'c, str> {
+    match cell {
+        None => Cow::Borrowed(""),
+        Some(Cell::One(one)) => Cow::Borrowed(one),
+        Some(Cell::Many(many)) => Cow::Owned(many.join(by)),
+    }
+}
+
+/// Rows a page of the reading.
+const PAGE: i64 = 10_000;
+
+/// Words that shops write where a customer has no number.
+const GUESTS: [&str; 10] = ["(blank)", "guest", "null", "none", "nan", "n/a", "0", "-", "гость", "гість"];
+
+impl Loaded {
+    pub fn push(&mut self, row: &PayloadRow, source: u16) {
+        let payload: Payload<'_> = serde_json::from_str(&row.payload).unwrap_or_default();
+        let is_order = matches!(row.kind.as_str(), "order" | "line");
+        let own = format!("#{}", row.id);
+        let order = text(&payload.order_id, " ");
+        let account = text(&payload.customer_key, " ");
+        let guest = GUESTS.iter().any(|g| account.eq_ignore_ascii_case(g) || account.to_lowercase() == **g);
+        let day = row.day.or_else(|| day_of(&text(&payload.order_date, " "))).and_then(|d| i32::try_from(d).ok()).unwrap_or(0);
+        self.batch.push(&PersonRecord {
+            id: if is_order { &row.key } else { &own },
+            order: if is_order { "" } else { &order },
+            account: if guest { "" } else { &account },
+            source,
+            day,
+            value: row.amount_minor.unwrap_or(0),
+            full_name: &text(&payload.full_name, " "),
+            given_name: &text(&payload.given_name, " "),
+            family_name: &text(&payload.family_name, " "),
+            patronymic: &text(&payload.patronymic, " "),
+            phone: &text(&payload.phone, ", "),
+            email: &text(&payload.email, ", "),
+            address: &text(&payload.address, ", "),
+            street: &text(&payload.street, " "),
+            house: &text(&payload.house, " "),
+            city: &text(&payload.city, " "),
+            region: &text(&payload.region, " "),
+            postcode: &text(&payload.postcode, " "),
+            birth_date: &text(&payload.birth_date, " "),
+            national_id: &text(&payload.national_id, " "),
+            other: &text(&payload.other, " "),
+        });
+        self.records.push(row.id);
+        self.old_of.push(row.customer_id);
+    }
+}
+
+/// Days since 1970-01-01 of a date as written in the usual three orders; the day first when in doubt.
+fn day_of(cell: &str) -> Option<i64> {
+    let ymd = crate::rules::date::parse(cell.split(' ').next().unwrap_or_default(), false);
+    let date = jiff::civil::Date::new(
+        i16::try_from(ymd / 10_000).ok()?,
+        i8::try_from(ymd / 100 % 100).ok()?,
+        i8::try_from(ymd % 100).ok()?,
+    )
+    .ok()?;
+    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second().div_euclid(86_400))
+}
+
+/// Reads all records in force.
+pub async fn load(tx: &mut Tx, ws: WorkspaceId) -> Result<Loaded, Fault> {
+    let mut it = Loaded::default();
+    let desk: Option<i64> = source_named(tx, ws, DESK).await?;
+    let mut numbers: AHashMap<i64, u16> = AHashMap::new();
+    let mut after = i64::MIN;
+    loop {
+        let rows = store::fetch_all!(
+            *tx,
+            PayloadRow,
+            "SELECT r.id, r.kind, r.key, r.source_id, r.payload, o.day, o.amount_minor, rc.customer_id
+             FROM records r
+             LEFT JOIN orders o ON o.workspace_id = r.workspace_id AND o.record_id = r.id
+             LEFT JOIN record_customers rc ON rc.workspace_id = r.workspace_id AND rc.record_id = r.id
+             WHERE r.workspace_id = $1 AND r.current AND r.id > $2 ORDER BY r.id LIMIT $3",
+            ws.get(),
+            after,
+            PAGE
+        )?;
+        for row in &rows {
+            let next = u16::try_from(it.sources.len()).unwrap_or(BY_HAND - 1);
+            let number = if Some(row.source_id) == desk {
+                BY_HAND
+            } else {
+                *numbers.entry(row.source_id).or_insert_with(|| {
+                    it.sources.push(row.source_id);
+                    next
+                })
+            };
+            it.push(row, number);
+        }
+        match rows.last() {
+            Some(last) if i64::try_from(rows.len()).unwrap_or(0) == PAGE => after = last.id,
+            _ => break,
+        }
+    }
+    it.batch.shrink();
+    it.withdrawn = withdrawn(tx, ws, it.old_of.iter().flatten().count()).await?;
+    it.decisions = decisions(tx, ws, &it.records).await?;
+    Ok(it)
+}
+
+pub async fn source_named(tx: &mut Tx, ws: WorkspaceId, name: &str) -> Result<Option<i64>, Fault> {
+    let row = store::fetch_optional!(*tx, (i64,), "SELECT id FROM sources WHERE workspace_id = $1 AND name = $2", ws.get(), name)?;
+    Ok(row.map(|r| r.0))
+}
+
+/// Records that have a customer but are no longer in force.
+async fn withdrawn(tx: &mut Tx, ws: WorkspaceId, in_force: usize) -> Result<Vec<(i64, i64)>, Fault> {
+    let (all,) = store::fetch_one!(*tx, (i64,), "SELECT COUNT(*) FROM record_customers WHERE workspace_id = $1", ws.get())?;
+    if usize::try_from(all).unwrap_or(usize::MAX) == in_force {
+        return Ok(Vec::new());
+    }
+    Ok(store::fetch_all!(
+        *tx,
+        (i64, i64),
+        "SELECT rc.record_id, rc.customer_id FROM record_customers rc
+         WHERE rc.workspace_id = $1 AND NOT EXISTS
+           (SELECT 1 FROM records r WHERE r.workspace_id = rc.workspace_id AND r.id = rc.record_id AND r.current)
+         ORDER BY rc.record_id",
+        ws.get()
+    )?)
+}
+
+async fn decisions(tx: &mut Tx, ws: WorkspaceId, records: &[i64]) -> Result<Decisions, Fault> {
+    let rows = store::fetch_all!(
+        *tx,
+        (i64, i64, bool),
+        "SELECT record_a, record_b, must FROM manual_links WHERE workspace_id = $1 ORDER BY at, record_a, record_b",
+        ws.get()
+    )?;
+    let mut it = Decisions::default();
+    for (a, b, must) in rows {
+        // Records are loaded in the order of their ids.
+        if let (Ok(a), Ok(b)) = (records.binary_search(&a), records.binary_search(&b)) {
+            if must { it.together.push((a, b)) } else { it.apart.push((a, b)) }
+        }
+    }
+    Ok(it)
+}
+
+/// Rows of an import.
+pub async fn rows_of_import(tx: &mut Tx, ws: WorkspaceId, import: ImportId, records: &[i64]) -> Result<AHashSet<usize>, Fault> {
+    let rows = store::fetch_all!(*tx, (i64,), "SELECT id FROM records WHERE workspace_id = $1 AND import_id = $2 AND current", ws.get(), import.get())?;
+    Ok(rows.into_iter().filter_map(|(id,)| records.binary_search(&id).ok()).collect())
+}

@@ -1,0 +1,286 @@
+//! What has to be written: only people whose records changed.
+
+use ahash::AHashMap;
+use basis::Lang;
+use rayon::prelude::*;
+
+use super::load::Loaded;
+use crate::rules::assign::{Assignment, Identity, assign};
+use crate::rules::compare::{self, Field};
+use crate::rules::golden::{self, Profile, Spelling};
+use crate::rules::model;
+use crate::rules::resolve::{LinkKind, Resolution};
+
+/// A customer to be written.
+#[derive(Debug)]
+pub struct Person {
+    pub id: i64,
+    pub is_new: bool,
+    /// Rows of the batch.
+    rows: Vec<usize>,
+    /// Records that come to this customer now.
+    pub arrivals: Vec<i64>,
+    pub profile: Profile,
+}
+
+impl Person {
+    #[must_use]
+    pub fn language(&self) -> Option<Lang> {
+        self.profile.spelling.map(|s| if s == Spelling::Ukrainian { Lang::Uk } else { Lang::Ru })
+    }
+}
+
+/// A link to be written.
+#[derive(Debug)]
+pub struct Merge {
+    pub customer: i64,
+    pub record_a: i64,
+    pub record_b: i64,
+    pub weight: f64,
+    pub probability: f64,
+    pub reasons: String,
+    pub kind: &'static str,
+    pub by_hand: bool,
+}
+
+#[derive(Debug)]
+pub struct Question {
+    pub record_a: i64,
+    pub record_b: i64,
+    pub customer_a: i64,
+    pub customer_b: i64,
+    pub weight: f64,
+    pub probability: f64,
+    pub reasons: String,
+    pub value: i64,
+}
+
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub people: Vec<Person>,
+    pub merges: Vec<Merge>,
+    pub questions: Vec<Question>,
+    /// (old id, the id it lives on in)
+    pub merged: Vec<(i64, i64)>,
+    /// (old id, the id of the part that left it)
+    pub split: Vec<(i64, i64)>,
+    pub gone: Vec<i64>,
+    /// Records that are no longer in force.
+    pub forgotten: Vec<i64>,
+    pub customers: usize,
+    pub records: usize,
+    /// Database ids of the sources by their numbers in the profiles.
+    pub sources: Vec<i64>,
+    /// Nobody was stored before.
+    pub first: bool,
+}
+
+impl Plan {
+    /// Turns rows into records, after which the batch can be dropped.
+    pub fn take_records(&mut self, loaded: &Loaded) {
+        for person in &mut self.people {
+            person.arrivals =
+                person.rows.iter().filter(|row| loaded.old_of[**row] != Some(person.id)).map(|row| loaded.records[*row]).collect();
+            person.rows = Vec::new();
+        }
+        self.sources.clone_from(&loaded.sources);
+        self.first = loaded.withdrawn.is_empty() && loaded.old_of.iter().all(Option::is_none);
+    }
+
+    /// The database id of a source number; 0 for what colleagues wrote.
+    #[must_use]
+    pub fn source(&self, number: u16) -> i64 {
+        self.sources.get(usize::from(number)).copied().unwrap_or(0)
+    }
+}
+
+/// The review queue keeps the most valuable questions: nobody answers more.
+const QUEUE: usize = 2_000;
+
+/// Compares the new partition with the old one. `ids` gives ids to new customers.
+pub fn plan(loaded: &Loaded, found: &Resolution, all: bool, mut ids: impl FnMut(usize) -> Vec<i64>) -> Plan {
+    let gone_from: Vec<i64> = loaded.withdrawn.iter().map(|w| w.1).collect();
+    let Assignment { identities, merged, split, gone } = assign(&found.customer_of, &loaded.old_of, &gone_from);
+    let mut fresh = ids(identities.iter().filter(|i| **i == Identity::New).count()).into_iter();
+    let customer_ids: Vec<i64> = identities
+        .iter()
+        .map(|i| match i {
+            Identity::Kept(id) => *id,
+            Identity::New => fresh.next().unwrap_or_default(),
+        })
+        .collect();
+    let touched = touched(loaded, found, &customer_ids, &identities, all);
+    let mut rows: AHashMap<u32, Vec<usize>> = AHashMap::new();
+    for (row, customer) in found.customer_of.iter().enumerate() {
+        if touched[*customer as usize] {
+            rows.entry(*customer).or_default().push(row);
+        }
+    }
+    let mut rows: Vec<(u32, Vec<usize>)> = rows.into_iter().collect();
+    rows.sort_unstable_by_key(|r| r.0);
+    let people = rows
+        .into_par_iter()
+        .map(|(customer, rows)| Person {
+            id: customer_ids[customer as usize],
+            is_new: identities[customer as usize] == Identity::New,
+            profile: golden::profile(found, &loaded.batch, &rows),
+            arrivals: Vec::new(),
+            rows,
+        })
+        .collect();
+    let new_id = |(old, customer): (i64, u32)| (old, customer_ids[customer as usize]);
+    Plan {
+        people,
+        merges: merges(loaded, found, &customer_ids, &touched),
+        questions: questions(loaded, found, &customer_ids),
+        merged: merged.into_iter().map(new_id).collect(),
+        split: split.into_iter().map(new_id).collect(),
+        gone,
+        forgotten: loaded.withdrawn.iter().map(|w| w.0).collect(),
+        customers: found.counts.customers,
+        records: found.counts.records,
+        sources: Vec::new(),
+        first: false,
+    }
+}
+
+/// Customers with other records than before, or with records of other content.
+fn touched(loaded: &Loaded, found: &Resolution, ids: &[i64], identities: &[Identity], all: bool) -> Vec<bool> {
+    let mut touched: Vec<bool> = identities.iter().map(|i| all || *i == Identity::New).collect();
+    let number_of: AHashMap<i64, usize> = ids.iter().enumerate().map(|(n, id)| (*id, n)).collect();
+    for (row, customer) in found.customer_of.iter().enumerate() {
+        let customer = *customer as usize;
+        match loaded.old_of[row] {
+            Some(old) if old == ids[customer] => touched[customer] |= loaded.changed.contains(&row),
+            Some(old) => {
+                touched[customer] = true;
+                // The customer it left has changed too.
+                if let Some(before) = number_of.get(&old) {
+                    touched[*before] = true;
+                }
+            }
+            None => touched[customer] = true,
+        }
+    }
+    for (_, old) in &loaded.withdrawn {
+        if let Some(customer) = number_of.get(old) {
+            touched[*customer] = true;
+        }
+    }
+    touched
+}
+
+fn merges(loaded: &Loaded, found: &Resolution, ids: &[i64], touched: &[bool]) -> Vec<Merge> {
+    found
+        .row_links()
+        .into_iter()
+        .filter(|l| l.kind != LinkKind::SameCard)
+        .filter(|l| touched[found.customer_of[l.row_a] as usize])
+        .map(|l| {
+            let c = found.compare_rows(l.row_a, l.row_b);
+            let bits = found.model.prior + found.model.sum(&c.levels) + c.rarity + if l.kind == LinkKind::SameOrder { l.bits } else { 0.0 };
+            Merge {
+                customer: ids[found.customer_of[l.row_a] as usize],
+                record_a: loaded.records[l.row_a],
+                record_b: loaded.records[l.row_b],
+                weight: f64::from(bits),
+                probability: if l.kind == LinkKind::Manual { 1.0 } else { model::probability(bits) },
+                reasons: reasons_json(loaded, found, l.row_a, l.row_b, l.kind),
+                kind: kind(&c.levels, l.kind),
+                by_hand: l.kind == LinkKind::Manual,
+            }
+        })
+        .collect()
+}
+
+/// What a link found, as one word: the most telling difference between the two records.
+fn kind(levels: &[u8; compare::FIELDS], link: LinkKind) -> &'static str {
+    match link {
+        LinkKind::Manual => return "by_hand",
+        LinkKind::SameOrder => return "same_order",
+        LinkKind::SameCard | LinkKind::Evidence => {}
+    }
+    let level = |field: Field| levels[field as usize];
+    match () {
+        () if level(Field::Surname) >= compare::surname::DIFFERENT_WOMAN => "surname_changed",
+        () if level(Field::Given) == compare::given::SLIP || matches!(level(Field::Surname), compare::surname::SLIP | compare::surname::PART) => "name_slip",
+        () if level(Field::Phone) == compare::phones::NEAR => "phone_slip",
+        () if matches!(level(Field::Email), compare::emails::ENDING..=compare::emails::LIKE_OWN) => "email_slip",
+        () if level(Field::Given) == compare::given::VARIANT => "language_or_short_form",
+        () if level(Field::Given) == compare::given::INITIAL => "initials",
+        () if level(Field::Phone) == compare::phones::DIFFERENT => "new_phone",
+        () if level(Field::Email) == compare::emails::DIFFERENT => "new_email",
+        () if level(Field::Phone) == compare::SAME => "same_phone",
+        () if level(Field::Email) == compare::SAME => "same_email",
+        () if level(Field::Address) == compare::SAME => "same_address",
+        () => "other",
+    }
+}
+
+/// `[{field, level, weight, a, b}]`; the values themselves are shown by the card, under its masks.
+fn reasons_json(loaded: &Loaded, found: &Resolution, a: usize, b: usize, kind: LinkKind) -> String {
+    let c = found.compare_rows(a, b);
+    let (ra, rb) = (loaded.batch.get(a), loaded.batch.get(b));
+    let mut out: Vec<serde_json::Value> = Vec::new();
+    if kind == LinkKind::SameOrder {
+        out.push(serde_json::json!({ "field": "order", "level": "same", "weight": 30.0 }));
+    }
+    if kind == LinkKind::Manual {
+        out.push(serde_json::json!({ "field": "decision", "level": "by_hand", "weight": 0.0 }));
+    }
+    for field in Field::ALL {
+        let level = c.levels[field as usize];
+        if level == compare::MISSING {
+            continue;
+        }
+        let (name, level_name) = words(field, level);
+        let weight = f64::from(found.model.weight(field, level) + c.rarities[field as usize]);
+        let mut reason = serde_json::json!({ "field": name, "level": level_name, "weight": (weight * 100.0).round() / 100.0 });
+        if matches!(field, Field::Given | Field::Surname | Field::Patronymic) {
+            reason["a"] = ra.full_name.into();
+            reason["b"] = rb.full_name.into();
+        }
+        out.push(reason);
+    }
+    serde_json::Value::Array(out).to_string()
+}
+
+/// Field and level as two words: `phone_same` → (`phone`, `same`).
+fn words(field: Field, level: u8) -> (&'static str, &'static str) {
+    let code = model::reason(field, level);
+    let name = match field {
+        Field::Given => "given_name",
+        Field::Surname => "surname",
+        Field::Patronymic => "patronymic",
+        Field::Phone => "phone",
+        Field::Email => "email",
+        Field::Birth => "birth_date",
+        Field::National => "document",
+        Field::Address => "address",
+        Field::Postcode => "postcode",
+        Field::Region => "region",
+        Field::Other => "other",
+    };
+    (name, code.strip_prefix(name).map_or(code, |rest| rest.trim_start_matches('_')))
+}
+
+fn questions(loaded: &Loaded, found: &Resolution, ids: &[i64]) -> Vec<Question> {
+    found
+        .questions
+        .iter()
+        .take(QUEUE)
+        .map(|q| {
+            let (a, b) = (q.row_a, q.row_b);
+            Question {
+                record_a: loaded.records[a].min(loaded.records[b]),
+                record_b: loaded.records[a].max(loaded.records[b]),
+                customer_a: ids[found.customer_of[a] as usize],
+                customer_b: ids[found.customer_of[b] as usize],
+                weight: f64::from(q.bits),
+                probability: model::probability(q.bits),
+                reasons: reasons_json(loaded, found, a, b, LinkKind::Evidence),
+                value: q.value,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,243 @@
+//! People in the database, on SQLite and PostgreSQL.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use access::Op;
+use basis::{CustomerId, MergeId, ReviewId};
+use identity::{CandidateDraft, Correction};
+use serde_json::{Value, json};
+
+/// A record as an import would store it.
+struct Rec {
+    id: i64,
+    kind: &'static str,
+    payload: Value,
+}
+
+fn order(id: i64, name: &str, phone: &str, email: &str) -> Rec {
+    Rec { id, kind: "order", payload: json!({ "order_id": id.to_string(), "full_name": name, "phone": phone, "email": email }) }
+}
+
+async fn store_records(op: &Op, records: &[Rec]) {
+    let mut tx = op.app.db.write().await.unwrap();
+    store::execute!(
+        tx,
+        "INSERT INTO sources (workspace_id, id, name, mapping, legal_basis, created_at) VALUES ($1, 1, 'orders', '', '[]', 0) ON CONFLICT DO NOTHING",
+        op.ws().get()
+    )
+    .unwrap();
+    for r in records {
+        store::execute!(
+            tx,
+            "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload)
+             VALUES ($1, $2, 1, TRUE, 1, 1, $3, $4, 'orders.csv', 1, '', $5)",
+            op.ws().get(),
+            r.id,
+            r.kind,
+            r.id.to_string(),
+            r.payload.to_string()
+        )
+        .unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+async fn refresh(op: &Op) {
+    identity::refresh(op, identity::Touched::Nothing).await.unwrap();
+}
+
+async fn customer_of(op: &Op) -> BTreeMap<i64, i64> {
+    let mut tx = op.app.db.read().await.unwrap();
+    store::fetch_all!(tx, (i64, i64), "SELECT record_id, customer_id FROM record_customers WHERE workspace_id = $1", op.ws().get())
+        .unwrap()
+        .into_iter()
+        .collect()
+}
+
+fn partition(of: &BTreeMap<i64, i64>) -> BTreeSet<Vec<i64>> {
+    let mut groups: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (record, customer) in of {
+        groups.entry(*customer).or_default().push(*record);
+    }
+    groups.into_values().collect()
+}
+
+fn some_people() -> Vec<Rec> {
+    vec![
+        order(1, "Терехина Наталья Алексеевна", "096 510 22 20", "terekhina85@ukr.net"),
+        order(2, "Терьохіна Наталія Олексіївна", "+380965102220", ""),
+        order(3, "Наташа Терехина", "", "terekhina85@ukr.net"),
+        order(4, "Снігурський Сергій", "0678737218", "sergiy_snihurskyi@mail.ru"),
+        order(5, "Снигурская Ирина Николаевна", "0678737218", "snihurska_i@outlook.com"),
+        order(6, "Снигурская Ирина", "", "snihurska_i@outlook.com"),
+        order(7, "Бондар Олег", "0501112233", ""),
+        order(8, "Бондар Олег", "0679998877", ""),
+        order(9, "Петренко О.", "0931234509", ""),
+        order(10, "Петренко Олексій", "0931234509", "petrenko.o@ukr.net"),
+        order(11, "Петренко Олександр", "", "petrenko.o@ukr.net"),
+    ]
+}
+
+#[tokio::test]
+async fn any_order_of_arrival_gives_the_same_people_with_stable_ids() {
+    access::testing::with_app(|op, _clock| async move {
+        store_records(&op, &some_people()).await;
+        refresh(&op).await;
+        let batch = customer_of(&op).await;
+        let expected = partition(&batch);
+        assert!(expected.contains(&vec![1, 2, 3]), "{expected:?}");
+        assert!(expected.contains(&vec![4]) && expected.contains(&vec![5, 6]), "{expected:?}");
+        refresh(&op).await;
+        assert_eq!(customer_of(&op).await, batch, "a second run changes nothing");
+    })
+    .await;
+    for step in [1_usize, 3, 7] {
+        access::testing::with_app(move |op, _clock| async move {
+            let mut left = some_people();
+            let mut before: BTreeMap<i64, i64> = BTreeMap::new();
+            let mut at = 0;
+            while !left.is_empty() {
+                at = (at + step) % left.len();
+                store_records(&op, &[left.remove(at)]).await;
+                refresh(&op).await;
+                let now = customer_of(&op).await;
+                let mut tx = op.app.db.read().await.unwrap();
+                for (record, old) in &before {
+                    let lives_on = identity::current_id(&mut tx, op.ws(), CustomerId(*old)).await.unwrap().get();
+                    // A record stays under its id, or under the id that its customer lives on in, unless a brother left.
+                    assert!(now[record] == lives_on || now.values().any(|c| *c == lives_on), "record {record}");
+                }
+                before = now;
+            }
+            let found = partition(&customer_of(&op).await);
+            let all = access_free_batch();
+            assert_eq!(found, all, "step {step}");
+        })
+        .await;
+    }
+}
+
+/// The partition of [`some_people`] by the pure engine.
+fn access_free_batch() -> BTreeSet<Vec<i64>> {
+    use identity::rules::batch::{PersonRecord, RecordBatch};
+    use identity::rules::resolve::{Bands, Decisions, resolve};
+    let mut batch = RecordBatch::new();
+    for r in some_people() {
+        let text = |k: &str| r.payload[k].as_str().unwrap_or_default().to_owned();
+        batch.push(&PersonRecord {
+            id: &r.id.to_string(),
+            full_name: &text("full_name"),
+            phone: &text("phone"),
+            email: &text("email"),
+            ..PersonRecord::default()
+        });
+    }
+    let found = resolve(&batch, &Decisions::default(), Bands::default());
+    partition(&(1_i64..).zip(found.customer_of.iter().map(|c| i64::from(*c))).collect())
+}
+
+#[tokio::test]
+async fn decisions_hold_and_can_be_taken_back() {
+    access::testing::with_app(|op, _clock| async move {
+        store_records(&op, &some_people()).await;
+        refresh(&op).await;
+        let before = customer_of(&op).await;
+        let mut tx = op.app.db.read().await.unwrap();
+        let merges = store::fetch_all!(tx, (i64, i64, i64), "SELECT id, record_a, record_b FROM merges WHERE workspace_id = $1 ORDER BY id", op.ws().get()).unwrap();
+        drop(tx);
+        let merge = merges.iter().find(|m| m.1.min(m.2) == 5 && m.1.max(m.2) == 6).expect("the two cards of Iryna are linked");
+        let routes = identity::routes();
+        drop(routes);
+        identity::undo_merge(&op, MergeId(merge.0)).await.unwrap();
+        let now = customer_of(&op).await;
+        assert_ne!(now[&5], now[&6]);
+        refresh(&op).await;
+        assert_eq!(customer_of(&op).await, now, "an undone merge stays undone");
+
+        let mut tx = op.app.db.read().await.unwrap();
+        let open = store::fetch_all!(tx, (i64, i64, i64), "SELECT id, record_a, record_b FROM review_pairs WHERE workspace_id = $1 AND state = 'open' ORDER BY value_minor DESC, id", op.ws().get()).unwrap();
+        drop(tx);
+        if let Some(question) = open.first() {
+            identity::decide(&op, ReviewId(question.0), true).await.unwrap();
+            let merged = customer_of(&op).await;
+            assert_eq!(merged[&question.1], merged[&question.2]);
+            identity::undo_review(&op, ReviewId(question.0)).await.unwrap();
+            assert_eq!(partition(&customer_of(&op).await), partition(&now));
+        }
+        assert_eq!(before.len(), now.len());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_erased_person_leaves_no_value_behind() {
+    access::testing::with_app(|op, _clock| async move {
+        store_records(&op, &some_people()).await;
+        refresh(&op).await;
+        let customer = CustomerId(customer_of(&op).await[&1]);
+        let known = identity::export_person(&op, customer).await.unwrap();
+        assert_eq!(known["records"].as_array().map(Vec::len), Some(3));
+        assert_eq!(known["contacts"].as_array().map(Vec::len), Some(2));
+        identity::erase(&op, customer).await.unwrap();
+        let mut tx = op.app.db.read().await.unwrap();
+        for (what, count) in [
+            ("records", store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM records WHERE workspace_id = $1 AND payload LIKE '%terekhina85%'", op.ws().get()).unwrap().0),
+            ("contacts", store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM contact_points WHERE workspace_id = $1 AND value = '+380965102220'", op.ws().get()).unwrap().0),
+            ("customers", store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1 AND id = $2", op.ws().get(), customer.get()).unwrap().0),
+        ] {
+            assert_eq!(count, 0, "{what}");
+        }
+        let (tombstones,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM tombstones WHERE workspace_id = $1", op.ws().get()).unwrap();
+        assert_eq!(tombstones, 3);
+        drop(tx);
+        assert!(identity::export_person(&op, customer).await.is_err());
+        assert_eq!(customer_of(&op).await.len(), 8, "everybody else stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_half_known_caller_is_found_and_corrected() {
+    access::testing::with_app(|op, _clock| async move {
+        store_records(&op, &some_people()).await;
+        refresh(&op).await;
+        let of = customer_of(&op).await;
+        let draft = CandidateDraft { name: "наталия терехина".into(), phone: "0965102220".into(), ..CandidateDraft::default() };
+        let found = identity::candidates(&op, &draft).await.unwrap();
+        assert_eq!(found.first().map(|c| c.customer.get()), Some(of[&1]));
+        assert!(found[0].probability > 0.9, "{found:?}");
+        let stranger = CandidateDraft { name: "Зелінський Богдан".into(), phone: "0660000001".into(), ..CandidateDraft::default() };
+        assert!(identity::candidates(&op, &stranger).await.unwrap().is_empty());
+
+        let change = Correction { phone: Some("+380 67 555 44 31".into()), name: Some("Терехина Наталия Алексеевна".into()), ..Correction::default() };
+        identity::correct(&op, CustomerId(of[&1]), &change).await.unwrap();
+        let after = customer_of(&op).await;
+        assert_eq!(after[&1], of[&1], "the id stays");
+        let mut tx = op.app.db.read().await.unwrap();
+        let phones = store::fetch_all!(tx, (String, bool), "SELECT value, preferred FROM contact_points WHERE workspace_id = $1 AND customer_id = $2 AND kind = 'phone' ORDER BY value", op.ws().get(), of[&1]).unwrap();
+        assert_eq!(phones, [("+380675554431".to_owned(), true), ("+380965102220".to_owned(), false)]);
+        let (name,) = store::fetch_one!(tx, (String,), "SELECT display_name FROM customers WHERE workspace_id = $1 AND id = $2", op.ws().get(), of[&1]).unwrap();
+        assert_eq!(name, "Терехина Наталия Алексеевна");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_withdrawn_record_leaves_and_an_empty_customer_goes() {
+    access::testing::with_app(|op, _clock| async move {
+        store_records(&op, &some_people()).await;
+        refresh(&op).await;
+        let of = customer_of(&op).await;
+        let mut tx = op.app.db.write().await.unwrap();
+        store::execute!(tx, "UPDATE records SET current = FALSE WHERE workspace_id = $1 AND id IN (2, 7)", op.ws().get()).unwrap();
+        tx.commit().await.unwrap();
+        refresh(&op).await;
+        let now = customer_of(&op).await;
+        assert_eq!(now[&1], of[&1]);
+        assert!(!now.contains_key(&2) && !now.contains_key(&7));
+        let mut tx = op.app.db.read().await.unwrap();
+        let (gone,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1 AND id = $2", op.ws().get(), of[&7]).unwrap();
+        assert_eq!(gone, 0);
+    })
+    .await;
+}
