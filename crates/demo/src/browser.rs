@@ -128,6 +128,13 @@ impl Browser {
         self.send(Method::POST, path, &headers, body.to_string()).await
     }
 
+    /// Changes something as somebody with a token; the answer is not judged.
+    pub async fn patch(&self, path: &str, token: &str, body: &Value) -> Result<Answer, Fault> {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.send(Method::PATCH, path, &headers, body.to_string()).await
+    }
+
     /// Uploads a file as a form with one field, `file`.
     pub async fn upload(&self, path: &str, token: &str, name: &str, content: &str) -> Result<Value, Fault> {
         const BOUNDARY: &str = "otklik-simulated-4f1b9c";

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, checked, trouble};
 use crate::people::{CallAnswer, Dice};
-use crate::simulation::{Folk, Mood};
+use crate::simulation::{Folk, Mood, mailbox_of};
 
 /// Calls that the desk makes on one campaign day: a small room of operators.
 const CALLS_A_DAY: usize = 500;
@@ -119,10 +119,17 @@ impl Operator {
         let found = checked(path, &answer)?.json()?;
         let Some((customer, campaign)) = caller(&found) else { return Ok(false) };
         let path = "/api/desk/resend";
-        let body = json!({ "customer_id": customer, "campaign_id": campaign, "note": "[simulated] phoned back after the SMS" });
-        let answer = self.browser.post(path, &self.token, &body).await?;
+        let again = json!({ "customer_id": customer, "campaign_id": campaign });
+        let mut answer = self.browser.post(path, &self.token, &again).await?;
+        if answer.json().is_ok_and(|problem| text(&problem, "code").as_deref() == Some("no_email")) {
+            // "To what address?": the caller names one, it goes on the card, then the letter goes out.
+            let card = format!("/api/customers/{customer}");
+            let change = json!({ "email": mailbox_of(phone) });
+            checked("/api/customers/{id}", &self.browser.patch(&card, &self.token, &change).await?)?;
+            answer = self.browser.post(path, &self.token, &again).await?;
+        }
         if answer.status.is_client_error() {
-            tracing::debug!(body = answer.body, "the letter was not sent again");
+            tracing::debug!(status = %answer.status, "the letter was not sent again");
             return Ok(false);
         }
         checked(path, &answer)?;
@@ -155,7 +162,7 @@ impl Operator {
         }
         if said.outcome == "agreed" {
             body["interests"] = json!(self.interests(dice).await?);
-            if let Some(email) = new_mailbox(&task, dice) {
+            if let Some(email) = new_mailbox(&task, &number, dice) {
                 body["corrections"] = json!({ "email": email });
             }
         }
@@ -209,11 +216,10 @@ fn caller(found: &Value) -> Option<(String, String)> {
 }
 
 /// Some of those who agree and have given no mailbox name one.
-fn new_mailbox(task: &Value, dice: Dice<'_>) -> Option<String> {
+fn new_mailbox(task: &Value, number: &str, dice: Dice<'_>) -> Option<String> {
     let contacts = task.pointer("/customer/contacts")?.as_array()?;
     let has = contacts.iter().any(|c| c.get("kind").and_then(Value::as_str) == Some("email"));
-    (!has && dice.chance("names a mailbox", 0.3))
-        .then(|| format!("simulated.{:08x}@people.test", dice.number("mailbox") & 0xffff_ffff))
+    (!has && dice.chance("names a mailbox", 0.3)).then(|| mailbox_of(number))
 }
 
 fn conversation(fate: CallAnswer, dice: Dice<'_>, attempt: u32, now: Time) -> Said {

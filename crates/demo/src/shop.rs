@@ -172,7 +172,7 @@ mod tests {
     use crate::people::Town;
 
     fn shop() -> Shop {
-        let folk = Arc::new(Folk { seed: 1, town: Town::of_bookshop() });
+        let folk = Arc::new(Folk::new(1, Town::of_bookshop()));
         Shop::new(Browser::new("http://127.0.0.1:9").unwrap(), String::new(), folk)
     }
 

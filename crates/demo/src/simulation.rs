@@ -59,15 +59,28 @@ pub(crate) enum Mood {
 pub(crate) struct Folk {
     pub seed: u64,
     pub town: Town,
+    /// Of each of the town's people.
+    fates: Vec<Fate>,
 }
 
 impl Folk {
+    pub fn new(seed: u64, town: Town) -> Self {
+        let fates = town.people.iter().map(|p| fate(Dice::new(seed, &p.key), p.has_email)).collect();
+        Self { seed, town, fates }
+    }
+
     /// The key of the draws of whoever has this mailbox or number; strangers are known by it alone.
     pub fn who(&self, contact: &str) -> Arc<str> {
+        let own = named(contact);
+        let contact = own.as_deref().unwrap_or(contact);
         self.town.find(contact).map_or_else(|| contact.into(), |at| self.town.people[at].key.as_str().into())
     }
 
     pub fn fate(&self, contact: &str) -> Fate {
+        if let Some(own) = named(contact) {
+            // Who has just named a mailbox reads it.
+            return Fate { place: Where::Here, ..self.fate(&own) };
+        }
         match self.town.find(contact) {
             Some(at) => self.fate_of(at),
             None => fate(Dice::new(self.seed, contact), contact.contains('@')),
@@ -75,8 +88,7 @@ impl Folk {
     }
 
     pub fn fate_of(&self, person: usize) -> Fate {
-        let person = &self.town.people[person];
-        fate(Dice::new(self.seed, &person.key), person.has_email)
+        self.fates[person]
     }
 
     /// Ukrainian letters in the name, else by chance: the town speaks both languages.
@@ -84,6 +96,17 @@ impl Folk {
         let spelling = self.town.find(contact).and_then(|at| self.town.people[at].spellings.first());
         spelling.is_none_or(|s| s.name.to_lowercase().contains(['і', 'ї', 'є', 'ґ']))
     }
+}
+
+/// The mailbox that somebody without one names on the telephone.
+pub(crate) fn mailbox_of(phone: &str) -> String {
+    format!("simulated.{}@people.test", phone.trim_start_matches('+'))
+}
+
+/// The number behind a mailbox of [`mailbox_of`].
+fn named(mailbox: &str) -> Option<String> {
+    let digits = mailbox.strip_prefix("simulated.")?.strip_suffix("@people.test")?;
+    Some(format!("+{digits}"))
 }
 
 /// A running simulation: people, their mail server and their mobile network.
@@ -142,7 +165,7 @@ impl Simulation {
         if !config.inbound_smtp.ip().is_loopback() {
             return Err(Fault::refused("not_loopback", "Simulated people write only to this machine."));
         }
-        let folk = Arc::new(Folk { seed: config.seed, town: Town::of_bookshop() });
+        let folk = Arc::new(Folk::new(config.seed, Town::of_bookshop()));
         let failed = |e: std::io::Error| trouble(format!("no port for simulated people: {e}"));
         let readers = Arc::clone(&folk);
         let (smtp, mut arriving) =

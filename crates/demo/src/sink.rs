@@ -173,7 +173,7 @@ async fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
                 dialogue.outbox.push_str(OK);
             }
             "MAIL" if !envelope.greeted || envelope.return_path.is_some() => {
-                dialogue.outbox.push_str(SEQUENCE)
+                dialogue.outbox.push_str(SEQUENCE);
             }
             "MAIL" => match address(&line) {
                 Some(from) => {

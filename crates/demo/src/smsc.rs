@@ -45,7 +45,7 @@ pub struct Sms {
 pub const SYSTEM_ID: &str = "otklik";
 pub const PASSWORD: &str = "demo";
 
-/// Units the centre keeps unanswered before it throttles, as real ones do.
+/// The centre waits so long for the customer's answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 struct Session {
@@ -54,12 +54,16 @@ struct Session {
     receives: bool,
 }
 
+/// Text of a part of a long message, and its id when a receipt is wanted.
+type Part = (String, Option<String>);
+
 struct Shared {
     policy: Policy,
     throttled: Mutex<HashSet<String>>,
     screens: mpsc::UnboundedSender<Sms>,
     sessions: Mutex<HashMap<u32, Session>>,
-    parts: Mutex<HashMap<(String, u8), Vec<Option<(String, Option<String>)>>>>,
+    /// By number and reference.
+    parts: Mutex<HashMap<(String, u8), Vec<Option<Part>>>>,
     next: AtomicU32,
 }
 
@@ -153,7 +157,7 @@ fn digits(number: &str) -> &str {
     number.strip_prefix('+').unwrap_or(number)
 }
 
-/// How far a session got.
+/// What a session may do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bound {
     Not,

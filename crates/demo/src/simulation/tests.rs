@@ -35,7 +35,7 @@ fn kind(action: &Action) -> &'static str {
 
 #[test]
 fn ten_thousand_letters_are_answered_in_the_proportions_of_the_case() {
-    let folk = Folk { seed: 7, town: Town::default() };
+    let folk = Folk::new(7, Town::default());
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for n in 0..10_000 {
         let to = format!("reader{n}@people.test");
@@ -61,7 +61,7 @@ fn ten_thousand_letters_are_answered_in_the_proportions_of_the_case() {
 
 #[test]
 fn a_short_message_wins_a_quarter_of_its_readers() {
-    let folk = Folk { seed: 7, town: Town::default() };
+    let folk = Folk::new(7, Town::default());
     let (mut won, mut delivered) = (0, 0);
     for n in 0..10_000 {
         let to = format!("+38050{n:07}");
@@ -97,6 +97,17 @@ fn a_letter_without_a_way_out_is_still_refused_in_words_only() {
     assert!(refusal(Refusal::Words, &bare).is_some());
     let full = letter("a@b.test");
     assert_eq!(refusal(Refusal::OneClick, &full), Some(Action::OneClick { path: "/u/x".to_owned() }));
+}
+
+#[test]
+fn a_mailbox_named_on_the_telephone_is_the_same_persons() {
+    let folk = Folk::new(7, Town::of_bookshop());
+    let person = folk.town.people.iter().find(|p| p.key.starts_with('+')).unwrap();
+    let mailbox = mailbox_of(&person.key);
+    assert_eq!(folk.who(&mailbox).as_ref(), person.key);
+    assert_eq!(folk.fate(&mailbox).place, Where::Here);
+    assert_eq!(folk.fate(&mailbox).letter, folk.fate(&person.key).letter);
+    assert_eq!(folk.who("somebody@people.test").as_ref(), "somebody@people.test");
 }
 
 #[tokio::test]
