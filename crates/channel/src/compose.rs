@@ -68,7 +68,12 @@ impl std::fmt::Debug for ProductComposer {
 }
 
 impl ProductComposer {
-    async fn prepare(&self, tx: &mut Tx, workspace: &Workspace, wave: WaveId) -> Result<Arc<Prepared>, Fault> {
+    async fn prepare(
+        &self,
+        tx: &mut Tx,
+        workspace: &Workspace,
+        wave: WaveId,
+    ) -> Result<Arc<Prepared>, Fault> {
         if let Some(ready) = self.prepared.lock().get(&wave) {
             return Ok(Arc::clone(ready));
         }
@@ -85,7 +90,8 @@ impl ProductComposer {
                 })?;
                 letters.insert(lang, letter);
             } else {
-                let short = Short::compile(lang, "text", &source.text).map_err(|e| broken(lang, e.to_string()))?;
+                let short =
+                    Short::compile(lang, "text", &source.text).map_err(|e| broken(lang, e.to_string()))?;
                 shorts.insert(lang, short);
             }
         }
@@ -121,8 +127,9 @@ impl ProductComposer {
     ) -> Result<Vec<Composed>, Fault> {
         let ws = workspace.id;
         let now = workspace.campaign_now(app.now());
-        let kind: permission::Channel =
-            channel.parse().map_err(|_| Fault::internal("channel", format!("no rules for channel {channel}")))?;
+        let kind: permission::Channel = channel
+            .parse()
+            .map_err(|_| Fault::internal("channel", format!("no rules for channel {channel}")))?;
         let queries: Vec<GateQuery> = rows
             .iter()
             .map(|row| GateQuery {
@@ -158,7 +165,9 @@ impl ProductComposer {
         let mut out = Vec::with_capacity(rows.len());
         for (row, decision) in rows.iter().zip(decisions) {
             out.push(match decision {
-                Decision::Held { until, reason } => Composed::Held { until, reason: reason.code().to_owned() },
+                Decision::Held { until, reason } => {
+                    Composed::Held { until, reason: reason.code().to_owned() }
+                }
                 Decision::Refused(reason) => refused(reason.code(), ""),
                 Decision::Allow if !may.get(&row.wave_id).is_some_and(|m| m.contains(&row.customer_id)) => {
                     refused("answered", "")
@@ -185,7 +194,12 @@ fn refused(reason: &str, detail: &str) -> Composed {
 
 /// Link numbers must be on the disk before a letter that carries them leaves. `false` when another sender
 /// gave other numbers meanwhile.
-async fn save_links(app: &App, workspace: &Workspace, wave: WaveId, prepared: &Prepared) -> Result<bool, Fault> {
+async fn save_links(
+    app: &App,
+    workspace: &Workspace,
+    wave: WaveId,
+    prepared: &Prepared,
+) -> Result<bool, Fault> {
     let all: Vec<(u16, String)> =
         prepared.tracked.lock().iter().map(|(url, number)| (*number, url.clone())).collect();
     if all.is_empty() {
@@ -275,7 +289,9 @@ impl Page<'_> {
         }
         let Some(short) = wave.shorts.get(&lang) else { return refused("template", "no text") };
         match short.render(&merge, &mut track) {
-            Ok(text) => Composed::Ready { payload: Payload::Sms { to: row.address.clone(), text }, rate_per_second },
+            Ok(text) => {
+                Composed::Ready { payload: Payload::Sms { to: row.address.clone(), text }, rate_per_second }
+            }
             Err(e) => refused("template", &e.to_string()),
         }
     }
@@ -293,7 +309,8 @@ impl Page<'_> {
         let unsubscribe_mailto = post.verp.address(AddressKind::Unsubscribe, of);
         let reply_to = post.verp.address(AddressKind::Reply, of);
         let message_id = format!("{}.{}@{}", row.id, row.wave_id, post.signer.domain());
-        let feedback = format!("{}:{}:wave{}:otklik", row.campaign_id, self.workspace.id, wave.content.position);
+        let feedback =
+            format!("{}:{}:wave{}:otklik", row.campaign_id, self.workspace.id, wave.content.position);
         let raw = letter::build(&letter::Letter {
             from_name: &wave.content.from_name,
             from: &wave.content.from_address,

@@ -143,14 +143,17 @@ impl MailInbox {
 
 /// Which row a message becomes.
 fn sort(kind: AddressKind, raw: &[u8], null_sender: bool) -> NewInbound {
-    let row = |kind, address: String, data| NewInbound { channel: "email", kind, message: None, address, data };
+    let row =
+        |kind, address: String, data| NewInbound { channel: "email", kind, message: None, address, data };
     match incoming::classify(raw, null_sender) {
         None => row("unknown", String::new(), json!({ "why": "not_a_message" })),
         Some(Incoming::Complaint(c)) => {
             row("complaint", c.recipient.unwrap_or_default(), json!({ "type": c.feedback_type }))
         }
         Some(Incoming::Bounce(b)) => bounce(b),
-        Some(Incoming::AutoReply { subject }) => row("auto_reply", String::new(), json!({ "subject": subject })),
+        Some(Incoming::AutoReply { subject }) => {
+            row("auto_reply", String::new(), json!({ "subject": subject }))
+        }
         Some(Incoming::Reply(r)) => {
             let from = r.from.unwrap_or_default();
             match kind {
@@ -191,11 +194,11 @@ impl Mailbox for MailInbox {
     }
 }
 
-/// Receipts and answers of one workspace's SMSC: kept, and found by the handler's poll. They are not
-/// handled in the session, which must stay free for the answers to submissions.
+/// Receipts and answers of one workspace's SMSC.
 pub(crate) struct SmsInbox {
     pub app: App,
     pub workspace: WorkspaceId,
+    pub handler: Arc<dyn InboundHandler>,
 }
 
 impl SmsInbox {
@@ -247,12 +250,8 @@ fn international(number: &str) -> String {
 impl smpp::Inbox for SmsInbox {
     fn store(&self, incoming: smpp::Incoming) -> BoxFuture<'_, bool> {
         Box::pin(async move {
-            let kept = match self.row(incoming).await {
-                Ok(row) => keep(&self.app, self.workspace, &row).await.map(drop),
-                Err(e) => Err(e),
-            };
-            match kept {
-                Ok(()) => true,
+            match self.row(incoming).await {
+                Ok(row) => keep_and_handle(&self.app, &*self.handler, self.workspace, &row).await,
                 Err(e) => {
                     tracing::warn!(error = %e, "inbound sms: not kept");
                     false

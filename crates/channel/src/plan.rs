@@ -44,7 +44,11 @@ pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<(), F
         )
         .await?;
         tx.commit().await?;
-        app.hub.publish(ws, format!("campaign:{}", content.campaign_id), serde_json::json!({ "planned": planned }));
+        app.hub.publish(
+            ws,
+            format!("campaign:{}", content.campaign_id),
+            serde_json::json!({ "planned": planned }),
+        );
         after = last;
     }
     Ok(())
@@ -58,7 +62,12 @@ fn window(content: &WaveContent, now: Time) -> (Time, Time) {
 /// The next wave's row of the person of this message, planned at once: a bounce does not wait. Nothing
 /// happens when there is no later wave, when the campaign has ended for the person, or when the row is
 /// there already.
-pub async fn plan_next(tx: &mut Tx, app: &App, workspace: &Workspace, message: MessageId) -> Result<bool, Fault> {
+pub async fn plan_next(
+    tx: &mut Tx,
+    app: &App,
+    workspace: &Workspace,
+    message: MessageId,
+) -> Result<bool, Fault> {
     let ws = workspace.id;
     let Some(row) = ledger::row(tx, ws, message).await? else { return Ok(false) };
     let Some(next) = campaign::next_wave(tx, ws, row.wave_id).await? else { return Ok(false) };
@@ -69,18 +78,12 @@ pub async fn plan_next(tx: &mut Tx, app: &App, workspace: &Workspace, message: M
     let content = campaign::wave_content(tx, ws, next).await?;
     let rows = new_rows(tx, app, workspace, &content, &may).await?;
     let now = workspace.campaign_now(app.now());
-    let expires = content.expires_at.unwrap_or_else(|| content.due_at.unwrap_or(now).max(now).plus_days(DEFAULT_LIFE_DAYS));
-    let planned = ledger::plan_rows(
-        tx,
-        ws,
-        content.campaign_id,
-        next,
-        content.channel.as_str(),
-        now,
-        expires,
-        &rows,
-    )
-    .await?;
+    let expires = content
+        .expires_at
+        .unwrap_or_else(|| content.due_at.unwrap_or(now).max(now).plus_days(DEFAULT_LIFE_DAYS));
+    let planned =
+        ledger::plan_rows(tx, ws, content.campaign_id, next, content.channel.as_str(), now, expires, &rows)
+            .await?;
     Ok(planned > 0)
 }
 
@@ -120,11 +123,9 @@ async fn new_rows(
     content: &WaveContent,
     people: &[CustomerId],
 ) -> Result<Vec<NewRow>, Fault> {
-    let channel: permission::Channel = content
-        .channel
-        .as_str()
-        .parse()
-        .map_err(|_| Fault::internal("channel", format!("no rules for channel {}", content.channel.as_str())))?;
+    let channel: permission::Channel = content.channel.as_str().parse().map_err(|_| {
+        Fault::internal("channel", format!("no rules for channel {}", content.channel.as_str()))
+    })?;
     let reach = permission::reach(tx, app, workspace, people, &[channel], Purpose::Marketing).await?;
     let languages = languages(tx, workspace, people).await?;
     let ids = app.next_ids(reach.len());

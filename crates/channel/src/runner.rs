@@ -34,14 +34,14 @@ struct Running {
 
 /// Runs the senders of all workspaces until `stop`: starts them as configurations appear, restarts them as
 /// they change.
-pub async fn run_senders(app: App, stop: CancellationToken) {
+pub async fn run_senders(app: App, handler: Arc<dyn InboundHandler>, stop: CancellationToken) {
     let mut running: HashMap<(WorkspaceId, &'static str), Running> = HashMap::new();
     while !stop.is_cancelled() {
         match access::workspaces(&app).await {
             Ok(workspaces) => {
                 for workspace in workspaces {
                     for kind in SenderKind::ALL {
-                        if let Err(e) = adjust(&app, &workspace, kind, &mut running).await {
+                        if let Err(e) = adjust(&app, &handler, &workspace, kind, &mut running).await {
                             tracing::warn!(channel = kind.as_str(), error = %e, "sender: could not be started");
                         }
                     }
@@ -65,6 +65,7 @@ pub async fn run_senders(app: App, stop: CancellationToken) {
 
 async fn adjust(
     app: &App,
+    handler: &Arc<dyn InboundHandler>,
     workspace: &Workspace,
     kind: SenderKind,
     running: &mut HashMap<(WorkspaceId, &'static str), Running>,
@@ -83,13 +84,17 @@ async fn adjust(
     let stop = CancellationToken::new();
     let task = match kind {
         SenderKind::Email => start_email(app, workspace, &stop).await?,
-        SenderKind::Sms => start_sms(app, workspace, &stop).await?,
+        SenderKind::Sms => start_sms(app, handler, workspace, &stop).await?,
     };
     running.insert(place, Running { updated_at, stop, task });
     Ok(())
 }
 
-async fn start_email(app: &App, workspace: &Workspace, stop: &CancellationToken) -> Result<JoinHandle<()>, Fault> {
+async fn start_email(
+    app: &App,
+    workspace: &Workspace,
+    stop: &CancellationToken,
+) -> Result<JoinHandle<()>, Fault> {
     let Some(config) = settings::email(app, workspace.id).await? else { return Ok(tokio::spawn(async {})) };
     let relay = Relay::new(settings::smtp_config(app, workspace, &config).await?, config.lanes);
     let since = first_letter(app, workspace).await?.unwrap_or_else(|| workspace.campaign_now(app.now()));
@@ -103,11 +108,12 @@ async fn start_email(app: &App, workspace: &Workspace, stop: &CancellationToken)
 
 async fn start_sms(
     app: &App,
+    handler: &Arc<dyn InboundHandler>,
     workspace: &Workspace,
     stop: &CancellationToken,
 ) -> Result<JoinHandle<()>, Fault> {
     let Some(config) = settings::sms(app, workspace.id).await? else { return Ok(tokio::spawn(async {})) };
-    let inbox = SmsInbox { app: app.clone(), workspace: workspace.id };
+    let inbox = SmsInbox { app: app.clone(), workspace: workspace.id, handler: Arc::clone(handler) };
     let smsc = Smsc::new(settings::smpp_config(app, workspace, &config).await?, Arc::new(inbox));
     let pace = Pace { rate_per_second: config.rate_per_second, ..Pace::default() };
     // Receipts and answers come while nothing is sent, too.
@@ -206,7 +212,11 @@ pub async fn watch(app: &App, workspace: &Workspace) -> Result<(), Fault> {
     }
     tx.commit().await?;
     for (wave, campaign) in over {
-        app.hub.publish(ws, format!("campaign:{campaign}"), serde_json::json!({ "wave": wave.to_string(), "state": "done" }));
+        app.hub.publish(
+            ws,
+            format!("campaign:{campaign}"),
+            serde_json::json!({ "wave": wave.to_string(), "state": "done" }),
+        );
     }
     for (campaign, _) in pauses {
         app.hub.publish(ws, format!("campaign:{campaign}"), serde_json::json!({ "state": "paused" }));
@@ -219,6 +229,8 @@ pub async fn watch(app: &App, workspace: &Workspace) -> Result<(), Fault> {
 pub struct InboundConfig {
     pub smtp: Option<SocketAddr>,
     pub lmtp: Option<SocketAddr>,
+    /// Our name in greetings; the bounce domain when empty.
+    pub host: String,
 }
 
 /// The ports that were opened (port 0 lets the system choose).
@@ -243,14 +255,16 @@ pub async fn run_inbound(
     let mut ports = InboundPorts::default();
     for (protocol, addr) in [(Protocol::Smtp, config.smtp), (Protocol::Lmtp, config.lmtp)] {
         let Some(addr) = addr else { continue };
-        let cannot = |e: std::io::Error| Fault::conflict("listen", format!("cannot receive mail on {addr}: {e}"));
+        let cannot =
+            |e: std::io::Error| Fault::conflict("listen", format!("cannot receive mail on {addr}: {e}"));
         let listener = TcpListener::bind(addr).await.map_err(cannot)?;
         let bound = listener.local_addr().map_err(cannot)?;
         match protocol {
             Protocol::Smtp => ports.smtp = Some(bound),
             Protocol::Lmtp => ports.lmtp = Some(bound),
         }
-        let receiver = Receiver { protocol, host: inbox.host(), limits: Limits::default(), mailbox: Arc::clone(&inbox) };
+        let host = if config.host.is_empty() { inbox.host() } else { config.host.clone() };
+        let receiver = Receiver { protocol, host, limits: Limits::default(), mailbox: Arc::clone(&inbox) };
         tokio::spawn(receiver.serve(listener, stop.clone()));
     }
     tokio::spawn(async move {

@@ -290,12 +290,17 @@ pub async fn has_password(app: &App, ws: WorkspaceId, kind: SenderKind) -> Resul
 
 async fn password(app: &App, ws: WorkspaceId, kind: SenderKind) -> Result<Option<Zeroizing<String>>, Fault> {
     let Some(bytes) = app.unseal(ws, kind.password()).await? else { return Ok(None) };
-    let text = String::from_utf8(bytes).map_err(|_| Fault::internal("sender", "the kept password is not text"))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| Fault::internal("sender", "the kept password is not text"))?;
     Ok(Some(Zeroizing::new(text)))
 }
 
 /// The client configuration of the e-mail sender.
-pub async fn smtp_config(app: &App, workspace: &Workspace, sender: &EmailSender) -> Result<SmtpConfig, Fault> {
+pub async fn smtp_config(
+    app: &App,
+    workspace: &Workspace,
+    sender: &EmailSender,
+) -> Result<SmtpConfig, Fault> {
     let password = password(app, workspace.id, SenderKind::Email).await?;
     let helo = if sender.helo.is_empty() { &sender.bounce_domain } else { &sender.helo };
     Ok(SmtpConfig {

@@ -3,6 +3,8 @@
 //! The sender runs in a child process (this very test binary, called again) against an SMTP server that
 //! lives on in the parent and counts every letter it took.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod peer;
 
 use std::collections::HashMap;
@@ -140,7 +142,9 @@ async fn wave(app: &App) -> Workspace {
         })
         .collect();
     let now = app.now();
-    ledger::plan_rows(&mut tx, workspace.id, CAMPAIGN, WAVE, "email", now, now.plus_days(7), &rows).await.unwrap();
+    ledger::plan_rows(&mut tx, workspace.id, CAMPAIGN, WAVE, "email", now, now.plus_days(7), &rows)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     workspace
 }

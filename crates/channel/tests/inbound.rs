@@ -1,5 +1,7 @@
 //! The receiver over TCP: our mail is kept, other mail is refused, nothing is without bounds.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

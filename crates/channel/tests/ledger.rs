@@ -1,5 +1,7 @@
 //! The ledger's transitions on both engines.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::time::Duration;
 
 use access::testing::with_app;
@@ -90,7 +92,9 @@ async fn a_crash_plans_leased_rows_again_and_lists_intents_as_uncertain() {
         let mut tx = op.app.db.write().await.unwrap();
         let granted = ledger::record_intents(&mut tx, op.ws(), 7, &[claimed[0].id.get()]).await.unwrap();
         assert_eq!(granted, [claimed[0].id.get()]);
-        assert!(ledger::record_intents(&mut tx, op.ws(), 8, &[claimed[1].id.get()]).await.unwrap().is_empty());
+        assert!(
+            ledger::record_intents(&mut tx, op.ws(), 8, &[claimed[1].id.get()]).await.unwrap().is_empty()
+        );
         tx.commit().await.unwrap();
 
         let patience = Duration::from_secs(20);
@@ -123,7 +127,8 @@ async fn a_paused_campaign_sends_nothing_more() {
         plan(&op, &[(1, "a@x.test"), (2, "b@x.test")]).await;
         let claimed = claim(&op, 7, 1).await;
         let mut tx = op.app.db.write().await.unwrap();
-        store::execute!(tx, "UPDATE campaigns SET state = 'paused' WHERE workspace_id = $1", op.ws().get()).unwrap();
+        store::execute!(tx, "UPDATE campaigns SET state = 'paused' WHERE workspace_id = $1", op.ws().get())
+            .unwrap();
         let granted = ledger::record_intents(&mut tx, op.ws(), 7, &[claimed[0].id.get()]).await.unwrap();
         assert!(granted.is_empty());
         let back = [(claimed[0].id, Settled::Withdrawn)];
@@ -177,8 +182,16 @@ async fn what_comes_back_settles_the_uncertain() {
         ledger::recover(&mut tx, op.ws(), "email", op.now(), Duration::from_secs(20)).await.unwrap();
         let at = Time::from_millis(5);
         assert!(ledger::mark_delivered(&mut tx, op.ws(), MessageId(ids[0]), at).await.unwrap());
-        assert!(ledger::mark_bounced(&mut tx, op.ws(), MessageId(ids[1]), at, "hard_bounce", "550").await.unwrap());
-        assert!(!ledger::mark_bounced(&mut tx, op.ws(), MessageId(ids[1]), at, "hard_bounce", "550").await.unwrap());
+        assert!(
+            ledger::mark_bounced(&mut tx, op.ws(), MessageId(ids[1]), at, "hard_bounce", "550")
+                .await
+                .unwrap()
+        );
+        assert!(
+            !ledger::mark_bounced(&mut tx, op.ws(), MessageId(ids[1]), at, "hard_bounce", "550")
+                .await
+                .unwrap()
+        );
         tx.commit().await.unwrap();
         assert_eq!((count(&op, "accepted").await, count(&op, "uncertain").await), (2, 0));
         let mut tx = op.app.db.read().await.unwrap();
@@ -196,7 +209,9 @@ async fn calls_are_taken_once() {
         let mut tx = op.app.db.write().await.unwrap();
         let new = rows(&op, &[(1, "+380501112233")]);
         let id = MessageId(new[0].id);
-        ledger::plan_rows(&mut tx, op.ws(), CAMPAIGN, WAVE, "call", now, now.plus_days(7), &new).await.unwrap();
+        ledger::plan_rows(&mut tx, op.ws(), CAMPAIGN, WAVE, "call", now, now.plus_days(7), &new)
+            .await
+            .unwrap();
         assert!(ledger::take_call(&mut tx, op.ws(), id).await.unwrap());
         assert!(!ledger::take_call(&mut tx, op.ws(), id).await.unwrap());
         assert!(ledger::return_call(&mut tx, op.ws(), id, now).await.unwrap());
@@ -205,6 +220,30 @@ async fn calls_are_taken_once() {
         assert!(!ledger::finish_call(&mut tx, op.ws(), id, false, "no_answer", now).await.unwrap());
         let row = ledger::row(&mut tx, op.ws(), id).await.unwrap().unwrap();
         assert_eq!((row.state.as_str(), row.attempts, row.delivered_at), ("accepted", 2, Some(now)));
+        tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_an_operator_sends_a_letter_again() {
+    with_app(|op, _clock| async move {
+        running_campaign(&op.app.db, op.ws()).await;
+        plan(&op, &[(1, "a@x.test"), (2, "b@x.test")]).await;
+        let claimed = claim(&op, 7, 10).await;
+        let id = claimed.iter().find(|r| r.address == "a@x.test").unwrap().id;
+        let at = op.campaign_now();
+        let until = at.plus_days(3);
+        let mut tx = op.app.db.write().await.unwrap();
+        assert!(!ledger::resend(&mut tx, op.ws(), id, None, at, until).await.unwrap(), "it is on its way");
+        let sent = [(id, Settled::Accepted { at, provider_id: None, detail: String::new() })];
+        ledger::settle(&mut tx, op.ws(), 7, &sent).await.unwrap();
+        let taken = ledger::resend(&mut tx, op.ws(), id, Some("b@x.test"), at, until).await.unwrap();
+        assert!(!taken, "another person of the wave has this address");
+        assert!(ledger::resend(&mut tx, op.ws(), id, Some("new@x.test"), at, until).await.unwrap());
+        let row = ledger::row(&mut tx, op.ws(), id).await.unwrap().unwrap();
+        assert_eq!((row.state.as_str(), row.address.as_deref()), ("planned", Some("new@x.test")));
+        assert_eq!(row.sent_at, Some(at));
         tx.commit().await.unwrap();
     })
     .await;

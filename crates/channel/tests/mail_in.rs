@@ -1,5 +1,7 @@
 //! From the wire to the table `inbound`: the right row, the right message, once.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -67,7 +69,7 @@ async fn bounces_unsubscribes_and_answers_find_their_message() {
         let message = set_up(&op).await;
         let heard = Arc::new(Heard::default());
         let stop = CancellationToken::new();
-        let config = InboundConfig { smtp: Some("127.0.0.1:0".parse().unwrap()), lmtp: None };
+        let config = InboundConfig { smtp: Some("127.0.0.1:0".parse().unwrap()), ..InboundConfig::default() };
         let handler: Arc<dyn InboundHandler> = Arc::clone(&heard) as _;
         let ports = channel::run_inbound(op.app.clone(), config, handler, stop.clone()).await.unwrap();
         let port = ports.smtp.unwrap();

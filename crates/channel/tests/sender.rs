@@ -1,5 +1,7 @@
 //! The sender over a real wire: rules, refusals, put-offs and warm-up end where they should.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 mod peer;
 
 use std::sync::Arc;
@@ -133,7 +135,8 @@ async fn every_row_ends_in_its_state() {
         }
         assert_eq!(arrived.len(), 30);
         let mut tx = op.app.db.read().await.unwrap();
-        let rejected = ledger::list(&mut tx, op.ws(), CAMPAIGN, Some(WAVE), "rejected", 0, 100).await.unwrap();
+        let rejected =
+            ledger::list(&mut tx, op.ws(), CAMPAIGN, Some(WAVE), "rejected", 0, 100).await.unwrap();
         assert!(rejected.iter().all(|r| r.reason == "hard_bounce" && r.detail.contains("5.1.1")));
     })
     .await;

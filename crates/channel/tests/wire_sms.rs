@@ -1,5 +1,7 @@
 //! The SMS wire against another implementation of SMPP (rusmpp).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,8 +49,10 @@ async fn smsc(texts: mpsc::UnboundedSender<(String, String)>) -> u16 {
                     match command.pdu() {
                         Some(Pdu::BindTransceiver(bind)) => {
                             let ok = bind.password.as_str() == "secret";
-                            let status = if ok { CommandStatus::EsmeRok } else { CommandStatus::EsmeRinvpaswd };
-                            let resp = BindTransceiverResp::new(COctetString::from_slice(b"sim\0").unwrap(), None);
+                            let status =
+                                if ok { CommandStatus::EsmeRok } else { CommandStatus::EsmeRinvpaswd };
+                            let resp =
+                                BindTransceiverResp::new(COctetString::from_slice(b"sim\0").unwrap(), None);
                             line.send(answer(status, resp.into())).await.unwrap();
                         }
                         Some(Pdu::SubmitSm(sm)) => {
@@ -70,7 +74,11 @@ async fn smsc(texts: mpsc::UnboundedSender<(String, String)>) -> u16 {
                                 continue;
                             }
                             let bytes = sm.short_message().as_ref().to_vec();
-                            let body = if sm.esm_class.gsm_features == GsmFeatures::UdhiIndicator { &bytes[6..] } else { &bytes[..] };
+                            let body = if sm.esm_class.gsm_features == GsmFeatures::UdhiIndicator {
+                                &bytes[6..]
+                            } else {
+                                &bytes[..]
+                            };
                             let text = if sm.data_coding == DataCoding::Ucs2 {
                                 utf16(body)
                             } else {
@@ -83,9 +91,12 @@ async fn smsc(texts: mpsc::UnboundedSender<(String, String)>) -> u16 {
                             );
                             let mut deliver = DeliverSm::default();
                             deliver.source_addr = COctetString::from_string(to.clone()).unwrap();
-                            deliver.esm_class.message_type = MessageType::ShortMessageContainsMCDeliveryReceipt;
+                            deliver.esm_class.message_type =
+                                MessageType::ShortMessageContainsMCDeliveryReceipt;
                             deliver.set_short_message(OctetString::from_slice(receipt.as_bytes()).unwrap());
-                            line.send(Command::new(CommandStatus::EsmeRok, 9000 + next_id, deliver)).await.unwrap();
+                            line.send(Command::new(CommandStatus::EsmeRok, 9000 + next_id, deliver))
+                                .await
+                                .unwrap();
                             if to.ends_with('9') {
                                 let stop: Vec<u8> =
                                     "СТОП".encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -93,7 +104,9 @@ async fn smsc(texts: mpsc::UnboundedSender<(String, String)>) -> u16 {
                                 mo.source_addr = COctetString::from_string(to).unwrap();
                                 mo.data_coding = DataCoding::Ucs2;
                                 mo.set_short_message(OctetString::from_slice(&stop).unwrap());
-                                line.send(Command::new(CommandStatus::EsmeRok, 19_000 + next_id, mo)).await.unwrap();
+                                line.send(Command::new(CommandStatus::EsmeRok, 19_000 + next_id, mo))
+                                    .await
+                                    .unwrap();
                             }
                         }
                         Some(Pdu::EnquireLink) => {
@@ -165,7 +178,10 @@ async fn texts_receipts_and_answers_pass_both_ways() {
     ));
     // The session breaks after the submission: perhaps sent. The next message has a new session.
     assert!(matches!(smsc.send(&message("+380501112233", "x"), &NoLedger).await, Outcome::Uncertain { .. }));
-    assert!(matches!(smsc.send(&message("+380501112234", "hello"), &NoLedger).await, Outcome::Accepted { .. }));
+    assert!(matches!(
+        smsc.send(&message("+380501112234", "hello"), &NoLedger).await,
+        Outcome::Accepted { .. }
+    ));
     assert!(matches!(smsc.send(&message("0", ""), &NoLedger).await, Outcome::Rejected { .. }));
     tokio::time::timeout(Duration::from_secs(5), smsc.close()).await.unwrap();
 }

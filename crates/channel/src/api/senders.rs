@@ -127,7 +127,9 @@ pub async fn check_sender(app: &App, workspace: &Workspace, channel: &str) -> Re
             let relay = Relay::new(settings::smtp_config(app, workspace, &sender).await?, 1);
             let connected = relay.check().await;
             let mut checks = if workspace.simulated {
-                ["spf", "dkim", "dmarc"].map(|check| Check { check, ok: true, detail: "not looked up: simulated".into() }).to_vec()
+                ["spf", "dkim", "dmarc"]
+                    .map(|check| Check { check, ok: true, detail: "not looked up: simulated".into() })
+                    .to_vec()
             } else {
                 dns_checks(app, workspace, &sender).await?
             };
@@ -170,13 +172,20 @@ async fn dns_checks(
     let expected = dkim::dns_record(&key).map_err(|e| Fault::internal("dkim", e.to_string()))?;
     let lookup = SystemLookup::new().map_err(|e| Fault::internal("dns", e.to_string()))?;
     let lookup: &dyn Lookup = &lookup;
-    let report =
-        check_domain(lookup, &sender.domain, &sender.bounce_domain, &sender.selector, &expected, &sender.sending_ips)
-            .await;
+    let report = check_domain(
+        lookup,
+        &sender.domain,
+        &sender.bounce_domain,
+        &sender.selector,
+        &expected,
+        &sender.sending_ips,
+    )
+    .await;
     Ok([("spf", report.spf), ("dkim", report.dkim), ("dmarc", report.dmarc)].map(record).to_vec())
 }
 
 fn record((check, state): (&'static str, RecordState)) -> Check {
-    let detail = serde_json::to_value(state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let detail =
+        serde_json::to_value(state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     Check { check, ok: state.passes(), detail }
 }

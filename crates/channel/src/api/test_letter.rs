@@ -36,7 +36,8 @@ pub(super) async fn test_letter(
     Path(id): Path<String>,
     Json(request): Json<TestRequest>,
 ) -> Answer<TestAnswer> {
-    let id: CampaignId = id.parse().map_err(|_| Fault::not_found("campaign", "There is no such campaign."))?;
+    let id: CampaignId =
+        id.parse().map_err(|_| Fault::not_found("campaign", "There is no such campaign."))?;
     let to = Email::parse(&request.to)?;
     let lang = request.language.as_deref().map(str::parse::<Lang>).transpose()?;
     let mut tx = op.app.db.read().await?;
@@ -71,7 +72,8 @@ pub async fn send_test(op: &Op, wave: WaveId, to: &Email, lang: Lang) -> Result<
     let raw = build(op, &content, to, lang)?;
     let key = settings::dkim_key(&op.app, op.ws()).await?;
     let internal = |e: crate::dkim::DkimError| Fault::internal("dkim", e.to_string());
-    let raw = Signer::new(&sender.domain, &sender.selector, &key).and_then(|s| s.sign(&raw)).map_err(internal)?;
+    let raw =
+        Signer::new(&sender.domain, &sender.selector, &key).and_then(|s| s.sign(&raw)).map_err(internal)?;
     let relay = Relay::new(settings::smtp_config(&op.app, &op.workspace, &sender).await?, 1);
     let payload = Payload::Email {
         return_path: format!("postmaster@{}", sender.bounce_domain),

@@ -38,13 +38,24 @@ pub async fn renew_lease(tx: &mut Tx, ws: WorkspaceId, epoch: i64, channel: &str
 
 /// A sender that stops in good order.
 pub async fn forget_lease(tx: &mut Tx, ws: WorkspaceId, epoch: i64) -> Result<()> {
-    store::execute!(*tx, "DELETE FROM sender_leases WHERE workspace_id = $1 AND epoch = $2", ws.get(), epoch)?;
+    store::execute!(
+        *tx,
+        "DELETE FROM sender_leases WHERE workspace_id = $1 AND epoch = $2",
+        ws.get(),
+        epoch
+    )?;
     Ok(())
 }
 
 /// Takes back what senders held that have not renewed their lease for `patience`: leased rows are planned
 /// again (nothing was offered for good), rows with an intent become uncertain. Answers both counts.
-pub async fn recover(tx: &mut Tx, ws: WorkspaceId, channel: &str, real: Time, patience: Duration) -> Result<(u64, u64)> {
+pub async fn recover(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    channel: &str,
+    real: Time,
+    patience: Duration,
+) -> Result<(u64, u64)> {
     let alive_since = real.minus(patience).millis();
     store::execute!(
         *tx,
@@ -146,17 +157,35 @@ pub async fn record_intents(tx: &mut Tx, ws: WorkspaceId, epoch: i64, ids: &[i64
 /// How a row left the sender's hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
-    Accepted { at: Time, provider_id: Option<String>, detail: String },
-    Rejected { at: Time, reason: String, detail: String },
-    Deferred { due_at: Time, detail: String },
-    Uncertain { detail: String },
+    Accepted {
+        at: Time,
+        provider_id: Option<String>,
+        detail: String,
+    },
+    Rejected {
+        at: Time,
+        reason: String,
+        detail: String,
+    },
+    Deferred {
+        due_at: Time,
+        detail: String,
+    },
+    Uncertain {
+        detail: String,
+    },
     /// Nothing was offered; it is planned as before and the try does not count.
     Withdrawn,
 }
 
 /// Writes outcomes. The answer holds those ids whose row took the outcome: an `uncertain` row that recovery
 /// made of a live intent still takes the truth, a row that somebody else leased does not.
-pub async fn settle(tx: &mut Tx, ws: WorkspaceId, epoch: i64, settled: &[(MessageId, Settled)]) -> Result<Vec<MessageId>> {
+pub async fn settle(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    epoch: i64,
+    settled: &[(MessageId, Settled)],
+) -> Result<Vec<MessageId>> {
     let mut taken = Vec::with_capacity(settled.len());
     for (id, outcome) in settled {
         let touched = match outcome {
@@ -239,7 +268,14 @@ pub async fn postpone(
 }
 
 /// A row that a rule forbids at the instant of sending.
-pub async fn refuse(tx: &mut Tx, ws: WorkspaceId, epoch: i64, id: MessageId, reason: &str, detail: &str) -> Result<u64> {
+pub async fn refuse(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    epoch: i64,
+    id: MessageId,
+    reason: &str,
+    detail: &str,
+) -> Result<u64> {
     store::execute!(
         *tx,
         "UPDATE messages SET state = 'excluded', reason = $4, detail = $5

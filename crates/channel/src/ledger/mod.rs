@@ -15,10 +15,10 @@ mod read;
 
 use basis::{CampaignId, CustomerId, MessageId, Time, WaveId};
 
-pub use calls::{finish_call, return_call, take_call};
+pub use calls::{exclude_call, finish_call, resend, return_call, take_call};
 pub use claim::{
-    Claimed, Settled, claim, expire, forget_lease, postpone, record_intents, recover, refuse, release, renew_lease,
-    settle,
+    Claimed, Settled, claim, expire, forget_lease, postpone, record_intents, recover, refuse, release,
+    renew_lease, settle,
 };
 pub use marks::{find_by_provider, mark_bounced, mark_delivered};
 pub use plan::{NewRow, plan_rows};

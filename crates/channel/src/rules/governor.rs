@@ -10,6 +10,7 @@ pub struct TokenBucket {
     burst: f64,
     tokens: f64,
     at: Duration,
+    slowed_at: Option<Duration>,
 }
 
 impl TokenBucket {
@@ -19,7 +20,7 @@ impl TokenBucket {
     pub fn new(per_second: f64, burst: f64, now: Duration) -> Self {
         let per_second = if per_second.is_finite() && per_second > 0.0 { per_second } else { 1.0 / 60.0 };
         let burst = if burst.is_finite() { burst.max(1.0) } else { 1.0 };
-        Self { per_second, burst, tokens: burst, at: now }
+        Self { per_second, burst, tokens: burst, at: now, slowed_at: None }
     }
 
     fn refill(&mut self, now: Duration) {
@@ -43,8 +44,13 @@ impl TokenBucket {
         Err(Duration::from_secs_f64(wait.min(86_400.0)) + Duration::from_micros(1))
     }
 
-    /// Halves the rate after a "throttled" answer, down to one in ten seconds.
+    /// Halves the rate after a "throttled" answer, down to one in ten seconds. Answers to messages that were
+    /// under way together are one sign, so it halves once a second at most.
     pub fn slow_down(&mut self, now: Duration) {
+        if self.slowed_at.is_some_and(|at| now < at + Duration::from_secs(1)) {
+            return;
+        }
+        self.slowed_at = Some(now);
         self.refill(now);
         self.per_second = (self.per_second / 2.0).max(0.1);
         self.tokens = 0.0;
@@ -190,7 +196,9 @@ mod tests {
     #[test]
     fn throttling_slows_and_recovers() {
         let mut bucket = TokenBucket::new(100.0, 10.0, Duration::ZERO);
-        bucket.slow_down(Duration::from_secs(1));
+        for _ in 0..8 {
+            bucket.slow_down(Duration::from_secs(1));
+        }
         assert!((bucket.per_second() - 50.0).abs() < 1e-9);
         assert!(bucket.take(Duration::from_secs(1)).is_err());
         for _ in 0..100 {

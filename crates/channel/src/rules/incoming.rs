@@ -447,8 +447,8 @@ Diagnostic-Code: smtp; 550 5.1.1\r\n  No such user here\r\n\r\n\
             let mut raw = DSN.to_owned();
             let at = at.min(raw.len());
             raw.insert_str(at, &insert);
-            let cut = (0..=cut.min(raw.len())).rev().find(|&i| raw.is_char_boundary(i)).unwrap();
-            let _ = classify(raw[..cut].as_bytes(), true);
+            let cut = cut.min(raw.len());
+            let _ = classify(&raw.as_bytes()[..cut], true);
         }
     }
 }

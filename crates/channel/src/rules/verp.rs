@@ -184,7 +184,7 @@ mod tests {
         fn one_changed_letter_is_refused(message: i64, at in 2usize..42, to in 0usize..32) {
             let verp = Verp::new([1; 32], "x.example");
             let address = verp.address(AddressKind::Bounce, MessageRef { workspace: WorkspaceId(1), message: MessageId(message) });
-            let mut bytes = address.clone().into_bytes();
+            let mut bytes = address.into_bytes();
             prop_assume!(bytes[at] != ALPHABET[to]);
             bytes[at] = ALPHABET[to];
             prop_assert_eq!(verp.parse(std::str::from_utf8(&bytes).unwrap()), None);

@@ -15,7 +15,13 @@ pub(super) struct Day {
 
 impl Day {
     /// Counts anew when the day has changed.
-    pub(super) async fn turn(&mut self, tx: &mut Tx, ws: WorkspaceId, tz: &TimeZone, now: Time) -> Result<()> {
+    pub(super) async fn turn(
+        &mut self,
+        tx: &mut Tx,
+        ws: WorkspaceId,
+        tz: &TimeZone,
+        now: Time,
+    ) -> Result<()> {
         let today = now.date(tz);
         if self.date == Some(today) {
             return Ok(());

@@ -62,7 +62,10 @@ pub struct Sender {
 
 impl std::fmt::Debug for Sender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sender").field("channel", &self.channel).field("epoch", &self.epoch).finish_non_exhaustive()
+        f.debug_struct("Sender")
+            .field("channel", &self.channel)
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,7 +128,12 @@ impl Sender {
         let expired = ledger::expire(&mut tx, ws, self.channel, workspace.campaign_now(real)).await?;
         tx.commit().await?;
         if again + uncertain > 0 {
-            tracing::warn!(channel = self.channel, again, uncertain, "ledger: took over from a sender that stopped");
+            tracing::warn!(
+                channel = self.channel,
+                again,
+                uncertain,
+                "ledger: took over from a sender that stopped"
+            );
         }
         if expired > 0 {
             tracing::info!(channel = self.channel, expired, "ledger: messages expired");
@@ -143,7 +151,11 @@ impl Sender {
         let now = workspace.campaign_now(self.app.now());
         // No more than two seconds' worth: the rules are asked when the batch is claimed.
         let most = f64::from(self.pace.batch).min((self.pace.rate_per_second * 2.0).ceil().max(1.0));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and the batch size")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 1 and the batch size"
+        )]
         let most = most as u32;
         let mut tx = self.app.db.write().await?;
         let rows = ledger::claim(&mut tx, ws, self.channel, now, self.epoch, most).await?;
@@ -205,7 +217,11 @@ impl Sender {
     }
 
     fn clocks(&self) -> Clocks {
-        Clocks { app: self.app.clone(), workspace: Arc::clone(&self.workspace), most_attempts: self.pace.most_attempts }
+        Clocks {
+            app: self.app.clone(),
+            workspace: Arc::clone(&self.workspace),
+            most_attempts: self.pace.most_attempts,
+        }
     }
 
     async fn turn_day(&self, workspace: &Workspace, now: Time) -> Result<(), Fault> {
@@ -255,8 +271,9 @@ impl Sender {
             let wait = {
                 let now = self.started.elapsed();
                 let mut buckets = self.buckets.lock().await;
-                let bucket =
-                    buckets.entry(wave).or_insert_with(|| TokenBucket::new(allowed, (allowed / 10.0).max(1.0), now));
+                let bucket = buckets
+                    .entry(wave)
+                    .or_insert_with(|| TokenBucket::new(allowed, (allowed / 10.0).max(1.0), now));
                 bucket.speed_up(allowed);
                 bucket.take(now).err()
             };

@@ -86,7 +86,10 @@ pub enum SmppError {
 /// What the SMSC brings by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
-    Receipt { number: String, receipt: Receipt },
+    Receipt {
+        number: String,
+        receipt: Receipt,
+    },
     /// A person's message, put together from its parts by [`Smsc`].
     Text {
         from: String,
@@ -294,9 +297,10 @@ impl Session {
 }
 
 fn incoming(message: &ShortMessage) -> Incoming {
-    if message.esm_class & 0x3c == ESM_RECEIPT
-        && let Some(receipt) = receipt::from_message(message)
-    {
+    // Some SMSCs set more bits of the message type than this one, or name the receipt by its option only.
+    let marked =
+        message.esm_class & ESM_RECEIPT != 0 || message.option(pdu::tag::RECEIPTED_MESSAGE_ID).is_some();
+    if marked && let Some(receipt) = receipt::from_message(message) {
         return Incoming::Receipt { number: message.source.clone(), receipt };
     }
     let (header, body) = if message.esm_class & ESM_UDHI != 0 {

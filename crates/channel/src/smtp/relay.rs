@@ -135,9 +135,10 @@ fn by_reply(reply: &Reply) -> Outcome {
     match reply.verdict() {
         Verdict::Positive => Outcome::Accepted { reference: None, detail },
         Verdict::Permanent => Outcome::Rejected { status: reply.enhanced().map(str::to_owned), detail },
-        // 4.7.x and 421 speak of the sender's pace.
+        // 421 and 4.7.28 (Gmail's "unusual rate") speak of the sender's pace; 4.7.1 is mostly greylisting of
+        // one recipient.
         Verdict::Transient => {
-            let throttled = reply.code == 421 || reply.enhanced().is_some_and(|e| e.starts_with("4.7."));
+            let throttled = reply.code == 421 || reply.enhanced() == Some("4.7.28");
             Outcome::Deferred { detail, throttled }
         }
     }
