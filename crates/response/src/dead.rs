@@ -1,5 +1,10 @@
 //! People whose every contact failed.
 
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
 use access::{App, Workspace};
 use basis::{CampaignId, CustomerId, Fault, Time, WorkspaceId};
 use serde_json::json;
@@ -60,11 +65,29 @@ async fn mark(
     Ok(())
 }
 
+/// When (real time) a workspace is looked through again: the search takes a twentieth of the time at most.
+static NEXT: LazyLock<Mutex<HashMap<WorkspaceId, Time>>> = LazyLock::new(Mutex::default);
+
+const REST: i64 = 20;
+
 /// Marks the people of running campaigns of whom the last open contact has failed; for the heartbeat. Answers how many.
 ///
 /// # Errors
 /// Of the database.
 pub async fn find_dead(app: &App, workspace: &Workspace) -> Result<usize, Fault> {
+    let ws = workspace.id;
+    let real = app.now();
+    if NEXT.lock().unwrap_or_else(PoisonError::into_inner).get(&ws).is_some_and(|next| real < *next) {
+        return Ok(0);
+    }
+    let marked = search(app, workspace).await?;
+    let took = app.now().millis() - real.millis();
+    let next = Time::from_millis(real.millis() + took * REST);
+    NEXT.lock().unwrap_or_else(PoisonError::into_inner).insert(ws, next);
+    Ok(marked)
+}
+
+async fn search(app: &App, workspace: &Workspace) -> Result<usize, Fault> {
     let ws = workspace.id;
     let at = workspace.campaign_now(app.now());
     let nothing = NO_CONTACT.map(|reason| format!("'{reason}'")).join(", ");
@@ -73,7 +96,9 @@ pub async fn find_dead(app: &App, workspace: &Workspace) -> Result<usize, Fault>
         "SELECT m.campaign_id, m.customer_id FROM campaigns c
          JOIN campaign_members m ON m.workspace_id = c.workspace_id AND m.campaign_id = c.id
          JOIN messages g ON g.workspace_id = m.workspace_id AND g.campaign_id = m.campaign_id AND g.customer_id = m.customer_id
-         WHERE c.workspace_id = $1 AND c.state IN ('running', 'paused', 'finished') AND NOT m.dead AND NOT m.holdout AND m.outcome = 'none'
+         WHERE c.workspace_id = $1 AND (c.state IN ('running', 'paused') OR (c.state = 'finished' AND c.finished_at > $2))
+           AND NOT EXISTS (SELECT 1 FROM waves w WHERE w.workspace_id = c.workspace_id AND w.campaign_id = c.id AND w.state = 'waiting')
+           AND NOT m.dead AND NOT m.holdout AND m.outcome = 'none'
          GROUP BY m.campaign_id, m.customer_id
          HAVING COUNT(*) >= (SELECT COUNT(*) FROM waves w WHERE w.workspace_id = $1 AND w.campaign_id = m.campaign_id)
            AND SUM(CASE WHEN g.bounced_at IS NOT NULL OR g.state = 'rejected' THEN 1 ELSE 0 END) > 0
@@ -81,7 +106,9 @@ pub async fn find_dead(app: &App, workspace: &Workspace) -> Result<usize, Fault>
          ORDER BY m.campaign_id, m.customer_id LIMIT 5000"
     );
     let mut tx = app.db.read().await?;
-    let found: Vec<(i64, i64)> = tx.fetch_dyn(&sql, &[store::Value::Int(ws.get())]).await?;
+    // Receipts and bounces come for some days after the end.
+    let args = [store::Value::Int(ws.get()), store::Value::Int(at.plus_days(-5).millis())];
+    let found: Vec<(i64, i64)> = tx.fetch_dyn(&sql, &args).await?;
     drop(tx);
     let mut marked = 0;
     for some in found.chunks(200) {

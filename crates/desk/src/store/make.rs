@@ -25,7 +25,7 @@ pub async fn make_tasks(app: &App, workspace: &Workspace) -> Result<u64, Fault> 
         "SELECT COUNT(*) FROM (SELECT g.id FROM messages g
            WHERE g.workspace_id = $1 AND g.channel = 'call' AND g.state IN ('planned', 'deferred', 'held')
              AND (g.expires_at <= $2 OR NOT EXISTS (SELECT 1 FROM call_tasks t WHERE t.workspace_id = g.workspace_id AND t.message_id = g.id))
-           LIMIT 1) AS some",
+           LIMIT 1) AS found",
         ws.get(),
         now.millis()
     )?;
@@ -35,7 +35,7 @@ pub async fn make_tasks(app: &App, workspace: &Workspace) -> Result<u64, Fault> 
         "SELECT COUNT(*) FROM (SELECT t.id FROM call_tasks t JOIN messages g ON g.workspace_id = t.workspace_id AND g.id = t.message_id
            WHERE t.workspace_id = $1 AND t.state <> 'done'
              AND ((t.state = 'taken' AND t.taken_until < $2) OR (t.state = 'waiting' AND g.state NOT IN ('planned', 'deferred', 'held')))
-           LIMIT 1) AS some",
+           LIMIT 1) AS found",
         ws.get(),
         real.millis()
     )?;

@@ -12,8 +12,6 @@ pub struct TaskRow {
     pub customer_id: i64,
     pub state: String,
     pub taken_by: Option<i64>,
-    pub taken_until: Option<i64>,
-    pub due_at: i64,
     pub attempts: i64,
     pub outcome: Option<String>,
 }
@@ -40,7 +38,7 @@ pub async fn task(tx: &mut Tx, ws: WorkspaceId, id: CallTaskId) -> Result<TaskRo
     store::fetch_optional!(
         *tx,
         TaskRow,
-        "SELECT id, message_id, campaign_id, wave_id, customer_id, state, taken_by, taken_until, due_at, attempts, outcome
+        "SELECT id, message_id, campaign_id, wave_id, customer_id, state, taken_by, attempts, outcome
          FROM call_tasks WHERE workspace_id = $1 AND id = $2",
         ws.get(),
         id.get()
@@ -58,7 +56,7 @@ pub async fn in_hand(
     Ok(store::fetch_optional!(
         *tx,
         TaskRow,
-        "SELECT id, message_id, campaign_id, wave_id, customer_id, state, taken_by, taken_until, due_at, attempts, outcome
+        "SELECT id, message_id, campaign_id, wave_id, customer_id, state, taken_by, attempts, outcome
          FROM call_tasks WHERE workspace_id = $1 AND state = 'taken' AND taken_by = $2 AND taken_until >= $3 ORDER BY id LIMIT 1",
         ws.get(),
         operator,
@@ -71,7 +69,7 @@ pub async fn due(tx: &mut Tx, ws: WorkspaceId, now: Time, limit: i64) -> Result<
     Ok(store::fetch_all!(
         *tx,
         TaskRow,
-        "SELECT t.id, t.message_id, t.campaign_id, t.wave_id, t.customer_id, t.state, t.taken_by, t.taken_until, t.due_at, t.attempts, t.outcome
+        "SELECT t.id, t.message_id, t.campaign_id, t.wave_id, t.customer_id, t.state, t.taken_by, t.attempts, t.outcome
          FROM call_tasks t JOIN campaigns c ON c.workspace_id = t.workspace_id AND c.id = t.campaign_id
          WHERE t.workspace_id = $1 AND t.state = 'waiting' AND t.due_at <= $2 AND c.state = 'running'
          ORDER BY t.due_at, t.id LIMIT $3",
