@@ -27,7 +27,7 @@ pub(crate) async fn frame(tx: &mut Tx, workspace: &Workspace, now: Time) -> Resu
     let mut sources = [("email", Channel::Email), ("sms", Channel::Sms), ("call", Channel::Call)]
         .map(|(word, channel)| (word, channel, Vec::new()));
     for (id, json) in rows {
-        let declared: Vec<DeclaredBasis> = serde_json::from_str(&json).unwrap_or_default();
+        let declared = DeclaredBasis::list(&json).unwrap_or_default();
         for (_, channel, ids) in &mut sources {
             let carried = declared.iter().any(|basis| {
                 basis.covers(Purpose::Marketing, *channel)

@@ -153,6 +153,16 @@ pub struct DeclaredBasis {
 }
 
 impl DeclaredBasis {
+    /// The bases that a source declares, as its JSON list. An entry with a word that no rule set knows carries nothing, so it is
+    /// passed over; nothing when the text is no list at all.
+    pub fn list(json: &str) -> Option<Vec<Self>> {
+        if json.is_empty() {
+            return Some(Vec::new());
+        }
+        let entries: Vec<serde_json::Value> = serde_json::from_str(json).ok()?;
+        Some(entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
+    }
+
     pub fn covers(&self, purpose: Purpose, channel: Channel) -> bool {
         // "all" means every channel on which a person is at the other end; a machine's call is named or it is not meant.
         let channel_fits =

@@ -120,15 +120,12 @@ pub(crate) async fn sources(tx: &mut Tx, ws: WorkspaceId) -> Result<Sources, Fau
     )?;
     rows.into_iter()
         .map(|(id, json)| {
-            let declared =
-                serde_json::from_str(if json.is_empty() { "[]" } else { &json }).map_err(|_| {
-                    store::Error::Impossible {
-                        table: "sources",
-                        column: "legal_basis",
-                        row: id,
-                        value: json.clone(),
-                    }
-                })?;
+            let declared = DeclaredBasis::list(&json).ok_or_else(|| store::Error::Impossible {
+                table: "sources",
+                column: "legal_basis",
+                row: id,
+                value: json.clone(),
+            })?;
             Ok((id, declared))
         })
         .collect()
