@@ -158,6 +158,7 @@ async fn story(place: &str, db: Db) {
     let counting = Arc::clone(&seen);
     tokio::spawn(async move {
         while let Some(letter) = letters.recv().await {
+            assert!(letter.to.ends_with("@x.test") && letter.raw.ends_with(b"hello\r\n"));
             *counting.lock().unwrap().entry(letter.return_path).or_default() += 1;
         }
     });
