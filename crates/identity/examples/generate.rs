@@ -233,7 +233,8 @@ impl World {
     }
 
     fn phone_text(&mut self, phone: &str, kinds: &mut String) -> String {
-        let d = &phone[3..];
+        // Nine digits: two of the operator, seven of the subscriber.
+        let d = &phone[4..];
         let (code, rest) = d.split_at(2);
         match self.dice.below(14) {
             0..=3 => phone.to_owned(),

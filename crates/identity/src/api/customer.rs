@@ -144,7 +144,7 @@ impl From<MergeRow> for MergeLine {
 
 /// A customer's card; an id that was merged away answers with the customer it lives on in.
 #[utoipa::path(get, path = "/api/customers/{id}", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = CustomerCard), (status = 404)))]
-pub(super) async fn show(need::Anyone(op): need::Anyone, Path(id): Path<CustomerId>) -> Answer<CustomerCard> {
+pub(super) async fn show(need::Viewer(op): need::Viewer, Path(id): Path<CustomerId>) -> Answer<CustomerCard> {
     let mut tx = op.app.db.read().await?;
     Ok(Json(card_of(&mut tx, &op, id).await?))
 }

@@ -23,7 +23,7 @@ pub struct ListQuery {
 
 /// Customers.
 #[utoipa::path(get, path = "/api/customers", tag = "identity", params(ListQuery), responses((status = 200, body = Page<CustomerLine>)))]
-pub(super) async fn list(need::Anyone(op): need::Anyone, Query(query): Query<ListQuery>) -> Answer<Page<CustomerLine>> {
+pub(super) async fn list(need::Viewer(op): need::Viewer, Query(query): Query<ListQuery>) -> Answer<Page<CustomerLine>> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let sort = match query.sort.as_deref() {
         None | Some("name" | "") => Sort::Name,
@@ -81,7 +81,7 @@ pub struct PageOf {
 /// What happened with a customer under all ids it ever had, newest first.
 #[utoipa::path(get, path = "/api/customers/{id}/timeline", tag = "identity", params(("id" = String, Path), PageOf), responses((status = 200, body = Object)))]
 pub(super) async fn timeline(
-    need::Anyone(op): need::Anyone,
+    need::Viewer(op): need::Viewer,
     Path(id): Path<CustomerId>,
     Query(query): Query<PageOf>,
 ) -> Answer<serde_json::Value> {

@@ -474,6 +474,8 @@ fn own_word(base: &Base, card: &Card, email: EmailId) -> u8 {
     let letters: Vec<u8> = key.bytes().filter(u8::is_ascii_alphabetic).collect();
     let holds = |token: TokenId| {
         let stem = base.names.stem_letters(token);
+        // Inside a mailbox name `ia` and `iu` no longer stand at the start of a word, where they keep their i.
+        let stem = if stem.starts_with(b"ia") || stem.starts_with(b"iu") { &stem[1..] } else { stem };
         let root = &stem[..stem.len().min(5)];
         root.len() >= 4 && letters.windows(root.len()).any(|w| w == root)
             || letters.len() >= 4 && token != 0 && base.names.letters(token).starts_with(&letters[..4])

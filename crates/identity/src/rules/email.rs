@@ -360,8 +360,10 @@ pub fn likeness(emails: &Emails, a: EmailId, b: EmailId) -> Likeness {
         Slip::Extra { byte: b'.' | b'_' | b'-', .. } => return Likeness::Respelled,
         Slip::Replaced(x, y) if !x.is_ascii_alphabetic() && !y.is_ascii_alphabetic() => return Likeness::Respelled,
         Slip::More => {}
-        _ => {
-            if same_key(la, lb) {
+        found => {
+            // Romanisations differ in these letters; any other doubled or lost letter is a slip.
+            let romanised = !matches!(found, Slip::Extra { byte, .. } if !b"iyhj".contains(&byte));
+            if romanised && same_key(la, lb) {
                 return Likeness::Respelled;
             }
             return if same_domain { Likeness::LetterSlip } else { Likeness::None };

@@ -164,8 +164,7 @@ fn collect_contacts(found: &Resolution, batch: &RecordBatch, rows: &[usize], it:
             }
         }
         for email in found.base.emails(card) {
-            let parts = found.base.emails.parts(*email);
-            if found.model.keeps_email(parts.mailbox, parts.role) {
+            if found.model.email_rarity(found.base.emails.parts(*email).mailbox).is_some() {
                 see(&mut it.contacts, ContactKind::Email, found.base.emails.text(*email).to_owned(), batch, *row);
             }
         }

@@ -176,6 +176,13 @@ impl Model {
                 *n = people;
             }
         });
+        for id in 1..base.emails.len() {
+            let parts = base.emails.parts(u32::try_from(id).unwrap_or(0));
+            let people = &mut mailboxes[parts.mailbox as usize];
+            if parts.role && *people & !GENERIC <= OFFICE {
+                *people &= !GENERIC;
+            }
+        }
     }
 
     fn set_weights(&mut self, m: &[[f64; LEVELS]; FIELDS]) {
@@ -246,8 +253,9 @@ impl Model {
         bits((self.with[field as usize] + BACKGROUND) / (f64::from(seen.max(1)) + BACKGROUND * share))
     }
 
+    /// What counts is how many OTHER people have the value: few, where all cards with it could be one person.
     fn shared_rarity(&self, people: u32) -> f32 {
-        bits(self.cards.max(BACKGROUND) / f64::from(people.max(1)))
+        bits(self.cards.max(BACKGROUND) / (f64::from(people.max(1)) - 0.8))
     }
 
     #[must_use]
@@ -285,13 +293,6 @@ impl Model {
             Some(people) if people & GENERIC != 0 => None,
             Some(people) => Some(self.shared_rarity(*people)),
         }
-    }
-
-    /// Whether a mailbox belongs on the card: one's own, or an office's.
-    #[must_use]
-    pub fn keeps_email(&self, mailbox: u32, role: bool) -> bool {
-        let people = self.mailboxes.get(mailbox as usize).copied().unwrap_or(1);
-        people & GENERIC == 0 || role && people & !GENERIC <= OFFICE
     }
 
     #[must_use]

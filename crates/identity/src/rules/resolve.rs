@@ -23,8 +23,8 @@ pub struct Bands {
 
 impl Default for Bands {
     fn default() -> Self {
-        // 91% and 20%: a wrong merge sends one person's data to another, so doubt is asked about.
-        Self { merge: 3.3, ask: -2.0 }
+        // 80% and 20%: a wrong merge sends one person's data to another, so doubt is asked about.
+        Self { merge: 2.0, ask: -2.0 }
     }
 }
 
@@ -381,8 +381,7 @@ impl Resolution {
                 }
             }
             for email in self.base.emails(card) {
-                let parts = self.base.emails.parts(*email);
-                if self.model.keeps_email(parts.mailbox, parts.role) {
+                if self.model.email_rarity(self.base.emails.parts(*email).mailbox).is_some() {
                     tally(emails, *email, uses[at]);
                 }
             }
