@@ -79,18 +79,33 @@ struct ConsentRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(app: &access::App, workspace: &Workspace, snapshot: &Snapshot) -> Result<Arc<Contacts>, Fault> {
+pub async fn load(
+    app: &access::App,
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+) -> Result<Arc<Contacts>, Fault> {
     let key = (app.data_dir.clone(), workspace.id.get());
     let now = app.now();
     let small = snapshot.purchases.ids.len() < 20_000;
     let known = KEPT.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    if let Some(known) = known
-        && !small
-        && known.revision == snapshot.revision
-        && now.millis() - known.read_at.millis() < FRESH_MILLIS
-    {
+    if let Some(known) = known.filter(|k| !small && k.revision == snapshot.revision) {
+        if now.millis() - known.read_at.millis() >= FRESH_MILLIS {
+            // A page does not wait for a large base to be read again: the next one sees it.
+            let (app, workspace, snapshot) = (app.clone(), workspace.clone(), Arc::clone(snapshot));
+            tokio::spawn(async move {
+                if let Err(error) = reload(&app, &workspace, &snapshot).await {
+                    tracing::warn!(%error, "the contacts could not be read");
+                }
+            });
+        }
         return Ok(known);
     }
+    reload(app, workspace, snapshot).await
+}
+
+async fn reload(app: &access::App, workspace: &Workspace, snapshot: &Snapshot) -> Result<Arc<Contacts>, Fault> {
+    let key = (app.data_dir.clone(), workspace.id.get());
+    let now = app.now();
     let mut tx = app.db.read().await?;
     let fresh = Arc::new(read(&mut tx, workspace, snapshot, now).await?);
     KEPT.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&fresh));
@@ -99,12 +114,21 @@ pub async fn load(app: &access::App, workspace: &Workspace, snapshot: &Snapshot)
 
 async fn read(tx: &mut Tx, workspace: &Workspace, snapshot: &Snapshot, now: Time) -> Result<Contacts, Fault> {
     let ws = workspace.id.get();
-    let sources =
-        store::fetch_all!(*tx, (i64, String), "SELECT id, legal_basis FROM sources WHERE workspace_id = $1", ws)?;
+    let sources = store::fetch_all!(
+        *tx,
+        (i64, String),
+        "SELECT id, legal_basis FROM sources WHERE workspace_id = $1",
+        ws
+    )?;
     let mut bases: HashMap<i64, [bool; CHANNELS.len()]> = HashMap::new();
     for (id, text) in sources {
         let declared: Vec<Declared> = serde_json::from_str(if text.is_empty() { "[]" } else { &text })
-            .map_err(|_| ::store::Error::Impossible { table: "sources", column: "legal_basis", row: id, value: text.clone() })?;
+            .map_err(|_| ::store::Error::Impossible {
+                table: "sources",
+                column: "legal_basis",
+                row: id,
+                value: text.clone(),
+            })?;
         let covers = CHANNELS.map(|channel| {
             declared.iter().any(|d| d.purpose == "marketing" && (d.channel == "all" || d.channel == channel))
         });
@@ -119,8 +143,12 @@ async fn read(tx: &mut Tx, workspace: &Workspace, snapshot: &Snapshot, now: Time
         ws
     )?;
     let count = snapshot.purchases.ids.len();
-    let mut contacts =
-        Contacts { by_place: vec![Default::default(); count], dead: vec![false; count], revision: snapshot.revision, read_at: now };
+    let mut contacts = Contacts {
+        by_place: vec![Default::default(); count],
+        dead: vec![false; count],
+        revision: snapshot.revision,
+        read_at: now,
+    };
     for row in rows {
         let Some(place) = snapshot.purchases.place(row.customer_id) else { continue };
         if matches!(row.state.as_deref(), Some("hard_bounced" | "wrong_number" | "dead")) {

@@ -62,7 +62,7 @@ impl Derived {
             .filter_map(|month| {
                 let from = crate::orders::day_of(month_start(month)?);
                 let to = (crate::orders::day_of(month_start(month + 1)?) - 1).min(snapshot.as_of);
-                Some(MonthRow { month, period: period(base, &snapshot.purchases.orders, from, to, lapse) })
+                Some(MonthRow { month, period: period(&snapshot.purchases, from, to, lapse) })
             })
             .collect();
         let mut cohorts: BTreeMap<i32, Vec<CohortCell>> = BTreeMap::new();
@@ -88,7 +88,7 @@ impl Derived {
             cohorts,
             value: base_value(&snapshot.model, &all, snapshot.revision.unsigned_abs()),
             usual_gap: usual_gap(base),
-            year: period(base, &snapshot.purchases.orders, snapshot.as_of - 364, snapshot.as_of, lapse),
+            year: period(&snapshot.purchases, snapshot.as_of - 364, snapshot.as_of, lapse),
         }
     }
 }

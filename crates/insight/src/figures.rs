@@ -3,7 +3,7 @@
 use crate::contacts::{CHANNELS, Contacts, Reach};
 use crate::derived::at_risk_now;
 use crate::orders::parse_day;
-use crate::rules::cohorts::{month_name, month_of};
+use crate::rules::cohorts::month_of;
 use crate::rules::lifecycle::Stage;
 use crate::rules::periods::in_period;
 use crate::snapshot::Snapshot;
@@ -76,7 +76,10 @@ impl Figure {
     /// Money from minor units.
     #[must_use]
     pub fn money(id: &str, minor: Option<f64>, currency: Currency) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "checked to lie within the exact range of a double")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "checked to lie within the exact range of a double"
+        )]
         let money = minor.filter(|m| m.abs() < 9e15).map(|m| Money::new(m.round() as i64, currency));
         Self::new(id, money.map(FigureValue::Money), "money")
     }
@@ -164,6 +167,13 @@ impl Question {
         self.value.as_deref().ok_or_else(|| Fault::invalid("value", "this list needs a value"))
     }
 
+    fn month(&self) -> Result<i32, Fault> {
+        let text = self.text()?;
+        parse_day(&format!("{text}-01"), None)
+            .map(month_of)
+            .ok_or_else(|| Fault::invalid("value", format!("\"{text}\" is not a month like 2024-09")))
+    }
+
     /// Places of the customers asked for, in the order of their ids.
     ///
     /// # Errors
@@ -172,9 +182,11 @@ impl Question {
         let everyone = 0..snapshot.purchases.ids.len();
         let profiles = &snapshot.profiles;
         let base = snapshot.purchases.base();
-        let pick = |keep: &dyn Fn(usize) -> bool| everyone.clone().filter(|i| keep(*i)).collect::<Vec<usize>>();
+        let pick =
+            |keep: &dyn Fn(usize) -> bool| everyone.clone().filter(|i| keep(*i)).collect::<Vec<usize>>();
         let reach = |keep: &dyn Fn(Reach) -> bool| -> Result<Vec<usize>, Fault> {
-            let contacts = contacts.ok_or_else(|| Fault::internal("contacts", "the contacts were not read"))?;
+            let contacts =
+                contacts.ok_or_else(|| Fault::internal("contacts", "the contacts were not read"))?;
             let channel = self.value.as_deref().unwrap_or("any");
             if channel == "any" {
                 return Ok(pick(&|i| contacts.by_place[i].iter().any(|r| keep(*r))));
@@ -187,10 +199,12 @@ impl Question {
             Ok(pick(&|i| keep(contacts.by_place[i][at])))
         };
         let of_contacts = |keep: &dyn Fn(&Contacts, usize) -> bool| -> Result<Vec<usize>, Fault> {
-            let contacts = contacts.ok_or_else(|| Fault::internal("contacts", "the contacts were not read"))?;
+            let contacts =
+                contacts.ok_or_else(|| Fault::internal("contacts", "the contacts were not read"))?;
             Ok(pick(&|i| keep(contacts, i)))
         };
-        let month_is = |day: Option<i32>, wanted: &str| day.is_some_and(|d| month_name(month_of(d)) == wanted);
+        let month_is =
+            |day: Option<i32>, wanted: i32| day.is_some_and(|d| month_of(d) == wanted);
         Ok(match self.figure.as_deref().unwrap_or("customers") {
             "customers" => pick(&|_| true),
             "buyers" => pick(&|i| profiles[i].purchases > 0),
@@ -205,11 +219,11 @@ impl Question {
                 pick(&|i| profiles[i].stage == stage)
             }
             "age" => {
-                let month = self.text()?;
+                let month = self.month()?;
                 pick(&|i| month_is(profiles[i].last_day, month))
             }
             "first_month" => {
-                let month = self.text()?;
+                let month = self.month()?;
                 pick(&|i| month_is(profiles[i].first_day, month))
             }
             "reachable" => reach(&|r| r.reachable)?,
@@ -225,12 +239,12 @@ impl Question {
                 pick(&|i| at_risk_now(&profiles[i]) && profiles[i].signals.iter().any(|s| s.name() == name))
             }
             "rfm" => pick(&|i| {
-                let row = &snapshot.rfm[i];
+                let row = &snapshot.rfm()[i];
                 let fits = |wanted: Option<u8>, score: u8| wanted.is_none_or(|w| w == score);
                 profiles[i].purchases > 0 && fits(self.r, row.r) && fits(self.f, row.f) && fits(self.m, row.m)
             }),
             "cohort" => {
-                let cohort = self.text()?;
+                let cohort = self.month()?;
                 let index = self.index.unwrap_or(0);
                 pick(&|i| {
                     month_is(profiles[i].first_day, cohort)

@@ -1,9 +1,8 @@
 //! The columnar projection: purchases as Parquet beside the database, of one revision. It may be deleted at
 //! any time; the next start reads the database instead.
 
-use crate::rules::occasions::Occasion;
 use crate::rules::profile::Trouble;
-use crate::snapshot::Purchases;
+use crate::rules::purchases::{DayRow, Purchases, TroubleRow};
 use access::App;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt32Type};
@@ -46,18 +45,30 @@ pub fn read(app: &App, ws: WorkspaceId, revision: i64) -> Option<Purchases> {
 
 fn try_write(folder: &Path, revision: i64, purchases: &Purchases) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
-    let counts = |i: usize| purchases.offsets[i + 1] - purchases.offsets[i];
+    let base = purchases.base();
+    let counts = |i: usize| u32::try_from(base.of(i).len()).unwrap_or(u32::MAX);
     let customers: Vec<(&str, ArrayRef)> = vec![
         ("customer_id", Arc::new(Int64Array::from_iter_values(purchases.ids.iter().copied()))),
         ("occasions", Arc::new(UInt32Array::from_iter_values((0..purchases.ids.len()).map(counts)))),
-        ("trouble_orders", Arc::new(UInt32Array::from_iter_values(purchases.troubles.iter().map(|t| t.orders)))),
-        ("trouble_day", Arc::new(Int32Array::from_iter_values(purchases.troubles.iter().map(|t| t.last_day)))),
+        (
+            "trouble_orders",
+            Arc::new(UInt32Array::from_iter_values(purchases.troubles.iter().map(|t| t.orders))),
+        ),
+        (
+            "trouble_day",
+            Arc::new(Int32Array::from_iter_values(purchases.troubles.iter().map(|t| t.last_day))),
+        ),
     ];
     write_file(&folder.join("customers.parquet"), revision, customers)?;
     let occasions: Vec<(&str, ArrayRef)> = vec![
-        ("day", Arc::new(Int32Array::from_iter_values(purchases.occasions.iter().map(|o| o.day)))),
-        ("minor", Arc::new(Int64Array::from_iter_values(purchases.occasions.iter().map(|o| o.minor)))),
-        ("orders", Arc::new(UInt32Array::from_iter_values(purchases.orders.iter().copied()))),
+        ("day", Arc::new(Int32Array::from_iter_values(base.iter().flatten().map(|o| o.day)))),
+        ("minor", Arc::new(Int64Array::from_iter_values(base.iter().flatten().map(|o| o.minor)))),
+        (
+            "orders",
+            Arc::new(UInt32Array::from_iter_values(
+                (0..purchases.ids.len()).flat_map(|i| purchases.orders(i)).copied(),
+            )),
+        ),
     ];
     write_file(&folder.join("occasions.parquet"), revision, occasions)
 }
@@ -78,34 +89,37 @@ fn write_file(path: &Path, revision: i64, columns: Vec<(&str, ArrayRef)>) -> Res
 }
 
 fn try_read(folder: &Path, revision: i64) -> Result<Option<Purchases>, Box<dyn Error>> {
-    let mut purchases = Purchases { offsets: vec![0], ..Purchases::default() };
     let Some(customers) = read_file(&folder.join("customers.parquet"), revision)? else { return Ok(None) };
-    let mut end = 0u32;
+    let (mut ids, mut owners, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
     for batch in &customers {
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| format!("no column {name}"));
-        purchases.ids.extend_from_slice(column("customer_id")?.as_primitive::<Int64Type>().values());
-        for count in column("occasions")?.as_primitive::<UInt32Type>().values() {
-            end += count;
-            purchases.offsets.push(end);
+        let customer = column("customer_id")?.as_primitive::<Int64Type>().values();
+        let counts = column("occasions")?.as_primitive::<UInt32Type>().values();
+        let orders = column("trouble_orders")?.as_primitive::<UInt32Type>().values();
+        let days = column("trouble_day")?.as_primitive::<Int32Type>().values();
+        for i in 0..batch.num_rows() {
+            ids.push(customer[i]);
+            owners.extend(std::iter::repeat_n(customer[i], counts[i] as usize));
+            if orders[i] > 0 {
+                let trouble = Trouble { orders: orders[i], last_day: days[i] };
+                troubles.push(TroubleRow { customer: customer[i], trouble });
+            }
         }
-        let orders = column("trouble_orders")?.as_primitive::<UInt32Type>();
-        let days = column("trouble_day")?.as_primitive::<Int32Type>();
-        purchases.troubles.extend(
-            orders.values().iter().zip(days.values()).map(|(o, d)| Trouble { orders: *o, last_day: *d }),
-        );
     }
     let Some(occasions) = read_file(&folder.join("occasions.parquet"), revision)? else { return Ok(None) };
+    let mut rows: Vec<DayRow> = Vec::with_capacity(owners.len());
     for batch in &occasions {
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| format!("no column {name}"));
-        let days = column("day")?.as_primitive::<Int32Type>();
-        let minors = column("minor")?.as_primitive::<Int64Type>();
-        purchases
-            .occasions
-            .extend(days.values().iter().zip(minors.values()).map(|(d, m)| Occasion { day: *d, minor: *m }));
-        purchases.orders.extend_from_slice(column("orders")?.as_primitive::<UInt32Type>().values());
+        let days = column("day")?.as_primitive::<Int32Type>().values();
+        let minors = column("minor")?.as_primitive::<Int64Type>().values();
+        let orders = column("orders")?.as_primitive::<UInt32Type>().values();
+        for i in 0..batch.num_rows() {
+            let Some(customer) = owners.get(rows.len()) else { return Ok(None) };
+            rows.push(DayRow { customer: *customer, day: days[i], minor: minors[i], orders: orders[i] });
+        }
     }
-    let whole = end as usize == purchases.occasions.len();
-    Ok(whole.then_some(purchases))
+    let whole = rows.len() == owners.len();
+    Ok(whole.then(|| Purchases::assemble(ids, &rows, &troubles)))
 }
 
 fn read_file(path: &Path, revision: i64) -> Result<Option<Vec<RecordBatch>>, Box<dyn Error>> {
@@ -130,25 +144,19 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_another_revision_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let purchases = Purchases {
-            ids: vec![3, 5, 9],
-            offsets: vec![0, 2, 2, 3],
-            occasions: vec![
-                Occasion { day: 1, minor: 10 },
-                Occasion { day: 2, minor: 20 },
-                Occasion { day: 7, minor: 0 },
-            ],
-            orders: vec![1, 2, 1],
-            troubles: vec![
-                Trouble::default(),
-                Trouble { orders: 2, last_day: 4 },
-                Trouble::default(),
-            ],
+        let row = |customer, day, minor, orders| DayRow { customer, day, minor, orders };
+        let rows = [row(3, 1, 10, 1), row(3, 2, 20, 2), row(9, 7, 0, 1)];
+        let trouble = TroubleRow { customer: 5, trouble: Trouble { orders: 2, last_day: 4 } };
+        let purchases = Purchases::assemble(vec![3, 5, 9], &rows, &[trouble]);
+        let content = |p: &Purchases| -> Vec<String> {
+            (0..p.ids.len())
+                .map(|i| format!("{} {:?} {:?} {:?}", p.ids[i], p.base().of(i), p.orders(i), p.troubles[i]))
+                .collect()
         };
         try_write(folder.path(), 7, &purchases).unwrap();
-        assert_eq!(try_read(folder.path(), 7).unwrap(), Some(purchases));
-        assert_eq!(try_read(folder.path(), 8).unwrap(), None);
+        assert_eq!(content(&try_read(folder.path(), 7).unwrap().unwrap()), content(&purchases));
+        assert!(try_read(folder.path(), 8).unwrap().is_none());
         std::fs::remove_file(folder.path().join("occasions.parquet")).unwrap();
-        assert_eq!(try_read(folder.path(), 7).unwrap(), None);
+        assert!(try_read(folder.path(), 7).unwrap().is_none());
     }
 }

@@ -3,8 +3,8 @@
 use crate::api::Costs;
 use crate::orders::{day_name, day_of};
 use crate::rules::proof::{CurvePoint, Economy, Person, Proof, payback_curve, proof};
-use crate::rules::stat::{Difference, StatError};
 use crate::rules::stat::proportion::{Share, newcombe};
+use crate::rules::stat::{Difference, StatError};
 use crate::snapshot;
 use crate::store;
 use access::{App, Workspace};
@@ -19,7 +19,12 @@ const BEFORE_DAYS: i32 = 365;
 ///
 /// # Errors
 /// An empty group, or more buyers than people.
-pub fn conversion(treated_buyers: u64, treated: u64, holdout_buyers: u64, holdout: u64) -> Result<Difference, StatError> {
+pub fn conversion(
+    treated_buyers: u64,
+    treated: u64,
+    holdout_buyers: u64,
+    holdout: u64,
+) -> Result<Difference, StatError> {
     newcombe(Share::new(treated_buyers, treated)?, Share::new(holdout_buyers, holdout)?, 0.95)
 }
 
@@ -73,7 +78,11 @@ struct MemberRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn campaign(app: &App, workspace: &Workspace, id: CampaignId) -> Result<Option<CampaignProof>, Fault> {
+pub async fn campaign(
+    app: &App,
+    workspace: &Workspace,
+    id: CampaignId,
+) -> Result<Option<CampaignProof>, Fault> {
     let snapshot = snapshot::current(app, workspace).await?;
     let ws = workspace.id.get();
     let mut tx = app.db.read().await?;
@@ -123,14 +132,16 @@ pub async fn campaign(app: &App, workspace: &Workspace, id: CampaignId) -> Resul
                 continue;
             }
             let mut person = Person { holdout: member.holdout, before_minor: 0, after_minor: 0, orders: 0 };
-            if let (Some(place), Some(from), Some(to)) = (snapshot.purchases.place(member.customer_id), launched, until) {
-                let start = snapshot.purchases.offsets[place] as usize;
+            if let (Some(place), Some(from), Some(to)) =
+                (snapshot.purchases.place(member.customer_id), launched, until)
+            {
+                let orders = snapshot.purchases.orders(place);
                 for (at, o) in snapshot.purchases.base().of(place).iter().enumerate() {
                     if o.day < from && o.day >= from - BEFORE_DAYS {
                         person.before_minor += o.minor;
                     } else if o.day >= from && o.day <= to {
                         person.after_minor += o.minor;
-                        person.orders += snapshot.purchases.orders[start + at];
+                        person.orders += orders[at];
                         let day = &mut by_day[usize::try_from(o.day - from).unwrap_or(0)];
                         if member.holdout {
                             day.1 += o.minor;

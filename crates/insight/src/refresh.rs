@@ -1,10 +1,11 @@
 //! Refreshing profiles: the whole base, or the customers whose orders changed. Under one version of the
 //! model both give the same profiles.
 
-use crate::rules::model::Model;
-use crate::snapshot::{self, Purchases, Snapshot};
-use crate::store::{self, StageMove, State, StoredProfile};
 use crate::projection;
+use crate::rules::model::Model;
+use crate::rules::purchases::Purchases;
+use crate::snapshot::{self, Snapshot};
+use crate::store::{self, StageMove, State, StoredProfile};
 use access::{App, Workspace};
 use basis::{CustomerId, Fault, WorkspaceId};
 use std::collections::HashMap;
@@ -23,7 +24,13 @@ const MODEL_DAYS: i32 = 7;
 /// When the database fails.
 pub async fn refresh(app: &App, ws: WorkspaceId) -> Result<(), Fault> {
     let workspace = access::load_workspace(app, ws).await?;
-    run(app, &workspace).await.map(drop)
+    now(app, &workspace).await.map(drop)
+}
+
+/// Refreshes a workspace in its turn.
+pub(crate) async fn now(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
+    let _turn = snapshot::turn(app, workspace.id).lock_owned().await;
+    run(app, workspace).await
 }
 
 /// Refreshes the profiles of these customers only, under the model version in force. Ids that were merged
@@ -33,16 +40,11 @@ pub async fn refresh(app: &App, ws: WorkspaceId) -> Result<(), Fault> {
 /// When the database fails.
 pub async fn refresh_customers(app: &App, ws: WorkspaceId, customers: &[CustomerId]) -> Result<(), Fault> {
     let workspace = access::load_workspace(app, ws).await?;
-    let as_of = snapshot::today(app, &workspace);
-    let before = {
-        let mut tx = app.db.read().await?;
-        store::state(&mut tx, ws).await?.filter(|s| s.as_of == i64::from(as_of))
-    };
-    let Some(before) = before else { return run(app, &workspace).await.map(drop) };
-    let old = snapshot::current(app, &workspace).await?;
-    if old.revision != before.revision {
+    let _turn = snapshot::turn(app, ws).lock_owned().await;
+    let Some(old) = snapshot::fresh(app, &workspace).await? else {
         return run(app, &workspace).await.map(drop);
-    }
+    };
+    let as_of = old.as_of;
     let mut changed: Vec<i64> = customers.iter().map(|c| c.get()).collect();
     changed.sort_unstable();
     changed.dedup();
@@ -52,28 +54,25 @@ pub async fn refresh_customers(app: &App, ws: WorkspaceId, customers: &[Customer
     let left_out = store::left_out(&mut tx, &workspace, as_of).await?;
     drop(tx);
     let gone: Vec<i64> = changed.iter().copied().filter(|id| living.binary_search(id).is_err()).collect();
-    let revision = before.revision + 1;
-    let model = old.model.clone();
-    let (snapshot, fresh) = {
-        let living = living.clone();
-        let gone = gone.clone();
-        snapshot::blocking(move || {
-            let purchases = old.purchases.with_changes(&living, &rows, &troubles, &gone);
-            let snapshot = Snapshot::build(revision, as_of, model, purchases, left_out);
-            let fresh: Vec<StoredProfile> = living
-                .iter()
-                .filter_map(|id| {
-                    snapshot.purchases.place(*id).map(|place| StoredProfile::of(*id, &snapshot.profiles[place]))
-                })
-                .collect();
-            (Arc::new(snapshot), fresh)
-        })
-        .await?
-    };
+    // Nobody else holds it most of the time, and then the change costs no copy of the base.
+    drop(snapshot::take(app, ws));
+    let (snapshot, fresh, gone) = snapshot::blocking(move || {
+        let old = Arc::try_unwrap(old).unwrap_or_else(|shared| (*shared).clone());
+        let snapshot = old.updated((&living, &gone), &rows, &troubles, left_out);
+        let fresh: Vec<StoredProfile> = living
+            .iter()
+            .filter_map(|id| {
+                snapshot.purchases.place(*id).map(|at| StoredProfile::of(*id, &snapshot.profiles[at]))
+            })
+            .collect();
+        (Arc::new(snapshot), fresh, gone)
+    })
+    .await?;
     write(app, ws, as_of, &stored, &fresh, &gone).await?;
-    finish(app, ws, &snapshot).await
+    set_state(app, ws, &snapshot).await
 }
 
+/// The refresh itself; the caller holds the turn.
 pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
     let (ws, as_of) = (workspace.id, snapshot::today(app, workspace));
     let mut tx = app.db.read().await?;
@@ -104,13 +103,19 @@ pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot
         store::publish_model(&mut tx, ws, &snapshot.model, app.now()).await?;
         tx.commit().await?;
     }
-    let gone: Vec<i64> = stored
-        .iter()
-        .map(|p| p.customer_id)
-        .filter(|id| snapshot.purchases.place(*id).is_none())
-        .collect();
+    let gone: Vec<i64> =
+        stored.iter().map(|p| p.customer_id).filter(|id| snapshot.purchases.place(*id).is_none()).collect();
     write(app, ws, as_of, &stored, &fresh, &gone).await?;
-    finish(app, ws, &snapshot).await?;
+    set_state(app, ws, &snapshot).await?;
+    // The projection follows full refreshes; between them a restart reads the database.
+    let (kept, place) = (Arc::clone(&snapshot), app.clone());
+    snapshot::blocking(move || {
+        projection::write(&place, ws, kept.revision, &kept.purchases);
+        // The first page should not have to wait for these.
+        kept.rfm();
+        kept.derived();
+    })
+    .await?;
     Ok(snapshot)
 }
 
@@ -173,7 +178,7 @@ async fn write(
     Ok(())
 }
 
-async fn finish(app: &App, ws: WorkspaceId, snapshot: &Arc<Snapshot>) -> Result<(), Fault> {
+async fn set_state(app: &App, ws: WorkspaceId, snapshot: &Arc<Snapshot>) -> Result<(), Fault> {
     let state = State {
         revision: snapshot.revision,
         model_version: snapshot.model.version,
@@ -185,6 +190,5 @@ async fn finish(app: &App, ws: WorkspaceId, snapshot: &Arc<Snapshot>) -> Result<
     store::set_state(&mut tx, ws, &state).await?;
     tx.commit().await?;
     snapshot::remember(app, ws, Arc::clone(snapshot));
-    let (app, kept) = (app.clone(), Arc::clone(snapshot));
-    snapshot::blocking(move || projection::write(&app, ws, kept.revision, &kept.purchases)).await
+    Ok(())
 }

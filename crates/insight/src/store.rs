@@ -1,33 +1,53 @@
 //! SQL of this slice. Orders and customers are read, never written.
 
 use crate::rules::model::Model;
-use crate::rules::profile::Profile;
-use crate::snapshot::Purchases;
+use crate::rules::profile::{Profile, Trouble};
+use crate::rules::purchases::{DayRow, Purchases, TroubleRow};
 use access::Workspace;
 use basis::{Time, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use store::{Error, Result, Tx, Value};
 
-/// Purchases of one customer on one day.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct OccasionRow {
-    pub customer_id: i64,
-    pub day: i64,
-    /// Sum in the workspace's currency.
-    pub minor: i64,
-    pub orders: i64,
+#[derive(sqlx::FromRow)]
+struct OccasionRow {
+    customer_id: i64,
+    day: i64,
+    minor: i64,
+    orders: i64,
 }
 
-/// Cancelled and returned orders of one customer.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct TroubleRow {
-    pub customer_id: i64,
-    pub orders: i64,
-    pub last_day: i64,
+impl From<OccasionRow> for DayRow {
+    fn from(row: OccasionRow) -> Self {
+        Self {
+            customer: row.customer_id,
+            day: i32::try_from(row.day).unwrap_or(i32::MAX),
+            minor: row.minor,
+            orders: u32::try_from(row.orders).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct BadOrders {
+    customer_id: i64,
+    orders: i64,
+    last_day: i64,
+}
+
+impl From<BadOrders> for TroubleRow {
+    fn from(row: BadOrders) -> Self {
+        let trouble = Trouble {
+            orders: u32::try_from(row.orders).unwrap_or(u32::MAX),
+            last_day: i32::try_from(row.last_day).unwrap_or(i32::MAX),
+        };
+        Self { customer: row.customer_id, trouble }
+    }
 }
 
 /// Orders that are not purchases, or not counted in money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema,
+)]
 pub struct LeftOutOrders {
     /// Cancelled or returned.
     pub cancelled: i64,
@@ -155,7 +175,7 @@ pub async fn purchases(tx: &mut Tx, workspace: &Workspace, as_of: i32) -> Result
     )?;
     let troubles = store::fetch_all!(
         *tx,
-        TroubleRow,
+        BadOrders,
         "SELECT rc.customer_id, COUNT(*) AS orders, MAX(o.day) AS last_day
          FROM orders o JOIN record_customers rc ON rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id
          WHERE o.workspace_id = $1 AND o.status IN ('cancelled', 'returned') AND o.day <= $2
@@ -165,6 +185,8 @@ pub async fn purchases(tx: &mut Tx, workspace: &Workspace, as_of: i32) -> Result
     )?;
     let left_out = left_out(tx, workspace, as_of).await?;
     let ids = ids.into_iter().map(|row| row.0).collect();
+    let rows: Vec<DayRow> = rows.into_iter().map(DayRow::from).collect();
+    let troubles: Vec<TroubleRow> = troubles.into_iter().map(TroubleRow::from).collect();
     Ok((Purchases::assemble(ids, &rows, &troubles), left_out))
 }
 
@@ -192,7 +214,7 @@ pub async fn purchases_of(
     workspace: &Workspace,
     customers: &[i64],
     as_of: i32,
-) -> Result<(Vec<i64>, Vec<OccasionRow>, Vec<TroubleRow>)> {
+) -> Result<(Vec<i64>, Vec<DayRow>, Vec<TroubleRow>)> {
     let (mut living, mut rows, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
     for chunk in customers.chunks(2_000) {
         let list = store::dialect::id_list(tx.engine(), 2);
@@ -215,14 +237,14 @@ pub async fn purchases_of(
              WHERE rc.workspace_id = $1 AND rc.customer_id IN {list} AND o.status IN ('paid', 'new') AND o.amount_minor >= 0 AND o.day <= $3
              GROUP BY rc.customer_id, o.day ORDER BY rc.customer_id, o.day"
         );
-        rows.extend(tx.fetch_dyn::<OccasionRow>(&sql, &args).await?);
+        rows.extend(tx.fetch_dyn::<OccasionRow>(&sql, &args).await?.into_iter().map(DayRow::from));
         let sql = format!(
             "SELECT rc.customer_id, COUNT(*) AS orders, MAX(o.day) AS last_day
              FROM record_customers rc JOIN orders o ON o.workspace_id = rc.workspace_id AND o.record_id = rc.record_id
              WHERE rc.workspace_id = $1 AND rc.customer_id IN {list} AND o.status IN ('cancelled', 'returned') AND o.day <= $3
              GROUP BY rc.customer_id ORDER BY rc.customer_id"
         );
-        troubles.extend(tx.fetch_dyn::<TroubleRow>(&sql, &args[..3]).await?);
+        troubles.extend(tx.fetch_dyn::<BadOrders>(&sql, &args[..3]).await?.into_iter().map(TroubleRow::from));
     }
     Ok((living, rows, troubles))
 }
@@ -346,15 +368,7 @@ pub async fn log_moves(tx: &mut Tx, ws: WorkspaceId, moves: &[StageMove], at: Ti
         *tx,
         "INSERT INTO stage_moves (workspace_id, id, customer_id, from_stage, to_stage, day, at)",
         moves,
-        |m| [
-            ws.get(),
-            m.id,
-            m.customer_id,
-            m.from_stage.clone(),
-            m.to_stage.clone(),
-            m.day,
-            at.millis()
-        ]
+        |m| [ws.get(), m.id, m.customer_id, m.from_stage.clone(), m.to_stage.clone(), m.day, at.millis()]
     )?;
     Ok(())
 }
@@ -473,7 +487,11 @@ pub async fn remove_input(tx: &mut Tx, ws: WorkspaceId, month: i64, kind: &str) 
 }
 
 /// Contact values of customers, for masked lists.
-pub async fn contact_values(tx: &mut Tx, ws: WorkspaceId, customers: &[i64]) -> Result<Vec<(i64, String, String)>> {
+pub async fn contact_values(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    customers: &[i64],
+) -> Result<Vec<(i64, String, String)>> {
     let sql = format!(
         "SELECT customer_id, kind, value FROM contact_points WHERE workspace_id = $1 AND customer_id IN {} ORDER BY preferred DESC, last_seen DESC",
         store::dialect::id_list(tx.engine(), 2)

@@ -143,20 +143,27 @@ fn assemble(snapshot: &Snapshot, currency: Currency) -> ChurnBoard {
         })
         .collect();
     signals.sort_by_key(|s| std::cmp::Reverse(s.value_at_risk.minor));
-    let trend: Vec<ChurnMonth> = derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of)).collect();
+    let trend: Vec<ChurnMonth> =
+        derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of)).collect();
     let year = &derived.year;
     let (from, to) = (snapshot.as_of - 364, snapshot.as_of);
     let figures = vec![
         Figure::count("at_risk_now", at_risk).listed("figure=at_risk_now"),
         Figure::money("value_at_risk", Some(value as f64), currency).listed("figure=at_risk_now"),
-        Figure::ratio("churn", year.lapsed as f64, (year.active_at_start + year.new_customers) as f64, "share")
-            .by("churn_year")
-            .listed(period_list("lapsed", from, to)),
+        Figure::ratio(
+            "churn",
+            year.lapsed as f64,
+            (year.active_at_start + year.new_customers) as f64,
+            "share",
+        )
+        .by("churn_year")
+        .listed(period_list("lapsed", from, to)),
         Figure::ratio("returned", year.returned as f64, year.lapsed as f64, "ratio")
             .listed(period_list("returned", from, to)),
         Figure::count("lapsed", lapsed).by("stage_lapsed").listed("figure=stage&value=lapsed"),
         Figure::number("lapse_threshold", Some(snapshot.model.lapse_days), "days").listed("figure=repeat"),
-        Figure::ratio("reason_unknown", lapsed as f64, lapsed as f64, "share").listed("figure=stage&value=lapsed"),
+        Figure::ratio("reason_unknown", lapsed as f64, lapsed as f64, "share")
+            .listed("figure=stage&value=lapsed"),
     ];
     ChurnBoard {
         as_of: day_name(snapshot.as_of),
@@ -232,7 +239,9 @@ pub(super) async fn moves(
     Query(page): Query<PageQuery>,
 ) -> Answer<Page<StageMove>> {
     let before = match &page.cursor {
-        Some(text) => text.parse().map_err(|_| Fault::invalid("cursor", "this is not a cursor of this list"))?,
+        Some(text) => {
+            text.parse().map_err(|_| Fault::invalid("cursor", "this is not a cursor of this list"))?
+        }
         None => i64::MAX,
     };
     let mut tx = op.app.db.read().await?;

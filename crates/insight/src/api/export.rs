@@ -12,7 +12,13 @@ use std::fmt::Write;
 /// A CSV file that a spreadsheet opens as text: cells that look like formulas get an apostrophe.
 fn csv_answer(name: &str, text: String) -> Response {
     let disposition = format!("attachment; filename=\"{name}.csv\"");
-    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)], text)
+    (
+        [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+        ],
+        text,
+    )
         .into_response()
 }
 
@@ -23,7 +29,11 @@ fn cell(text: &str) -> String {
     } else {
         text.to_owned()
     };
-    if guarded.contains([',', '"', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
+    if guarded.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", guarded.replace('"', "\"\""))
+    } else {
+        guarded
+    }
 }
 
 const MOST_ROWS: usize = 100_000;
@@ -88,7 +98,7 @@ pub(super) async fn table_csv(
         match name.as_str() {
             "rfm" => {
                 text.push_str("customer,recency_days,frequency,monetary_minor,r,f,m\n");
-                for (id, row) in snapshot.purchases.ids.iter().zip(&snapshot.rfm).filter(|(_, row)| row.r > 0) {
+                for (id, row) in snapshot.purchases.ids.iter().zip(snapshot.rfm()).filter(|(_, row)| row.r > 0) {
                     let _ = writeln!(
                         text,
                         "{id},{},{},{},{},{},{}",

@@ -83,9 +83,10 @@ pub(super) async fn forecast(need::Anyone(op): need::Anyone, Path(id): Path<Stri
         let margin = costs.margin_share.unwrap_or(1.0);
         #[expect(clippy::cast_possible_truncation, reason = "a share of a sum of minor units")]
         let money = |v: f64| Money::new((v * margin).round() as i64, currency);
-        let scores = (p.purchases > 0).then(|| snapshot.rfm[place]);
+        let scores = (p.purchases > 0).then(|| snapshot.rfm()[place]);
         #[expect(clippy::cast_possible_truncation, reason = "days, clamped")]
-        let later = |from: i32, days: f64| day_name(from.saturating_add(days.round().clamp(0.0, 36_500.0) as i32));
+        let later =
+            |from: i32, days: f64| day_name(from.saturating_add(days.round().clamp(0.0, 36_500.0) as i32));
         CardForecast {
             as_of: day_name(snapshot.as_of),
             stage: p.stage.name(),

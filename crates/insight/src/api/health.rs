@@ -77,10 +77,13 @@ fn assemble(snapshot: &Snapshot, contacts: &Contacts, currency: Currency) -> Bas
     let dead = count(&|i| contacts.dead[i]);
     let at_risk = count(&|i| at_risk_now(&profiles[i]));
     let revenue: f64 = profiles.iter().map(|p| p.revenue_minor as f64).sum();
-    let orders: f64 = snapshot.purchases.orders.iter().map(|n| f64::from(*n)).sum();
-    let mut since: Vec<i32> = profiles.iter().filter_map(|p| p.last_day).map(|d| snapshot.as_of - d).collect();
+    let orders: f64 =
+        (0..profiles.len()).flat_map(|i| snapshot.purchases.orders(i)).map(|n| f64::from(*n)).sum();
+    let mut since: Vec<i32> =
+        profiles.iter().filter_map(|p| p.last_day).map(|d| snapshot.as_of - d).collect();
     let middle = median(&mut since);
-    let mut ages: Vec<i32> = profiles.iter().filter_map(|p| p.first_day).map(|d| snapshot.as_of - d).collect();
+    let mut ages: Vec<i32> =
+        profiles.iter().filter_map(|p| p.first_day).map(|d| snapshot.as_of - d).collect();
     let age = median(&mut ages);
     let share = |id: &str, n: u64, of: u64| Figure::ratio(id, n as f64, of as f64, "share");
     let figures = vec![
@@ -109,7 +112,8 @@ fn assemble(snapshot: &Snapshot, contacts: &Contacts, currency: Currency) -> Bas
         .into_iter()
         .enumerate()
         .map(|(at, channel)| {
-            let of = |keep: &dyn Fn(crate::contacts::Reach) -> bool| count(&|i| keep(contacts.by_place[i][at]));
+            let of =
+                |keep: &dyn Fn(crate::contacts::Reach) -> bool| count(&|i| keep(contacts.by_place[i][at]));
             ChannelReach {
                 channel,
                 reachable: of(&|r| r.reachable),
@@ -131,7 +135,14 @@ fn assemble(snapshot: &Snapshot, contacts: &Contacts, currency: Currency) -> Bas
             .collect(),
         _ => Vec::new(),
     };
-    BaseHealth { as_of: day_name(snapshot.as_of), figures, stages, channels, age, left_out: snapshot.left_out }
+    BaseHealth {
+        as_of: day_name(snapshot.as_of),
+        figures,
+        stages,
+        channels,
+        age,
+        left_out: snapshot.left_out,
+    }
 }
 
 fn median(days: &mut [i32]) -> Option<f64> {

@@ -131,7 +131,7 @@ pub(super) async fn rows(op: &Op, snapshot: &Snapshot, places: &[usize]) -> Resu
         .map(|&i| {
             let id = snapshot.purchases.ids[i];
             let p = &snapshot.profiles[i];
-            let scores = (p.purchases > 0).then(|| &snapshot.rfm[i]);
+            let scores = (p.purchases > 0).then(|| &snapshot.rfm()[i]);
             let face = faces.get(&id);
             CustomerRow {
                 id: id.to_string(),

@@ -51,7 +51,7 @@ pub(super) async fn rfm(need::Viewer(op): need::Viewer) -> Answer<RfmMap> {
         let mut cells = [[(0u64, 0i64, 0i64); 5]; 5];
         let mut bands = [[(0u64, i64::MAX, i64::MIN); 5]; 3];
         let mut customers = 0;
-        for (row, profile) in snapshot.rfm.iter().zip(&snapshot.profiles) {
+        for (row, profile) in snapshot.rfm().iter().zip(&snapshot.profiles) {
             if row.r == 0 {
                 continue;
             }
@@ -86,15 +86,16 @@ pub(super) async fn rfm(need::Viewer(op): need::Viewer) -> Answer<RfmMap> {
                 });
             }
         }
-        let bands = ["recency", "frequency", "monetary"]
-            .into_iter()
-            .zip(bands)
-            .flat_map(|(axis, scores)| {
-                scores.into_iter().zip(1u8..).filter(|((n, ..), _)| *n > 0).map(
-                    move |((customers, low, high), score)| Band { axis, score, customers, low, high },
-                )
-            })
-            .collect();
+        let bands =
+            ["recency", "frequency", "monetary"]
+                .into_iter()
+                .zip(bands)
+                .flat_map(|(axis, scores)| {
+                    scores.into_iter().zip(1u8..).filter(|((n, ..), _)| *n > 0).map(
+                        move |((customers, low, high), score)| Band { axis, score, customers, low, high },
+                    )
+                })
+                .collect();
         RfmMap { as_of: day_name(snapshot.as_of), customers, cells: list, bands }
     })
     .await?;

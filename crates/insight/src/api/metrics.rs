@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// Kinds of entered figures.
-const KINDS: [&str; 5] = ["margin_share", "acquisition_spend", "advertising_spend", "leads", "retention_spend"];
+const KINDS: [&str; 5] =
+    ["margin_share", "acquisition_spend", "advertising_spend", "leads", "retention_spend"];
 
 /// Entered costs and margins.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +132,7 @@ fn kept(p: &Period) -> f64 {
 }
 
 fn assemble(snapshot: &Snapshot, costs: &Costs, from: i32, to: i32, currency: Currency) -> Metrics {
-    let p = period(snapshot.purchases.base(), &snapshot.purchases.orders, from, to, snapshot.model.lapse_days);
+    let p = period(&snapshot.purchases, from, to, snapshot.model.lapse_days);
     let n = |v: u64| v as f64;
     let revenue = p.revenue_minor as f64;
     let existing = revenue - p.revenue_new_minor as f64;
@@ -157,8 +158,13 @@ fn assemble(snapshot: &Snapshot, costs: &Costs, from: i32, to: i32, currency: Cu
             "share",
         )
         .listed("figure=repeat"),
-        Figure::ratio("one_time_to_repeat", n(p.became_repeat), n(p.one_time_at_start + p.new_customers), "share")
-            .listed(list("became_repeat")),
+        Figure::ratio(
+            "one_time_to_repeat",
+            n(p.became_repeat),
+            n(p.one_time_at_start + p.new_customers),
+            "share",
+        )
+        .listed(list("became_repeat")),
         Figure::money("revenue", Some(revenue), currency).listed(list("bought")),
         Figure::money("revenue_new", Some(p.revenue_new_minor as f64), currency).listed(list("new")),
         Figure::money("revenue_existing", Some(existing), currency).listed(list("bought")),
@@ -265,7 +271,8 @@ pub(super) async fn set_inputs(
 ) -> Answer<Inputs> {
     let mut rows = Vec::new();
     for (at, input) in body.items.iter().enumerate() {
-        let wrong = |what: String| Fault::invalid("inputs", what.clone()).with_field(format!("items[{at}]"), what);
+        let wrong =
+            |what: String| Fault::invalid("inputs", what.clone()).with_field(format!("items[{at}]"), what);
         let campaign = input.kind.strip_prefix("campaign_cost:").is_some_and(|id| id.parse::<i64>().is_ok());
         if !campaign && !KINDS.contains(&input.kind.as_str()) {
             return Err(wrong(format!("\"{}\" is not a kind of cost", input.kind)).into());

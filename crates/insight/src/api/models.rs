@@ -25,6 +25,8 @@ pub struct FitCard {
     customers: u64,
     converged: bool,
     iterations: u32,
+    /// Fitted with a weak prior, because the likelihood alone has no maximum.
+    with_prior: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,6 +104,7 @@ fn fit_card(fit: &KeptFit) -> FitCard {
         customers: fit.customers,
         converged: fit.converged,
         iterations: fit.iterations,
+        with_prior: fit.with_prior,
     }
 }
 
@@ -168,6 +171,6 @@ pub(super) async fn models(need::Viewer(op): need::Viewer) -> Answer<ModelCheck>
 /// Refreshes the profiles now; a model that is outgrown is learnt anew and published as the next version.
 #[utoipa::path(post, path = "/api/insight/refresh", tag = "insight", responses((status = 200, body = ModelCheck)))]
 pub(super) async fn relearn(need::Marketer(op): need::Marketer) -> Answer<ModelCheck> {
-    let snapshot = refresh::run(&op.app, &op.workspace).await?;
+    let snapshot = refresh::now(&op.app, &op.workspace).await?;
     Ok(Json(card(&snapshot.model)))
 }

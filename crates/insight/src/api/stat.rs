@@ -24,7 +24,8 @@ impl Given {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => value.as_f64().filter(|v| v.is_finite()).map(Some).ok_or_else(|| {
-                Fault::invalid("stat", format!("\"{name}\" must be a number")).with_field(name, "not a number")
+                Fault::invalid("stat", format!("\"{name}\" must be a number"))
+                    .with_field(name, "not a number")
             }),
         }
     }
@@ -83,8 +84,11 @@ fn answer(name: &str, given: &Given) -> Result<Value, Fault> {
         "sample-size" => {
             let (baseline, mde) = (given.number("baseline")?, given.number("mde")?);
             let effect = if given.flag("relative") { baseline * mde } else { mde };
-            let method =
-                if given.text("method") == Some("pooled") { SizeMethod::Pooled } else { SizeMethod::Unpooled };
+            let method = if given.text("method") == Some("pooled") {
+                SizeMethod::Pooled
+            } else {
+                SizeMethod::Unpooled
+            };
             let alpha = given.optional("alpha")?.unwrap_or(0.05);
             let power = given.optional("power")?.unwrap_or(0.8);
             json!({ "per_arm": sample_size(baseline, effect, alpha, power, method).map_err(invalid)? })
@@ -101,7 +105,8 @@ fn answer(name: &str, given: &Given) -> Result<Value, Fault> {
         }
         "nps" => {
             let n = given.count("n")?;
-            let score = nps(given.count("promoters")?, given.count("detractors")?, n, given.flag("adjusted"), level);
+            let score =
+                nps(given.count("promoters")?, given.count("detractors")?, n, given.flag("adjusted"), level);
             json!(score.map_err(invalid)?)
         }
         "welch" => {

@@ -100,8 +100,14 @@ pub(super) async fn retention_spend(
     need::Viewer(op): need::Viewer,
     Json(question): Json<SpendQuestion>,
 ) -> Answer<SpendAnswer> {
-    if !(0.0..=1.0).contains(&question.cut) || !(question.spend_minor >= 0.0 && question.spend_minor.is_finite()) {
-        return Err(Fault::invalid("spend", "The spend must not be negative, and the cut is a share from 0 to 1.").into());
+    if !(0.0..=1.0).contains(&question.cut)
+        || !(question.spend_minor >= 0.0 && question.spend_minor.is_finite())
+    {
+        return Err(Fault::invalid(
+            "spend",
+            "The spend must not be negative, and the cut is a share from 0 to 1.",
+        )
+        .into());
     }
     let own = own(&op).await?;
     let at = |cut| what_if::churn_cut(own.active as f64, own.yearly_churn, own.margin_per_active_minor, cut);

@@ -2,7 +2,7 @@
 //! asked about the last third.
 
 use super::btyd::{ModelKind, PurchaseModel};
-use super::model::{Base, Candidate, fit_purchases, histories};
+use super::model::{Base, Candidate, fit_purchases, fit_with_prior, histories};
 use serde::{Deserialize, Serialize};
 
 /// Expected against actual purchases of customers with the same number of repeat purchases before.
@@ -95,9 +95,16 @@ pub(super) fn check(base: Base<'_>, as_of: i32) -> Option<Trial> {
             chosen: false,
         });
     }
-    let (_, chosen, model) = best?;
+    // No maximum to compare: the fallback is checked as it will be used.
+    let (_, chosen, model) = match best {
+        Some(best) => best,
+        None => {
+            let fit = fit_with_prior(&known)?;
+            (0.0, ModelKind::MbgNbd, PurchaseModel::new(ModelKind::MbgNbd, &fit.parameters)?)
+        }
+    };
     for candidate in &mut candidates {
-        candidate.chosen = candidate.model == chosen.name();
+        candidate.chosen = candidate.converged && candidate.model == chosen.name();
     }
     let mut bins: Vec<FrequencyBin> = (0..=LAST_BIN)
         .map(|repeats| FrequencyBin { repeats, customers: 0, expected: 0.0, actual: 0.0 })
@@ -115,7 +122,11 @@ pub(super) fn check(base: Base<'_>, as_of: i32) -> Option<Trial> {
     bins.retain(|b| b.customers > 0);
     let customers = known.len() as u64;
     let track = track(base, &model, first, cut, as_of);
-    Some(Trial { candidates, chosen, check: Check { calibration_end: cut, holdout_end: as_of, customers, bins, track } })
+    Some(Trial {
+        candidates,
+        chosen,
+        check: Check { calibration_end: cut, holdout_end: as_of, customers, bins, track },
+    })
 }
 
 /// Cumulative repeat purchases by week, of the customers who came before the cut.

@@ -10,6 +10,7 @@ pub mod occasions;
 pub mod periods;
 pub mod profile;
 pub mod proof;
+pub mod purchases;
 pub mod rfm;
 pub mod stat;
 pub mod value;

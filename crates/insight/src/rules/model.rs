@@ -7,6 +7,7 @@ use super::btyd::{Cell, Fit, ModelKind, PurchaseModel, bg_nbd, cells, gamma_gamm
 use super::check::{Check, check};
 use super::lifecycle::{DEFAULT_LAPSE_DAYS, Gaps, LAPSE_PERCENTILE};
 use super::occasions::{History, Occasion};
+use super::purchases::Span;
 use serde::{Deserialize, Serialize};
 
 /// Days ahead of every forecast: twelve months.
@@ -23,6 +24,9 @@ pub struct KeptFit {
     pub customers: u64,
     pub converged: bool,
     pub iterations: u32,
+    /// Fitted with a weak prior, because the likelihood alone has no maximum.
+    #[serde(default)]
+    pub with_prior: bool,
 }
 
 impl From<&Fit> for KeptFit {
@@ -36,6 +40,7 @@ impl From<&Fit> for KeptFit {
             customers: fit.customers,
             converged: fit.converged,
             iterations: fit.iterations,
+            with_prior: false,
         }
     }
 }
@@ -78,22 +83,22 @@ pub struct Candidate {
     pub chosen: bool,
 }
 
-/// Purchases by customer: occasions of customer i are `occasions[offsets[i]..offsets[i + 1]]`.
+/// Purchases by customer: a span of the occasions for each.
 #[derive(Debug, Clone, Copy)]
 pub struct Base<'a> {
-    pub offsets: &'a [u32],
+    pub spans: &'a [Span],
     pub occasions: &'a [Occasion],
 }
 
 impl<'a> Base<'a> {
     #[must_use]
     pub fn customers(&self) -> usize {
-        self.offsets.len().saturating_sub(1)
+        self.spans.len()
     }
 
     #[must_use]
     pub fn of(&self, i: usize) -> &'a [Occasion] {
-        &self.occasions[self.offsets[i] as usize..self.offsets[i + 1] as usize]
+        &self.occasions[self.spans[i].range()]
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &'a [Occasion]> + '_ {
@@ -120,8 +125,12 @@ pub(super) fn fit_purchases(kind: ModelKind, histories: &[History]) -> Option<Fi
     let t_x: Vec<u32> = histories.iter().map(|h| h.t_x).collect();
     let t: Vec<u32> = histories.iter().map(|h| h.t).collect();
     match kind {
-        ModelKind::BgNbd => bg_nbd::fit(Dropout::AfterRepeat, &cells::compress_days(&x, &t_x, &t, 1.0), 0.0).ok(),
-        ModelKind::MbgNbd => bg_nbd::fit(Dropout::AfterAny, &cells::compress_days(&x, &t_x, &t, 1.0), 0.0).ok(),
+        ModelKind::BgNbd => {
+            bg_nbd::fit(Dropout::AfterRepeat, &cells::compress_days(&x, &t_x, &t, 1.0), 0.0).ok()
+        }
+        ModelKind::MbgNbd => {
+            bg_nbd::fit(Dropout::AfterAny, &cells::compress_days(&x, &t_x, &t, 1.0), 0.0).ok()
+        }
         ModelKind::ParetoNbd => {
             let step = histories.len().div_ceil(PARETO_SAMPLE).max(1);
             let sample: Vec<Cell> = histories.iter().step_by(step).map(cell_of).collect();
@@ -129,6 +138,16 @@ pub(super) fn fit_purchases(kind: ModelKind, histories: &[History]) -> Option<Fi
         }
         _ => None,
     }
+}
+
+/// MBG/NBD with a weak prior; not for bases in which nobody came back, which tell nothing of a rhythm.
+pub(super) fn fit_with_prior(histories: &[History]) -> Option<KeptFit> {
+    if histories.iter().filter(|h| h.x > 0).count() < 5 {
+        return None;
+    }
+    let cells = cells::compress(histories.iter().map(cell_of).collect());
+    let fit = bg_nbd::fit_with_prior(Dropout::AfterAny, &cells).ok().filter(|fit| fit.converged)?;
+    Some(KeptFit { with_prior: true, ..KeptFit::from(&fit) })
 }
 
 impl Model {
@@ -155,8 +174,11 @@ impl Model {
             Some(kind) => vec![kind, ModelKind::MbgNbd, ModelKind::BgNbd, ModelKind::ParetoNbd],
             None => vec![ModelKind::MbgNbd, ModelKind::BgNbd, ModelKind::ParetoNbd],
         };
-        let purchases_fit =
-            order.into_iter().find_map(|kind| fit_purchases(kind, &histories).filter(|fit| fit.converged));
+        let purchases_fit = order
+            .into_iter()
+            .find_map(|kind| fit_purchases(kind, &histories).filter(|fit| fit.converged))
+            .map(|fit| KeptFit::from(&fit))
+            .or_else(|| fit_with_prior(&histories));
         let spends: Vec<Spend> = histories
             .iter()
             .filter(|h| h.paid > 0)
@@ -172,7 +194,7 @@ impl Model {
             lapse_is_default: lapse.is_none(),
             gaps: gaps.len(),
             median_gap: gaps.percentile(0.5).unwrap_or(DEFAULT_LAPSE_DAYS).max(1.0),
-            purchases: purchases_fit.as_ref().map(KeptFit::from),
+            purchases: purchases_fit,
             spend: spend_fit.as_ref().map(KeptFit::from),
             spend_correlation: frequency_spend_correlation(&spends),
             mean_minor: if purchases == 0 { 0.0 } else { total as f64 / purchases as f64 },

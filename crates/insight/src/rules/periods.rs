@@ -3,6 +3,7 @@
 use super::lifecycle::mean_gap;
 use super::model::Base;
 use super::occasions::Occasion;
+use super::purchases::Purchases;
 use serde::Serialize;
 
 /// Counts of one period, from the first day to the last, both included.
@@ -76,9 +77,10 @@ pub fn in_period(occasions: &[Occasion], from: i32, to: i32, lapse_days: f64) ->
     result
 }
 
-/// Sums a period over a base; `orders` holds the paid orders of each occasion.
+/// Sums a period over a base.
 #[must_use]
-pub fn period(base: Base<'_>, orders: &[u32], from: i32, to: i32, lapse_days: f64) -> Period {
+pub fn period(purchases: &Purchases, from: i32, to: i32, lapse_days: f64) -> Period {
+    let base = purchases.base();
     let mut sum = Period::default();
     for i in 0..base.customers() {
         let occasions = base.of(i);
@@ -95,9 +97,9 @@ pub fn period(base: Base<'_>, orders: &[u32], from: i32, to: i32, lapse_days: f6
         sum.buyers += u64::from(one.bought);
         sum.became_repeat += u64::from(one.became_repeat);
         sum.one_time_at_start += u64::from(one.one_time_at_start);
-        let start = base.offsets[i] as usize;
+        let orders = purchases.orders(i);
         for (at, o) in occasions.iter().enumerate().filter(|(_, o)| o.day >= from && o.day <= to) {
-            sum.orders += u64::from(orders[start + at]);
+            sum.orders += u64::from(orders[at]);
             sum.revenue_minor = sum.revenue_minor.saturating_add(o.minor);
             if at == 0 {
                 sum.revenue_new_minor = sum.revenue_new_minor.saturating_add(o.minor);

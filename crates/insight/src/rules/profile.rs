@@ -73,24 +73,33 @@ pub struct Profile {
     pub signals: Vec<Signal>,
 }
 
+/// Purchases in twelve months of a customer who is surely alive, by (x, T).
+pub type Memory = ahash::AHashMap<(u32, u32), f64>;
+
 /// Models made ready once for a whole base, with the part of the forecast that depends only on (x, T)
 /// remembered: in days, a base of millions has some ten thousand of these.
 pub struct Forecaster<'m> {
     model: &'m Model,
     purchases: Option<PurchaseModel>,
     spend: Option<GammaGamma>,
-    if_alive: ahash::AHashMap<(u32, u32), f64>,
+    if_alive: Memory,
 }
 
 impl<'m> Forecaster<'m> {
     #[must_use]
     pub fn new(model: &'m Model) -> Self {
-        Self {
-            model,
-            purchases: model.purchase_model(),
-            spend: model.spend_model(),
-            if_alive: ahash::AHashMap::new(),
-        }
+        Self::with_memory(model, Memory::default())
+    }
+
+    /// With what an earlier forecaster of the same model has computed.
+    #[must_use]
+    pub fn with_memory(model: &'m Model, memory: Memory) -> Self {
+        Self { model, purchases: model.purchase_model(), spend: model.spend_model(), if_alive: memory }
+    }
+
+    #[must_use]
+    pub fn into_memory(self) -> Memory {
+        self.if_alive
     }
 
     /// Purchases in twelve months of a customer who is surely alive.
@@ -106,7 +115,8 @@ impl<'m> Forecaster<'m> {
 
     /// Expected value of a purchase in minor units.
     fn value_of_purchase(&self, history: &History) -> f64 {
-        let mean = if history.paid == 0 { 0.0 } else { history.repeat_minor as f64 / f64::from(history.paid) };
+        let mean =
+            if history.paid == 0 { 0.0 } else { history.repeat_minor as f64 / f64::from(history.paid) };
         self.spend.and_then(|m| m.expected_value(history.paid, mean)).unwrap_or(self.model.mean_minor)
     }
 
@@ -131,7 +141,8 @@ impl<'m> Forecaster<'m> {
                 signals: Vec::new(),
             };
         };
-        let p_alive = self.purchases.map(|m| m.p_alive(history.x, f64::from(history.t_x), f64::from(history.t)));
+        let p_alive =
+            self.purchases.map(|m| m.p_alive(history.x, f64::from(history.t_x), f64::from(history.t)));
         let if_alive = self.purchases_if_alive(history.x, history.t);
         let worth = self.value_of_purchase(&history);
         let expected_orders = p_alive.zip(if_alive).map(|(p, n)| p * n);
@@ -154,6 +165,14 @@ impl<'m> Forecaster<'m> {
             risk,
             signals: self.signals(occasions, trouble, as_of, p_alive, usual),
         }
+    }
+
+    /// P(alive), purchases and value in minor units of the next twelve months; `None` without a model.
+    #[must_use]
+    pub fn score(&mut self, history: &History) -> Option<(f64, f64, f64)> {
+        let alive = self.purchases?.p_alive(history.x, f64::from(history.t_x), f64::from(history.t));
+        let purchases = alive * self.purchases_if_alive(history.x, history.t)?;
+        Some((alive, purchases, purchases * self.value_of_purchase(history)))
     }
 
     /// The gap to expect: the own mean, drawn to the base's median while it rests on fewer than three gaps.
@@ -191,7 +210,8 @@ impl<'m> Forecaster<'m> {
         let gaps: Vec<f64> = occasions.windows(2).map(|w| f64::from(w[1].day - w[0].day)).collect();
         if gaps.len() >= 3 {
             let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-            let spread = (gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / (gaps.len() - 1) as f64).sqrt();
+            let spread =
+                (gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / (gaps.len() - 1) as f64).sqrt();
             let variation = spread / mean.max(1.0);
             if variation < 0.5 && ratio > 1.5 {
                 signals.push(Signal::RhythmBroken { variation });
@@ -203,7 +223,8 @@ impl<'m> Forecaster<'m> {
             }
         }
         if occasions.len() >= 4 {
-            let mean = |part: &[Occasion]| part.iter().map(|o| o.minor as f64).sum::<f64>() / part.len() as f64;
+            let mean =
+                |part: &[Occasion]| part.iter().map(|o| o.minor as f64).sum::<f64>() / part.len() as f64;
             let (early, late) = occasions.split_at(occasions.len() - 2);
             let earlier = mean(early);
             if earlier > 0.0 && mean(late) < 0.6 * earlier {

@@ -65,7 +65,12 @@ pub struct Economy {
 ///
 /// # Errors
 /// A level or share out of range.
-pub fn proof(people: &[Person], holdout_share: f64, economy: Economy, level: f64) -> Result<Proof, StatError> {
+pub fn proof(
+    people: &[Person],
+    holdout_share: f64,
+    economy: Economy,
+    level: f64,
+) -> Result<Proof, StatError> {
     let side = |holdout: bool| people.iter().filter(move |p| p.holdout == holdout);
     let count = |holdout: bool| side(holdout).count() as u64;
     let buyers = |holdout: bool| side(holdout).filter(|p| p.orders > 0).count() as u64;
@@ -81,7 +86,8 @@ pub fn proof(people: &[Person], holdout_share: f64, economy: Economy, level: f64
     };
     let tuning = (people.len() as u64).max(1);
     let conversion = shares.map(|(t, h)| newcombe(t, h, level)).transpose()?;
-    let conversion_any_time = shares.map(|(t, h)| confidence_sequence(h, t, false, tuning, level)).transpose()?;
+    let conversion_any_time =
+        shares.map(|(t, h)| confidence_sequence(h, t, false, tuning, level)).transpose()?;
     let pairs = |holdout: bool| -> Vec<(f64, f64)> {
         side(holdout).map(|p| (p.before_minor as f64, p.after_minor as f64)).collect()
     };
@@ -93,7 +99,8 @@ pub fn proof(people: &[Person], holdout_share: f64, economy: Economy, level: f64
     let revenue_any_time = match &adjusted {
         Some((d, _)) => {
             // The standard error behind the interval, widened to hold at every look.
-            let variance = (h_variance(&h_pairs, &t_pairs, adjusted.as_ref().map_or(0.0, |a| a.1.theta))).max(0.0);
+            let variance =
+                (h_variance(&h_pairs, &t_pairs, adjusted.as_ref().map_or(0.0, |a| a.1.theta))).max(0.0);
             let half = sequence_half_width(variance, people.len() as f64, tuning, level)?;
             Some(Difference { difference: d.difference, low: d.difference - half, high: d.difference + half })
         }
@@ -103,8 +110,8 @@ pub fn proof(people: &[Person], holdout_share: f64, economy: Economy, level: f64
         .then(|| lift(&moments(&h_pairs), &moments(&t_pairs), level))
         .transpose()?;
     let aov = |holdout: bool| {
-        let (sum, n) = side(holdout)
-            .fold((0.0, 0.0), |(s, n), p| (s + p.after_minor as f64, n + f64::from(p.orders)));
+        let (sum, n) =
+            side(holdout).fold((0.0, 0.0), |(s, n), p| (s + p.after_minor as f64, n + f64::from(p.orders)));
         (n > 0.0).then(|| sum / n)
     };
     let (aov_treated, aov_holdout) = (aov(false), aov(true));

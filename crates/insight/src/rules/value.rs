@@ -130,7 +130,8 @@ pub fn forecast(model: &Model, history: &History, seed: u64) -> Option<CustomerF
     let purchase_model = model.purchase_model()?;
     let spend_model = model.spend_model();
     let mut rng = Rng::seeded(seed);
-    let (mut counts, mut values, mut nexts) = (Vec::with_capacity(DRAWS), Vec::with_capacity(DRAWS), Vec::new());
+    let (mut counts, mut values, mut nexts) =
+        (Vec::with_capacity(DRAWS), Vec::with_capacity(DRAWS), Vec::new());
     let mut times = Vec::new();
     for _ in 0..DRAWS {
         future(&mut rng, &purchase_model, history, &mut times);
@@ -148,7 +149,11 @@ pub fn forecast(model: &Model, history: &History, seed: u64) -> Option<CustomerF
     let none = counts.iter().filter(|n| **n == 0.0).count() as f64 / DRAWS as f64;
     Some(CustomerForecast {
         purchases: Forecast { expected, low: quantile(&counts, 0.1), high: quantile(&counts, 0.9) },
-        value: Forecast { expected: expected * worth, low: quantile(&values, 0.1), high: quantile(&values, 0.9) },
+        value: Forecast {
+            expected: expected * worth,
+            low: quantile(&values, 0.1),
+            high: quantile(&values, 0.9),
+        },
         none,
         next_in_days: (!nexts.is_empty()).then(|| quantile(&nexts, 0.5)),
     })
@@ -245,10 +250,11 @@ pub fn base_value(model: &Model, histories: &[History], seed: u64) -> Option<For
     let mut totals = Vec::with_capacity(DRAWS);
     for _ in 0..DRAWS {
         let Some(drawn) = draw(&mut rng, fit).and_then(|p| PurchaseModel::new(kind, &p)) else { continue };
-        let drawn_spend = model.spend.as_ref().and_then(|s| draw(&mut rng, s)).and_then(|p| match p.as_slice() {
-            &[p, q, gamma] if q > 1.05 => Some(GammaGamma { p, q, gamma }),
-            _ => None,
-        });
+        let drawn_spend =
+            model.spend.as_ref().and_then(|s| draw(&mut rng, s)).and_then(|p| match p.as_slice() {
+                &[p, q, gamma] if q > 1.05 => Some(GammaGamma { p, q, gamma }),
+                _ => None,
+            });
         let spend = drawn_spend.or(spend_model);
         let total: f64 = sample
             .iter()
@@ -262,8 +268,7 @@ pub fn base_value(model: &Model, histories: &[History], seed: u64) -> Option<For
     }
     let mean = totals.iter().sum::<f64>() / (totals.len().max(1)) as f64;
     let spread = if totals.len() > 1 && mean > 0.0 {
-        let variance =
-            totals.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (totals.len() - 1) as f64;
+        let variance = totals.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (totals.len() - 1) as f64;
         variance.sqrt() / mean
     } else {
         0.0
@@ -289,11 +294,14 @@ mod tests {
                 model: "mbg-nbd".into(),
                 parameters: vec![0.525, 43.281, 0.891, 1.614],
                 standard_errors: vec![Some(0.02); 4],
-                covariance: (0..4).map(|i| (0..4).map(|j| if i == j { 1e-4 } else { 0.0 }).collect()).collect(),
+                covariance: (0..4)
+                    .map(|i| (0..4).map(|j| if i == j { 1e-4 } else { 0.0 }).collect())
+                    .collect(),
                 log_likelihood: 0.0,
                 customers: 100,
                 converged: true,
                 iterations: 5,
+                with_prior: false,
             }),
             spend: Some(KeptFit {
                 model: "gamma-gamma".into(),
@@ -304,6 +312,7 @@ mod tests {
                 customers: 100,
                 converged: true,
                 iterations: 5,
+                with_prior: false,
             }),
             spend_correlation: None,
             mean_minor: 3500.0,
@@ -339,7 +348,14 @@ mod tests {
     fn interval_of_a_base_is_narrower_than_its_customers() {
         let model = mbg();
         let histories: Vec<History> = (0..500)
-            .map(|i| History { customer: i, x: i % 5, t_x: if i % 5 == 0 { 0 } else { 100 }, t: 150, repeat_minor: i64::from(i % 5) * 4000, paid: i % 5 })
+            .map(|i| History {
+                customer: i,
+                x: i % 5,
+                t_x: if i % 5 == 0 { 0 } else { 100 },
+                t: 150,
+                repeat_minor: i64::from(i % 5) * 4000,
+                paid: i % 5,
+            })
             .collect();
         let base = base_value(&model, &histories, 9).unwrap();
         assert!(base.low < base.expected && base.expected < base.high);

@@ -99,10 +99,18 @@ pub struct Potential {
 /// Shares outside 0–1, negative money, nobody to contact.
 pub fn win_back(plan: &WinBack) -> Result<Potential, StatError> {
     let share = |name: &str, v: f64| {
-        if (0.0..=1.0).contains(&v) { Ok(v) } else { Err(StatError(format!("{name} must lie between 0 and 1, not {v}"))) }
+        if (0.0..=1.0).contains(&v) {
+            Ok(v)
+        } else {
+            Err(StatError(format!("{name} must lie between 0 and 1, not {v}")))
+        }
     };
     let money = |name: &str, v: f64| {
-        if v >= 0.0 && v.is_finite() { Ok(v) } else { Err(StatError(format!("{name} must not be negative, it is {v}"))) }
+        if v >= 0.0 && v.is_finite() {
+            Ok(v)
+        } else {
+            Err(StatError(format!("{name} must not be negative, it is {v}")))
+        }
     };
     if plan.people == 0 {
         return Err(StatError("nobody is to be contacted".into()));

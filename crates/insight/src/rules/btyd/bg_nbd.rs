@@ -2,8 +2,8 @@
 //! purchase (so every one-time buyer is surely alive), in MBG/NBD after any purchase, the first included.
 
 use super::{Cell, Fit, FitError, ModelKind};
-use crate::rules::numeric::optimum::{Jet, Likelihood, Optimum, maximise};
-use crate::rules::numeric::special::{digamma, ln_beta, ln_gamma, logistic, softplus, trigamma};
+use crate::rules::numeric::optimum::{Jet, Likelihood, LogPrior, Optimum, maximise, maximise_with};
+use crate::rules::numeric::special::{digamma, legendre, ln_beta, ln_gamma, logistic, softplus, trigamma};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -91,6 +91,10 @@ fn purchases(rate: f64, scale: f64, a: f64, b: f64, t: f64) -> f64 {
         return 0.0;
     }
     let log_rest = -(t / scale).ln_1p();
+    // The series grows like (1 − z)^−a before it is scaled back: past this it would overflow.
+    if a * -log_rest > 30.0 {
+        return purchases_by_quadrature(rate, scale, a, b, t);
+    }
     let z = t / (scale + t);
     let c = a + b - 1.0;
     let first = c - rate;
@@ -114,6 +118,42 @@ fn purchases(rate: f64, scale: f64, a: f64, b: f64, t: f64) -> f64 {
         }
     }
     (c * head - power.exp() * sum).max(0.0)
+}
+
+/// The same expectation as a weighted mean over p, for sharply peaked Beta(a, b): Gauss-Legendre panels in
+/// logit p, widening away from the mode.
+fn purchases_by_quadrature(rate: f64, scale: f64, a: f64, b: f64, t: f64) -> f64 {
+    let mode = (a / b).ln();
+    let width = ((a + b) / (a * b)).sqrt().min(1.0);
+    let log_density = |v: f64| {
+        // ln(pᵃ(1 − p)ᵇ) for p = 1 / (1 + e⁻ᵛ): the Beta density with the Jacobian of the logit.
+        -a * softplus(-v) - b * softplus(v)
+    };
+    let top = log_density(mode);
+    let (mut mass, mut sum) = (0.0, 0.0);
+    for direction in [-1.0, 1.0] {
+        let mut from = 0.0;
+        let mut span = width;
+        loop {
+            let mut panel = 0.0;
+            for &(node, weight) in legendre() {
+                let v = mode + direction * (from + span * node);
+                let w = weight * span * (log_density(v) - top).exp();
+                let p = logistic(v);
+                let value =
+                    if p > 0.0 { -(-rate * (p * t / scale).ln_1p()).exp_m1() / p } else { rate * t / scale };
+                panel += w;
+                sum += w * value;
+            }
+            mass += panel;
+            if panel < 1e-17 * mass {
+                break;
+            }
+            from += span;
+            span = (span * 1.5).min(4.0);
+        }
+    }
+    sum / mass
 }
 
 struct Histories<'a> {
@@ -269,6 +309,28 @@ pub fn fit(dropout: Dropout, cells: &[Cell], penalty: f64) -> Result<Fit, FitErr
             optimum = retry;
         }
     }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of positive counts")]
+    let customers = all.customers.round() as u64;
+    Ok(Fit::from_optimum(model, &optimum, customers))
+}
+
+/// Fits with a weak prior on the logs of the parameters, for bases whose likelihood has no maximum (all leave
+/// with one probability, say, and a and b run to infinity together). Not a maximum-likelihood fit, and said so.
+///
+/// # Errors
+/// `Empty` without customers.
+pub fn fit_with_prior(dropout: Dropout, cells: &[Cell]) -> Result<Fit, FitError> {
+    let model = match dropout {
+        Dropout::AfterRepeat => ModelKind::BgNbd,
+        Dropout::AfterAny => ModelKind::MbgNbd,
+    };
+    let all = Histories::new(dropout, cells);
+    if all.customers == 0.0 {
+        return Err(FitError::Empty);
+    }
+    let age = cells.iter().map(|c| c.weight * c.t).sum::<f64>() / all.customers;
+    let start = [0.5, (age / 2.0).max(1e-3), 0.7, 2.0];
+    let optimum = maximise_with(&all, &start, 0.0, Some(LogPrior { standard_deviation: 1.5 }));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of positive counts")]
     let customers = all.customers.round() as u64;
     Ok(Fit::from_optimum(model, &optimum, customers))

@@ -5,9 +5,8 @@
 
 use super::{Cell, Fit, FitError, ModelKind};
 use crate::rules::numeric::optimum::{Jet, Likelihood, Mixture, maximise};
-use crate::rules::numeric::special::{digamma, ln_gamma, trigamma};
+use crate::rules::numeric::special::{digamma, legendre, ln_gamma, trigamma};
 use rayon::prelude::*;
-use std::sync::OnceLock;
 
 /// Purchase rates λ ~ Gamma(r, α), dropout rates μ ~ Gamma(s, β).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,36 +15,6 @@ pub struct ParetoNbd {
     pub alpha: f64,
     pub s: f64,
     pub beta: f64,
-}
-
-const NODES: usize = 16;
-
-/// Nodes and weights of Gauss-Legendre on [0, 1].
-fn legendre() -> &'static [(f64, f64); NODES] {
-    static RULE: OnceLock<[(f64, f64); NODES]> = OnceLock::new();
-    RULE.get_or_init(|| {
-        let n = NODES as f64;
-        let mut rule = [(0.0, 0.0); NODES];
-        for (i, slot) in rule.iter_mut().enumerate() {
-            let mut x = (std::f64::consts::PI * (i as f64 + 0.75) / (n + 0.5)).cos();
-            let mut slope = 1.0;
-            for _ in 0..50 {
-                let (mut previous, mut value) = (1.0, x);
-                for k in 2..=NODES {
-                    let k = k as f64;
-                    (previous, value) = (value, ((2.0 * k - 1.0) * x * value - (k - 1.0) * previous) / k);
-                }
-                slope = n * (x * value - previous) / (x * x - 1.0);
-                let step = value / slope;
-                x -= step;
-                if step.abs() < 1e-16 {
-                    break;
-                }
-            }
-            *slot = (0.5 * (1.0 - x), 1.0 / ((1.0 - x * x) * slope * slope));
-        }
-        rule
-    })
 }
 
 /// Calls `visit(u, ln(weight))` for the quadrature of ∫_{t_x}^{t} f(u) du, where f falls like

@@ -118,6 +118,16 @@ pub struct Optimum<const N: usize> {
 /// Natural parameters beyond these have run away: the data does not hold them.
 const LOG_BOUND: f64 = 16.0;
 
+/// A standard error of a parameter's logarithm beyond this says that the data does not determine it: the
+/// likelihood is flat towards infinity, and stopping there is not a maximum.
+const LOG_ERROR_BOUND: f64 = 10.0;
+
+/// A weak normal prior on the logs of the parameters, around the start of the search.
+#[derive(Debug, Clone, Copy)]
+pub struct LogPrior {
+    pub standard_deviation: f64,
+}
+
 /// Maximises `likelihood − penalty × customers × Σθ²` from `start`.
 #[must_use]
 pub fn maximise<const N: usize>(
@@ -125,16 +135,36 @@ pub fn maximise<const N: usize>(
     start: &[f64; N],
     penalty: f64,
 ) -> Optimum<N> {
+    maximise_with(likelihood, start, penalty, None)
+}
+
+/// As [`maximise`], with a prior for data whose maximum does not exist.
+#[must_use]
+pub fn maximise_with<const N: usize>(
+    likelihood: &impl Likelihood<N>,
+    start: &[f64; N],
+    penalty: f64,
+    prior: Option<LogPrior>,
+) -> Optimum<N> {
+    let centre = start.map(f64::ln);
+    let weight = prior.map_or(0.0, |p| 0.5 / (p.standard_deviation * p.standard_deviation));
     let mut eta = start.map(f64::ln);
     let customers = likelihood.customers().max(1.0);
     let evaluate = |eta: &[f64; N]| {
         let theta = eta.map(f64::exp);
         let mut jet = likelihood.jet(&theta);
+        let likelihood = jet.value;
         penalise(&mut jet, &theta, penalty * customers);
-        let natural = jet;
-        (to_log_scale(jet, &theta), natural)
+        let mut jet = to_log_scale(jet, &theta);
+        for i in 0..N {
+            let away = eta[i] - centre[i];
+            jet.value -= weight * away * away;
+            jet.gradient[i] -= 2.0 * weight * away;
+            jet.hessian[i][i] -= 2.0 * weight;
+        }
+        (jet, likelihood)
     };
-    let (mut here, mut natural) = evaluate(&eta);
+    let (mut here, mut log_likelihood) = evaluate(&eta);
     let mut damping = 1e-3;
     let mut iterations = 0;
     let mut converged = false;
@@ -154,10 +184,10 @@ pub fn maximise<const N: usize>(
         for i in 0..N {
             next[i] += scale * step[i];
         }
-        let (there, there_natural) = evaluate(&next);
+        let (there, there_likelihood) = evaluate(&next);
         if there.value.is_finite() && there.value >= here.value - noise && gain.is_finite() {
             damping = if damping < 1e-12 { 0.0 } else { damping * 0.1 };
-            (eta, here, natural) = (next, there, there_natural);
+            (eta, here, log_likelihood) = (next, there, there_likelihood);
             if eta.iter().any(|e| e.abs() > LOG_BOUND + 4.0) {
                 break;
             }
@@ -169,13 +199,21 @@ pub fn maximise<const N: usize>(
         }
     }
     let parameters = eta.map(f64::exp);
-    let negated = natural.hessian.map(|row| row.map(|v| -v));
-    let covariance = invert_positive(&negated);
-    let penalty_part = penalty * customers * parameters.iter().map(|p| p * p).sum::<f64>();
+    // At the maximum the information in the logs is that of the parameters, scaled by them.
+    let of_logs = invert_positive(&here.hessian.map(|row| row.map(|v| -v)));
+    let determined = of_logs.is_some_and(|c| (0..N).all(|i| c[i][i].sqrt() < LOG_ERROR_BOUND));
+    let covariance = of_logs.map(|mut c| {
+        for i in 0..N {
+            for j in 0..N {
+                c[i][j] *= parameters[i] * parameters[j];
+            }
+        }
+        c
+    });
     Optimum {
         parameters,
-        log_likelihood: natural.value + penalty_part,
-        converged: converged && covariance.is_some() && natural.value.is_finite(),
+        log_likelihood,
+        converged: converged && determined && log_likelihood.is_finite(),
         covariance,
         iterations,
     }

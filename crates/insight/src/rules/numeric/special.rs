@@ -2,6 +2,7 @@
 //! the hundreds of thousands), parameters near zero, and ratios of near-equal gammas.
 
 use std::f64::consts::{PI, SQRT_2};
+use std::sync::OnceLock;
 
 /// ln Γ(x), x > 0.
 #[must_use]
@@ -228,6 +229,38 @@ pub fn student_critical(two_sided: f64, df: f64) -> f64 {
         }
     }
     0.5 * (low + high)
+}
+
+/// Nodes of a quadrature panel.
+const NODES: usize = 16;
+
+/// Nodes and weights of Gauss-Legendre on [0, 1].
+#[must_use]
+pub fn legendre() -> &'static [(f64, f64); NODES] {
+    static RULE: OnceLock<[(f64, f64); NODES]> = OnceLock::new();
+    RULE.get_or_init(|| {
+        let n = NODES as f64;
+        let mut rule = [(0.0, 0.0); NODES];
+        for (i, slot) in rule.iter_mut().enumerate() {
+            let mut x = (std::f64::consts::PI * (i as f64 + 0.75) / (n + 0.5)).cos();
+            let mut slope = 1.0;
+            for _ in 0..50 {
+                let (mut previous, mut value) = (1.0, x);
+                for k in 2..=NODES {
+                    let k = k as f64;
+                    (previous, value) = (value, ((2.0 * k - 1.0) * x * value - (k - 1.0) * previous) / k);
+                }
+                slope = n * (x * value - previous) / (x * x - 1.0);
+                let step = value / slope;
+                x -= step;
+                if step.abs() < 1e-16 {
+                    break;
+                }
+            }
+            *slot = (0.5 * (1.0 - x), 1.0 / ((1.0 - x * x) * slope * slope));
+        }
+        rule
+    })
 }
 
 #[cfg(test)]

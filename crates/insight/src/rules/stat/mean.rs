@@ -158,15 +158,17 @@ pub fn welch_cuped(
 ) -> Result<(MeanDifference, Cuped), StatError> {
     let all: Vec<(f64, f64)> = one.iter().chain(two).copied().collect();
     let pooled = cuped(&all)?;
-    // Within-group moments only: a true effect must not leak into θ.
+    // Within-group moments only, so that a true effect does not leak into θ; each group weighted as its mean's
+    // variance, which makes this θ the one that shrinks the difference most.
     let (mut xx, mut xy) = (0.0, 0.0);
     for group in [one, two] {
         let n = group.len() as f64;
         let (mx, my) =
             (group.iter().map(|p| p.0).sum::<f64>() / n, group.iter().map(|p| p.1).sum::<f64>() / n);
+        let share = 1.0 / (n * (n - 1.0).max(1.0));
         for (x, y) in group {
-            xx += (x - mx) * (x - mx);
-            xy += (x - mx) * (y - my);
+            xx += share * (x - mx) * (x - mx);
+            xy += share * (x - mx) * (y - my);
         }
     }
     let theta = if xx > 0.0 { xy / xx } else { 0.0 };

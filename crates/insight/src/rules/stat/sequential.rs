@@ -108,16 +108,44 @@ pub fn group_sequential(looks: u32, boundary: Boundary, alpha: f64) -> Result<f6
     if !(alpha > 0.0 && alpha < 1.0) {
         return refuse("alpha must lie between 0 and 1");
     }
-    let (mut low, mut high) = (0.5 * normal_quantile(1.0 - alpha / 2.0), 12.0);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if crossing(looks, boundary, middle) > alpha {
-            low = middle;
+    // Illinois' false position: the crossing probability falls smoothly with the constant.
+    let excess = |constant: f64| crossing(looks, boundary, constant) - alpha;
+    let (mut low, mut high) = (0.99 * normal_quantile(1.0 - alpha / 2.0), 12.0);
+    let (mut at_low, mut at_high) = (excess(low), -alpha);
+    // One look needs no more than the fixed test: the bracket must hold it.
+    while at_low < 0.0 {
+        low *= 0.9;
+        at_low = excess(low);
+    }
+    // Twelve is far beyond every constant; come nearer before interpolating.
+    while high > low * 1.6 {
+        let nearer = (low * 1.5).min(0.5 * (low + high));
+        let at = excess(nearer);
+        if at > 0.0 {
+            (low, at_low) = (nearer, at);
         } else {
-            high = middle;
+            (high, at_high) = (nearer, at);
         }
-        if high - low < 1e-10 {
-            break;
+    }
+    let mut side = 0;
+    for _ in 0..60 {
+        let middle = (low * at_high - high * at_low) / (at_high - at_low);
+        let at = excess(middle);
+        if at.abs() < 1e-12 || high - low < 1e-10 {
+            return Ok(middle);
+        }
+        if at > 0.0 {
+            (low, at_low) = (middle, at);
+            if side == 1 {
+                at_high *= 0.5;
+            }
+            side = 1;
+        } else {
+            (high, at_high) = (middle, at);
+            if side == -1 {
+                at_low *= 0.5;
+            }
+            side = -1;
         }
     }
     Ok(0.5 * (low + high))
@@ -125,7 +153,7 @@ pub fn group_sequential(looks: u32, boundary: Boundary, alpha: f64) -> Result<f6
 
 /// P(some |S_k| > c_k·√k) for a random walk of standard normal steps.
 fn crossing(looks: u32, boundary: Boundary, constant: f64) -> f64 {
-    const STEPS: usize = 400;
+    const STEPS: usize = 240;
     let limit = |k: u32| boundary.at(constant, k, looks) * f64::from(k).sqrt();
     let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
     // Nodes and Simpson weights of the continuation region of look k.

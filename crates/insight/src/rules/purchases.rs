@@ -1,0 +1,249 @@
+//! Purchases of a whole base in columns, by customer, and the change of a few customers in place.
+
+use super::model::Base;
+use super::occasions::Occasion;
+use super::profile::Trouble;
+
+/// Purchases of one customer on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayRow {
+    pub customer: i64,
+    pub day: i32,
+    pub minor: i64,
+    pub orders: u32,
+}
+
+/// Cancelled and returned orders of one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TroubleRow {
+    pub customer: i64,
+    pub trouble: Trouble,
+}
+
+/// Where the occasions of a customer stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    pub start: u32,
+    pub len: u32,
+}
+
+impl Span {
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..(self.start + self.len) as usize
+    }
+}
+
+/// The columns.
+#[derive(Debug, Clone, Default)]
+pub struct Purchases {
+    /// Sorted ids of all customers, those without purchases included.
+    pub ids: Vec<i64>,
+    spans: Vec<Span>,
+    occasions: Vec<Occasion>,
+    orders: Vec<u32>,
+    /// Cancelled and returned orders by customer.
+    pub troubles: Vec<Trouble>,
+    /// Occasions that no span covers any more.
+    waste: usize,
+}
+
+/// What a change did to the places of customers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// Only these places hold other purchases.
+    Places(Vec<usize>),
+    /// Customers came or went: places have moved.
+    Moved,
+}
+
+fn length(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+impl Purchases {
+    /// From sorted ids and rows sorted by (customer, day); rows of other customers are ignored.
+    #[must_use]
+    pub fn assemble(ids: Vec<i64>, rows: &[DayRow], troubles: &[TroubleRow]) -> Self {
+        let mut purchases = Self {
+            spans: Vec::with_capacity(ids.len()),
+            occasions: Vec::with_capacity(rows.len()),
+            orders: Vec::with_capacity(rows.len()),
+            troubles: vec![Trouble::default(); ids.len()],
+            ids,
+            waste: 0,
+        };
+        let mut next = 0;
+        for place in 0..purchases.ids.len() {
+            let id = purchases.ids[place];
+            while next < rows.len() && rows[next].customer < id {
+                next += 1;
+            }
+            let from = next;
+            while next < rows.len() && rows[next].customer == id {
+                next += 1;
+            }
+            let span = purchases.append(&rows[from..next]);
+            purchases.spans.push(span);
+        }
+        for row in troubles {
+            if let Some(place) = purchases.place(row.customer) {
+                purchases.troubles[place] = row.trouble;
+            }
+        }
+        purchases
+    }
+
+    fn append(&mut self, rows: &[DayRow]) -> Span {
+        let start = length(self.occasions.len());
+        self.occasions.extend(rows.iter().map(|r| Occasion { day: r.day, minor: r.minor }));
+        self.orders.extend(rows.iter().map(|r| r.orders));
+        Span { start, len: length(rows.len()) }
+    }
+
+    #[must_use]
+    pub fn base(&self) -> Base<'_> {
+        Base { spans: &self.spans, occasions: &self.occasions }
+    }
+
+    #[must_use]
+    pub fn place(&self, customer: i64) -> Option<usize> {
+        self.ids.binary_search(&customer).ok()
+    }
+
+    /// Paid orders behind each occasion of the customer at a place.
+    #[must_use]
+    pub fn orders(&self, place: usize) -> &[u32] {
+        &self.orders[self.spans[place].range()]
+    }
+
+    /// Replaces the purchases of some customers. `living` are those of them that are customers now, `gone` those
+    /// that are no more, both sorted; rows are sorted by (customer, day). The cost is that of the change, unless
+    /// customers come or go.
+    pub fn replace(
+        &mut self,
+        living: &[i64],
+        gone: &[i64],
+        rows: &[DayRow],
+        troubles: &[TroubleRow],
+    ) -> Changed {
+        let new: Vec<i64> = living.iter().copied().filter(|id| self.place(*id).is_none()).collect();
+        let leaving = gone.iter().any(|id| self.place(*id).is_some());
+        let moved = leaving || !new.is_empty();
+        if moved {
+            self.resettle(&new, gone);
+        }
+        let mut places = Vec::with_capacity(living.len());
+        let mut next = 0;
+        for id in living {
+            while next < rows.len() && rows[next].customer < *id {
+                next += 1;
+            }
+            let from = next;
+            while next < rows.len() && rows[next].customer == *id {
+                next += 1;
+            }
+            let Some(place) = self.place(*id) else { continue };
+            self.waste += self.spans[place].len as usize;
+            self.spans[place] = self.append(&rows[from..next]);
+            self.troubles[place] = Trouble::default();
+            places.push(place);
+        }
+        for row in troubles {
+            if let Some(place) =
+                self.place(row.customer).filter(|_| living.binary_search(&row.customer).is_ok())
+            {
+                self.troubles[place] = row.trouble;
+            }
+        }
+        if self.waste > self.occasions.len() / 4 + 1024 {
+            self.compact();
+        }
+        if moved { Changed::Moved } else { Changed::Places(places) }
+    }
+
+    fn resettle(&mut self, new: &[i64], gone: &[i64]) {
+        let mut rows: Vec<(i64, Span, Trouble)> = self
+            .ids
+            .iter()
+            .zip(&self.spans)
+            .zip(&self.troubles)
+            .filter(|((id, _), _)| gone.binary_search(id).is_err())
+            .map(|((id, span), trouble)| (*id, *span, *trouble))
+            .chain(new.iter().map(|id| (*id, Span::default(), Trouble::default())))
+            .collect();
+        rows.sort_unstable_by_key(|row| row.0);
+        self.ids = rows.iter().map(|r| r.0).collect();
+        self.spans = rows.iter().map(|r| r.1).collect();
+        self.troubles = rows.iter().map(|r| r.2).collect();
+        self.waste = self.occasions.len() - self.spans.iter().map(|s| s.len as usize).sum::<usize>();
+    }
+
+    fn compact(&mut self) {
+        let mut occasions = Vec::with_capacity(self.occasions.len() - self.waste);
+        let mut orders = Vec::with_capacity(self.occasions.len() - self.waste);
+        for span in &mut self.spans {
+            let start = length(occasions.len());
+            occasions.extend_from_slice(&self.occasions[span.range()]);
+            orders.extend_from_slice(&self.orders[span.range()]);
+            span.start = start;
+        }
+        (self.occasions, self.orders, self.waste) = (occasions, orders, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    type Truth = BTreeMap<i64, BTreeMap<i32, (i64, u32)>>;
+
+    fn rows(truth: &Truth, only: impl Fn(i64) -> bool) -> Vec<DayRow> {
+        truth
+            .iter()
+            .filter(|(id, _)| only(**id))
+            .flat_map(|(id, days)| {
+                days.iter().map(|(day, (minor, orders))| DayRow {
+                    customer: *id,
+                    day: *day,
+                    minor: *minor,
+                    orders: *orders,
+                })
+            })
+            .collect()
+    }
+
+    fn content(p: &Purchases) -> Vec<(i64, Vec<Occasion>, Vec<u32>)> {
+        (0..p.ids.len()).map(|i| (p.ids[i], p.base().of(i).to_vec(), p.orders(i).to_vec())).collect()
+    }
+
+    proptest! {
+        /// Any sequence of changes leaves the same columns as building them anew.
+        #[test]
+        fn incremental_equals_batch(
+            steps in prop::collection::vec(prop::collection::vec((0i64..30, 0i32..50, 0i64..100, any::<bool>()), 1..6), 1..40),
+        ) {
+            let mut truth = Truth::new();
+            let mut purchases = Purchases::default();
+            for step in steps {
+                let mut touched: Vec<i64> = step.iter().map(|s| s.0).collect();
+                touched.sort_unstable();
+                touched.dedup();
+                for (id, day, minor, leaves) in step {
+                    if leaves {
+                        truth.remove(&id);
+                    } else {
+                        let entry = truth.entry(id).or_default().entry(day).or_default();
+                        *entry = (entry.0 + minor, entry.1 + 1);
+                    }
+                }
+                let living: Vec<i64> = touched.iter().copied().filter(|id| truth.contains_key(id)).collect();
+                let gone: Vec<i64> = touched.iter().copied().filter(|id| !truth.contains_key(id)).collect();
+                purchases.replace(&living, &gone, &rows(&truth, |id| touched.contains(&id)), &[]);
+            }
+            let batch = Purchases::assemble(truth.keys().copied().collect(), &rows(&truth, |_| true), &[]);
+            prop_assert_eq!(content(&purchases), content(&batch));
+        }
+    }
+}
