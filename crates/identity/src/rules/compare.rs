@@ -172,7 +172,7 @@ pub fn name_veto(names: &Names, a: &Card, b: &Card) -> Option<Veto> {
 fn sure_gender(names: &Names, card: &Card) -> bool {
     names.token(card.name.patronymic).patronymic_gender != Gender::Unknown
         || names.token(card.name.given).given_gender != Gender::Unknown && names.token(card.name.given).sureness == Sureness::Full
-        || card.name.given == 0 && names.token(card.name.surname).surname_gender == Gender::Female
+        || card.name.given == 0 && names.token(card.name.surname).surname_gender != Gender::Unknown
 }
 
 /// Compares two cards field by field.

@@ -161,14 +161,16 @@ impl Dictionary {
         let sureness = if sureness == Sureness::Short && surname_like { Sureness::Tender } else { sureness };
         let mut lower = String::new();
         fold::one_script(form, &mut lower);
-        for (map, key) in [(&mut self.exact, plain(&lower)), (&mut self.folded, folded)] {
+        for (map, key, spelled) in [(&mut self.exact, plain(&lower), true), (&mut self.folded, folded, false)] {
             let entry = map.entry(key).or_default();
-            // A full form of one name beats a short form of another: Алла is not Аля.
+            // Лина is a name of its own and short for Ангелина. But a full form beats a short one that only sounds alike: Алла is not Аля.
             if sureness > entry.1 {
                 entry.1 = sureness;
-                entry.0.clear();
-            }
-            if sureness == entry.1 && !entry.0.contains(&id) {
+                if !spelled {
+                    entry.0.clear();
+                }
+                entry.0.insert(0, id);
+            } else if (spelled || sureness == entry.1) && !entry.0.contains(&id) {
                 entry.0.push(id);
             }
         }

@@ -477,12 +477,13 @@ fn stem_of(key: &[u8]) -> (usize, Gender) {
         b"ska" | b"cka" => return (n - 1, Gender::Female),
         b"ski" | b"cki" => return (n - 1, Gender::Male),
         b"ova" | b"eva" if n >= 5 => return (n - 1, Gender::Female),
-        b"ina" if n >= 6 => return (n - 1, Gender::Unknown),
+        b"ina" if n >= 7 => return (n - 1, Gender::Female),
         b"koi" => return (n - 2, Gender::Unknown),
         _ => {}
     }
     match &key[n - 2..] {
         b"ov" | b"ev" if n >= 5 => (n, Gender::Male),
+        b"in" if n >= 6 => (n, Gender::Male),
         b"oi" => (n - 2, Gender::Unknown),
         [_, b'i' | b'a'] => (n - 1, Gender::Unknown),
         _ => (n, Gender::Unknown),
