@@ -131,7 +131,7 @@ impl Clusters {
                     return false;
                 }
                 left -= 1;
-                if compare::name_veto(&base.names, base.card(x), base.card(y)).is_some() {
+                if compare::name_veto(base, base.card(x), base.card(y)).is_some() {
                     return true;
                 }
             }

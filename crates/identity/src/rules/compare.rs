@@ -154,7 +154,12 @@ pub fn levels_of(pattern: u64) -> [u8; FIELDS] {
 
 /// Whether the names of two cards exclude that they are one person.
 #[must_use]
-pub fn name_veto(names: &Names, a: &Card, b: &Card) -> Option<Veto> {
+pub fn name_veto(base: &Base, a: &Card, b: &Card) -> Option<Veto> {
+    // One document number, or one with a digit slipped, outweighs whatever happened to the names.
+    if a.national != 0 && b.national != 0 && value_level(base.texts.get(a.national), base.texts.get(b.national), 6) != single::DIFFERENT {
+        return None;
+    }
+    let names = &base.names;
     let mut c = Comparison::default();
     compare_given(names, a, b, &mut c);
     if given_conflicts(names, a, b, c.levels[Field::Given as usize]) {
@@ -179,32 +184,28 @@ fn sure_gender(names: &Names, card: &Card) -> bool {
 #[must_use]
 pub fn compare(base: &Base, model: &Model, a: &Card, b: &Card) -> Comparison {
     let names = &base.names;
-    let mut c = Comparison::default();
+    let mut c = Comparison { veto: name_veto(base, a, b), ..Comparison::default() };
     compare_given(names, a, b, &mut c);
-    let level = c.levels[Field::Given as usize];
-    if given_conflicts(names, a, b, level) {
-        c.veto = Some(Veto::GivenName);
+    if c.veto.is_some() {
         return c;
     }
+    let level = c.levels[Field::Given as usize];
     if level == SAME || level == given::VARIANT {
         c.set(Field::Given, level, model.given_rarity(a.given_key, b.given_key));
     }
     compare_patronymic(names, model, a, b, &mut c);
-    if c.levels[Field::Patronymic as usize] == patronymic::DIFFERENT && patronymics_conflict(names, a, b) {
-        c.veto = Some(Veto::Patronymic);
-        return c;
-    }
-    if a.gender.conflicts(b.gender) && sure_gender(names, a) && sure_gender(names, b) {
-        c.veto = Some(Veto::Gender);
-        return c;
-    }
     compare_surname(names, model, a, b, &mut c);
     swapped_names(names, model, a, b, &mut c);
     compare_phone(base, model, a, b, &mut c);
     compare_email(base, model, a, b, &mut c);
     compare_rest(base, model, a, b, &mut c);
+    // Several common values that agree together (postcode, second address line) are as good as one rare value.
+    c.beyond_name |= c.rarity - c.rarities[..3].iter().sum::<f32>() >= BEYOND;
     c
 }
+
+/// Bits that the fields besides the name must win by rarity when no single contact agrees.
+const BEYOND: f32 = 8.0;
 
 fn compare_given(names: &Names, a: &Card, b: &Card, c: &mut Comparison) {
     let (x, y) = (a.name.given, b.name.given);
@@ -267,13 +268,11 @@ fn given_conflicts(names: &Names, a: &Card, b: &Card, level: u8) -> bool {
     }
     let (x, y) = (names.token(a.name.given), names.token(b.name.given));
     let sure = |s: Sureness| s >= Sureness::Short;
-    if a.name.order_guessed || b.name.order_guessed {
-        // The other word may be the first name.
-        let crossed = given_level(names, a.name.given, b.name.surname) != given::DIFFERENT
-            || given_level(names, a.name.surname, b.name.given) != given::DIFFERENT;
-        if crossed {
-            return false;
-        }
+    // The columns may have changed places, or the place of the first name was guessed: then the other word may be the first name.
+    let crossed = |x: TokenId, y: TokenId| x != 0 && y != 0 && given_level(names, x, y) != given::DIFFERENT;
+    let (one, other) = (crossed(a.name.given, b.name.surname), crossed(a.name.surname, b.name.given));
+    if one && other || (one || other) && (a.name.order_guessed || b.name.order_guessed) {
+        return false;
     }
     sure(x.sureness) && sure(y.sureness)
         || (sure(x.sureness) || sure(y.sureness)) && {

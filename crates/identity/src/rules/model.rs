@@ -307,6 +307,12 @@ impl Model {
 
     #[must_use]
     pub fn value_rarity(&self, field: Field, value: u32) -> f32 {
+        if field == Field::National {
+            // A document number belongs to one person; only one typed on many cards is a filler.
+            let seen = self.values.get(&(field as u8, value)).copied().unwrap_or(1);
+            let others = if seen > 6 { f64::from(seen) } else { 0.2 };
+            return bits((self.with[field as usize] + BACKGROUND) / others);
+        }
         self.rarity(field, self.values.get(&(field as u8, value)).copied().unwrap_or(1))
     }
 
