@@ -36,10 +36,15 @@ async fn a_segment_is_built_counted_kept_and_removed() {
         let rule = json!({ "all": [{ "field": "last_order", "op": "older_days", "value": 180 }] });
         let (status, counted) = ask(Method::POST, "/api/segments/count", json!({ "rule": rule })).await;
         assert_eq!((status, &counted["customers"]), (StatusCode::OK, &json!(0)));
-        let (status, problem) = ask(Method::POST, "/api/segments/count", json!({ "rule": { "field": "x" } })).await;
-        assert_eq!((status, problem["code"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("segment_rule")));
+        let (status, problem) =
+            ask(Method::POST, "/api/segments/count", json!({ "rule": { "field": "x" } })).await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some("segment_rule"))
+        );
         assert_eq!(problem["fields"][0]["path"], "field");
-        let (status, added) = ask(Method::POST, "/api/segments", json!({ "name": "Ушли", "rule": rule })).await;
+        let (status, added) =
+            ask(Method::POST, "/api/segments", json!({ "name": "Ушли", "rule": rule })).await;
         assert_eq!(status, StatusCode::CREATED);
         let again = ask(Method::POST, "/api/segments", json!({ "name": "Ушли", "rule": rule })).await;
         assert_eq!(again.0, StatusCode::CONFLICT, "a name is used once");

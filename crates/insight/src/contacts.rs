@@ -82,7 +82,7 @@ struct ConsentRow {
 pub async fn load(
     app: &access::App,
     workspace: &Workspace,
-    snapshot: &Snapshot,
+    snapshot: &Arc<Snapshot>,
 ) -> Result<Arc<Contacts>, Fault> {
     let key = (app.data_dir.clone(), workspace.id.get());
     let now = app.now();
@@ -103,7 +103,11 @@ pub async fn load(
     reload(app, workspace, snapshot).await
 }
 
-async fn reload(app: &access::App, workspace: &Workspace, snapshot: &Snapshot) -> Result<Arc<Contacts>, Fault> {
+async fn reload(
+    app: &access::App,
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+) -> Result<Arc<Contacts>, Fault> {
     let key = (app.data_dir.clone(), workspace.id.get());
     let now = app.now();
     let mut tx = app.db.read().await?;

@@ -39,7 +39,7 @@ pub struct Derived {
 
 const MONTHS: i32 = 24;
 
-/// Purchases whose silence is longer than this many days, as a share of the threshold, are "at risk now".
+/// Whom the daily queue holds: the stage at risk, and those of the active stages whose risk is a half or more.
 #[must_use]
 pub fn at_risk_now(profile: &Profile) -> bool {
     match profile.stage {

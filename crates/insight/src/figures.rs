@@ -203,8 +203,7 @@ impl Question {
                 contacts.ok_or_else(|| Fault::internal("contacts", "the contacts were not read"))?;
             Ok(pick(&|i| keep(contacts, i)))
         };
-        let month_is =
-            |day: Option<i32>, wanted: i32| day.is_some_and(|d| month_of(d) == wanted);
+        let month_is = |day: Option<i32>, wanted: i32| day.is_some_and(|d| month_of(d) == wanted);
         Ok(match self.figure.as_deref().unwrap_or("customers") {
             "customers" => pick(&|_| true),
             "buyers" => pick(&|i| profiles[i].purchases > 0),

@@ -112,8 +112,8 @@ pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot
     snapshot::blocking(move || {
         projection::write(&place, ws, kept.revision, &kept.purchases);
         // The first page should not have to wait for these.
-        kept.rfm();
-        kept.derived();
+        let _warm = kept.rfm();
+        let _warm = kept.derived();
     })
     .await?;
     Ok(snapshot)

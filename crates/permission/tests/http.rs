@@ -39,7 +39,10 @@ async fn the_stop_list_is_kept_by_hand_and_shows_no_values() {
         assert_eq!(ask(Method::POST, "/api/suppressions", bad).await.0, StatusCode::UNPROCESSABLE_ENTITY);
         let (status, list) = ask(Method::GET, "/api/suppressions", Value::Null).await;
         assert_eq!(status, StatusCode::OK);
-        assert_eq!((list["items"].as_array().unwrap().len(), list["items"][0]["reason"].as_str()), (1, Some("manual")));
+        assert_eq!(
+            (list["items"].as_array().unwrap().len(), list["items"][0]["reason"].as_str()),
+            (1, Some("manual"))
+        );
         assert!(!list.to_string().to_lowercase().contains("ann@"));
         let lift = format!("/api/suppressions/{}/lift", list["items"][0]["id"].as_str().unwrap());
         assert_eq!(ask(Method::POST, &lift, Value::Null).await.0, StatusCode::NO_CONTENT);
@@ -58,7 +61,10 @@ async fn the_rules_in_force_are_explained() {
         assert_eq!(status, StatusCode::OK);
         assert_eq!(rules["jurisdiction"], "ua");
         assert_eq!(rules["call_hours"]["weekends_and_holidays"], json!(["10:00", "18:00"]));
-        assert_eq!(rules["bases"][0], json!({ "purpose": "marketing", "channel": "email", "bases": ["consent"] }));
+        assert_eq!(
+            rules["bases"][0],
+            json!({ "purpose": "marketing", "channel": "email", "bases": ["consent"] })
+        );
         assert!(rules["laws"][0]["text"].as_str().unwrap().contains("згодою"), "in the workspace's language");
         assert_eq!(rules["own_rules_error"], Value::Null);
     })

@@ -19,6 +19,13 @@ pub async fn listen(
     lmtp: Option<SocketAddr>,
     stop: &CancellationToken,
 ) -> Result<InboundPorts, Fault> {
-    let config = InboundConfig { smtp, lmtp };
+    let config = InboundConfig { smtp, lmtp, host: host_of(&app.public_url()) };
     channel::run_inbound(app.clone(), config, handler(app), stop.clone()).await
+}
+
+/// The name in the receiver's greeting: that of the public address.
+fn host_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or(rest);
+    authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']']).to_owned()
 }

@@ -297,7 +297,7 @@ async fn launch(stage: &mut Stage) -> Result<CampaignId, Fault> {
 /// Opens the demo for a browser and plays until stopped.
 pub async fn open(wanted: &Wanted) -> Result<(), Fault> {
     let mut stage = stage(wanted).await?;
-    let mut play = start(&stage, &wanted.listen, true).await?;
+    let play = start(&stage, &wanted.listen, true).await?;
     let clock = stage.marker.clock;
     if !stage.marker.by_hand {
         launch(&mut stage).await?;

@@ -1,8 +1,9 @@
-//! A rule as SQL: one text for both engines, all values bound.
+//! A rule as SQL, all values bound.
 //!
-//! A condition over many rows (orders, contacts, consents, reactions) becomes a set of customers that is joined once, so that
-//! `or` and `not` cost no more than `and` on either engine. Every condition is true or false, never NULL, so that `not`
-//! means not.
+//! A condition over many rows (orders, contacts, consents, reactions) becomes a set of customers that is made once, so that
+//! `or` and `not` cost no more than `and`. The set's text is the same on both engines; how it is asked is not: SQLite always
+//! makes `IN (…)` once and may join a derived table row by row, PostgreSQL hashes a join and may run `IN (…)` row by row.
+//! Every condition is true or false, never NULL, so that `not` means not.
 //!
 //! `CROSS JOIN … WHERE` is an order to SQLite (goods, then their lines, then the orders: 8 s became 0.5 s on 250,000 orders)
 //! and an ordinary join to PostgreSQL.
@@ -10,7 +11,7 @@
 use std::fmt::Write;
 
 use basis::fold;
-use store::Value;
+use store::{Engine, Value};
 
 use super::{
     fields::Op,
@@ -20,6 +21,7 @@ use super::{
 /// What a rule is seen from.
 #[derive(Debug, Clone)]
 pub struct Frame {
+    pub engine: Engine,
     pub workspace: i64,
     /// Today at the shop, days since 1970-01-01.
     pub today: i64,
@@ -111,13 +113,18 @@ impl Maker<'_> {
         format!("({})", made.join(word))
     }
 
-    /// A set of customers (`select` answers one column `id` without repeats), joined once.
+    /// Whether a customer is in a set (`select` answers one column `id` without repeats).
     fn set(&mut self, select: &str) -> String {
-        self.sets += 1;
-        let name = format!("s{}", self.sets);
-        // Writing to a String does not fail.
-        let _ = write!(self.joins, " LEFT JOIN ({select}) {name} ON {name}.id = c.id");
-        format!("{name}.id IS NOT NULL")
+        match self.frame.engine {
+            Engine::Sqlite => format!("c.id IN ({select})"),
+            Engine::Postgres => {
+                self.sets += 1;
+                let name = format!("s{}", self.sets);
+                // Writing to a String does not fail.
+                let _ = write!(self.joins, " LEFT JOIN ({select}) {name} ON {name}.id = c.id");
+                format!("{name}.id IS NOT NULL")
+            }
+        }
     }
 
     fn condition(&mut self, condition: &Condition) -> String {

@@ -40,6 +40,7 @@ pub(crate) async fn frame(tx: &mut Tx, workspace: &Workspace, now: Time) -> Resu
         }
     }
     Ok(Frame {
+        engine: tx.engine(),
         workspace: workspace.id.get(),
         today: today(workspace, now),
         currency: workspace.currency.as_str().to_owned(),

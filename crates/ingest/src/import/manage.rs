@@ -195,6 +195,8 @@ pub async fn remembered_of(tx: &mut Tx, op: &Op, source: &str) -> Result<Option<
 /// The rows of `sources.legal_basis` that a `[consent]` section declares: each purpose on each channel.
 pub fn legal_basis(consent: &ConsentSection) -> Value {
     let rows = consent.purposes.iter().flat_map(|purpose| {
+        // The law says advertising, the rule sets say marketing: one purpose.
+        let purpose = if purpose == "advertising" { "marketing" } else { purpose.as_str() };
         consent.channels.iter().map(move |channel| {
             json!({ "purpose": purpose, "channel": channel, "basis": consent.basis, "proof": consent.proof })
         })

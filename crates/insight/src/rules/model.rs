@@ -120,7 +120,7 @@ pub(super) fn cell_of(history: &History) -> Cell {
 
 /// Fits one purchase model in days; the slow one sees a sample of a large base.
 pub(super) fn fit_purchases(kind: ModelKind, histories: &[History]) -> Option<Fit> {
-    const PARETO_SAMPLE: usize = 20_000;
+    const PARETO_SAMPLE: usize = 5_000;
     let x: Vec<u32> = histories.iter().map(|h| h.x).collect();
     let t_x: Vec<u32> = histories.iter().map(|h| h.t_x).collect();
     let t: Vec<u32> = histories.iter().map(|h| h.t).collect();

@@ -210,7 +210,7 @@ fn draw(rng: &mut Rng, fit: &KeptFit) -> Option<Vec<f64>> {
 #[must_use]
 pub fn base_value(model: &Model, histories: &[History], seed: u64) -> Option<Forecast> {
     const SAMPLE: usize = 4_000;
-    const DRAWS: usize = 120;
+    const DRAWS: usize = 60;
     let purchase_model = model.purchase_model()?;
     let fit = model.purchases.as_ref()?;
     let spend_model = model.spend_model();
@@ -258,7 +258,7 @@ pub fn base_value(model: &Model, histories: &[History], seed: u64) -> Option<For
         let spend = drawn_spend.or(spend_model);
         let total: f64 = sample
             .iter()
-            .step_by(sample.len().div_ceil(500).max(1))
+            .step_by(sample.len().div_ceil(250).max(1))
             .map(|h| {
                 drawn.expected_purchases(h.x, f64::from(h.t_x), f64::from(h.t), HORIZON_DAYS)
                     * worth(spend.as_ref(), h)

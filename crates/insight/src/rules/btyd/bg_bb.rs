@@ -154,7 +154,7 @@ pub fn fit(cells: &[Opportunities], penalty: f64) -> Result<Fit, FitError> {
         )));
     }
     let mut optimum = maximise(&all, &[1.0, 1.0, 0.7, 2.5], penalty);
-    if !optimum.converged {
+    if optimum.may_retry() {
         let retry = maximise(&all, &[0.5, 0.5, 1.0, 10.0], penalty);
         if retry.converged {
             optimum = retry;

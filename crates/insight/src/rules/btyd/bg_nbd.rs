@@ -303,7 +303,7 @@ pub fn fit(dropout: Dropout, cells: &[Cell], penalty: f64) -> Result<Fit, FitErr
         }
     }
     let mut optimum: Optimum<4> = maximise(&all, &start, penalty);
-    if !optimum.converged {
+    if optimum.may_retry() {
         let retry = maximise(&all, &[1.0, age.max(1e-3), 1.0, 1.0], penalty);
         if retry.converged {
             optimum = retry;

@@ -125,7 +125,7 @@ pub fn fit(spends: &[Spend], penalty: f64) -> Result<Fit, FitError> {
     let all = Spends { spends: &usable };
     let scaled_penalty = penalty;
     let mut optimum = maximise(&all, &[2.0, 2.5, 1.0], scaled_penalty);
-    if !optimum.converged {
+    if optimum.may_retry() {
         let retry = maximise(&all, &[6.0, 4.0, 0.5], scaled_penalty);
         if retry.converged {
             optimum = retry;

@@ -187,7 +187,7 @@ pub fn fit(cells: &[Cell], penalty: f64) -> Result<Fit, FitError> {
         }
     }
     let mut optimum = maximise(&all, &start, penalty);
-    if !optimum.converged {
+    if optimum.may_retry() {
         let retry = maximise(&all, &[1.0, age, 1.0, age], penalty);
         if retry.converged {
             optimum = retry;

@@ -96,6 +96,14 @@ impl<const N: usize> Default for Mixture<N> {
     }
 }
 
+impl<const N: usize> Optimum<N> {
+    /// Whether another start is worth a try: not when the parameters ran away along a ridge.
+    #[must_use]
+    pub fn may_retry(&self) -> bool {
+        !self.converged && self.parameters.iter().all(|p| p.ln().abs() < 10.0)
+    }
+}
+
 /// A log-likelihood in its natural, positive parameters.
 pub trait Likelihood<const N: usize>: Sync {
     /// Total log-likelihood with derivatives.
@@ -176,6 +184,10 @@ pub fn maximise_with<const N: usize>(
         let noise = 1e-13 * here.value.abs();
         if undamped.is_finite() && undamped >= 0.0 && undamped < (1e-9f64).max(noise) && is_concave(&here) {
             converged = eta.iter().all(|e| e.abs() < LOG_BOUND);
+            break;
+        }
+        // On a flat ridge to infinity nothing is gained any more: there is no maximum to walk to.
+        if undamped.abs() < 1e-6 && eta.iter().any(|e| e.abs() > 10.0) {
             break;
         }
         let longest = step.iter().fold(0.0f64, |m, s| m.max(s.abs()));
