@@ -37,8 +37,8 @@ pub struct Sms {
     /// In E.164.
     pub to: String,
     pub text: String,
-    /// Ids of its parts, of which the sender asked receipts.
-    pub receipts: Vec<String>,
+    /// The id that a receipt names, when the sender asked for one: of a long message, its first part's.
+    pub receipt: Option<String>,
 }
 
 /// What the only customer of the centre signs in with.
@@ -139,17 +139,11 @@ impl Smsc {
     }
 
     /// The network's last word about a message: `DELIVRD`, `UNDELIV`, … at the given time (`YYMMDDhhmm`).
+    /// A long message is reported once, under the id of its first part, as networks do that count messages and not parts.
     pub async fn receipt(&self, sms: &Sms, state: &str, error: &str, done: &str) -> bool {
-        for id in &sms.receipts {
-            let text = pdu::receipt_text(id, done, done, state, error);
-            if !self
-                .deliver(pdu::deliver_body(digits(&sms.to), &sms.from, pdu::RECEIPT, 0, text.as_bytes()))
-                .await
-            {
-                return false;
-            }
-        }
-        true
+        let Some(id) = &sms.receipt else { return true };
+        let text = pdu::receipt_text(id, done, done, state, error);
+        self.deliver(pdu::deliver_body(digits(&sms.to), &sms.from, pdu::RECEIPT, 0, text.as_bytes())).await
     }
 }
 
@@ -303,13 +297,9 @@ fn take(shared: &Shared, submit: &pdu::Submit) -> Result<String, u32> {
         }
     };
     if let Some(parts) = whole {
-        let (texts, receipts): (Vec<String>, Vec<Option<String>>) = parts.into_iter().unzip();
-        let sms = Sms {
-            from: submit.source.clone(),
-            to,
-            text: texts.concat(),
-            receipts: receipts.into_iter().flatten().collect(),
-        };
+        let receipt = parts.first().and_then(|(_, receipt)| receipt.clone());
+        let text = parts.into_iter().map(|(text, _)| text).collect();
+        let sms = Sms { from: submit.source.clone(), to, text, receipt };
         // Nobody looks at the phones any more when the simulation is over.
         let _ = shared.screens.send(sms);
     }

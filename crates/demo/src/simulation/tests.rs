@@ -72,7 +72,7 @@ fn a_short_message_wins_a_quarter_of_its_readers() {
             from: "Knyha".into(),
             to: to.clone(),
             text: "http://127.0.0.1/p/x".into(),
-            receipts: vec!["1".into()],
+            receipt: Some("1".into()),
         };
         let actions = sms_answers(Dice::new(7, &to), folk.fate(&to), sms, None, true, NOW);
         let Action::Receipt { state, .. } = &actions[0].1 else { panic!("{actions:?}") };

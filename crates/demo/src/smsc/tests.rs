@@ -59,8 +59,8 @@ async fn messages_are_taken_refused_and_throttled() {
     let id = String::from_utf8(taken.body[..taken.body.len() - 1].to_vec()).unwrap();
     let sms = screens.recv().await.unwrap();
     assert_eq!(
-        (sms.to.as_str(), sms.text.as_str(), &sms.receipts[..]),
-        ("+380961234567", "Привіт", &[id][..])
+        (sms.to.as_str(), sms.text.as_str(), sms.receipt.as_ref()),
+        ("+380961234567", "Привіт", Some(&id))
     );
     assert_eq!(
         client.ask(command::SUBMIT_SM, 3, &body("380000000001")).await.status,
@@ -79,13 +79,21 @@ async fn parts_in_any_order_are_one_message() {
     let (centre, mut screens) = centre().await;
     let mut client = Client::new(&centre).await;
     client.bind().await;
+    let mut first_part = Vec::new();
     for (number, text) in [(2, "друга"), (1, "Перша і ")] {
         let content = [&[5, 0, 3, 9, 2, number][..], &pdu::ucs2(text)].concat();
         let body = submit_body("Knyha", "380961234567", pdu::UDHI, pdu::UCS2, &content);
-        assert_eq!(client.ask(command::SUBMIT_SM, u32::from(number), &body).await.status, 0);
+        let answer = client.ask(command::SUBMIT_SM, u32::from(number), &body).await;
+        assert_eq!(answer.status, 0);
+        first_part = answer.body;
     }
     let sms = screens.recv().await.unwrap();
-    assert_eq!((sms.text.as_str(), sms.receipts.len()), ("Перша і друга", 2));
+    assert_eq!(sms.text, "Перша і друга");
+    assert_eq!(
+        sms.receipt.map(String::into_bytes).as_deref(),
+        first_part.strip_suffix(&[0]),
+        "one report, of the first part"
+    );
     assert!(screens.try_recv().is_err());
 }
 
@@ -110,7 +118,7 @@ async fn answers_and_receipts_reach_who_is_bound() {
         from: "Knyha".into(),
         to: "+380961234567".into(),
         text: String::new(),
-        receipts: vec!["s1".into()],
+        receipt: Some("s1".into()),
     };
     let sending = tokio::spawn(async move { centre.receipt(&sms, "UNDELIV", "001", "2409011030").await });
     let unit = client.hear().await;
