@@ -57,13 +57,15 @@ struct Session {
 /// Text of a part of a long message, and its id when a receipt is wanted.
 type Part = (String, Option<String>);
 
+/// Parts of long messages that are not whole yet, by number and reference.
+type Parts = HashMap<(String, u8), Vec<Option<Part>>>;
+
 struct Shared {
     policy: Policy,
     throttled: Mutex<HashSet<String>>,
     screens: mpsc::UnboundedSender<Sms>,
     sessions: Mutex<HashMap<u32, Session>>,
-    /// By number and reference.
-    parts: Mutex<HashMap<(String, u8), Vec<Option<Part>>>>,
+    parts: Mutex<Parts>,
     next: AtomicU32,
 }
 
