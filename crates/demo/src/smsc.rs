@@ -46,7 +46,7 @@ pub const SYSTEM_ID: &str = "otklik";
 pub const PASSWORD: &str = "demo";
 
 /// The centre waits so long for the customer's answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Session {
     out: mpsc::UnboundedSender<Vec<u8>>,
