@@ -35,13 +35,44 @@ impl PeopleStep for NoPeople {
 }
 
 const SURNAMES: [&str; 12] = [
-    "Шевченко", "Бойко", "Терехина", "Соколович", "Гордюк", "Ковалак", "Лозинук", "Кирилук", "Яковенко", "Панасська", "Демченко", "Скопенко",
+    "Шевченко",
+    "Бойко",
+    "Терехина",
+    "Соколович",
+    "Гордюк",
+    "Ковалак",
+    "Лозинук",
+    "Кирилук",
+    "Яковенко",
+    "Панасська",
+    "Демченко",
+    "Скопенко",
 ];
-const NAMES: [&str; 10] =
-    ["Наталья", "Олександр", "Ирина", "Андрій", "Олена", "Володимир", "Тетяна", "Сергій", "Оксана", "Дмитрий"];
+const NAMES: [&str; 10] = [
+    "Наталья",
+    "Олександр",
+    "Ирина",
+    "Андрій",
+    "Олена",
+    "Володимир",
+    "Тетяна",
+    "Сергій",
+    "Оксана",
+    "Дмитрий",
+];
 const BOOKS: [&str; 12] = [
-    "Кобзар", "Дюна", "Хоббит", "Математика, 5 клас", "Три товарища", "Мёртвые души", "Тигролови", "Шантарам", "1984", "Місто",
-    "Война и мир", "Алхимик",
+    "Кобзар",
+    "Дюна",
+    "Хоббит",
+    "Математика, 5 клас",
+    "Три товарища",
+    "Мёртвые души",
+    "Тигролови",
+    "Шантарам",
+    "1984",
+    "Місто",
+    "Война и мир",
+    "Алхимик",
 ];
 const STATUSES: [&str; 8] =
     ["Виконано", "Доставлен", "Получен", "Отримано", "Выполнен", "Доставлено", "Возврат", "Скасовано"];
@@ -49,7 +80,8 @@ const STATUSES: [&str; 8] =
 fn generate(path: &Path, rows: u32) {
     let mut rng = Rng::seeded(7);
     let mut out = std::io::BufWriter::with_capacity(1 << 20, std::fs::File::create(path).unwrap());
-    writeln!(out, "Order no,Order date,Delivery date,Books,Amount,Order status,Full name,E-mail,Phone").unwrap();
+    writeln!(out, "Order no,Order date,Delivery date,Books,Amount,Order status,Full name,E-mail,Phone")
+        .unwrap();
     let people = rows / 2 + 1;
     for row in 0..rows {
         let person = rng.below(people);
@@ -105,12 +137,19 @@ async fn main() {
     let size = std::fs::metadata(&file).unwrap().len();
 
     let begun = Instant::now();
-    let mut table = ingest::read_table(&ingest::Input::path(&file), None, &ingest::Setting::default()).unwrap();
+    let mut table =
+        ingest::read_table(&ingest::Input::path(&file), None, &ingest::Setting::default()).unwrap();
     let mut read = 0_u32;
-    ingest::import::read_portions(&mut table, 0, &mut ingest::import::Keys::default(), &ingest::import::PortionSize::default(), |portion| {
-        read += u32::try_from(portion.drafts.len()).unwrap();
-        true
-    })
+    ingest::import::read_portions(
+        &mut table,
+        0,
+        &mut ingest::import::Keys::default(),
+        &ingest::import::PortionSize::default(),
+        |portion| {
+            read += u32::try_from(portion.drafts.len()).unwrap();
+            true
+        },
+    )
     .unwrap();
     let parse_seconds = begun.elapsed().as_secs_f64();
     assert_eq!(read, rows);
@@ -166,14 +205,20 @@ async fn main() {
     };
     let (cpu, begun) = (cpu_seconds(), Instant::now());
     let orders = commerce::Orders::default();
-    let done = ingest::run_import(&op, import.id, Steps { orders: &orders, people: &NoPeople }).await.unwrap();
+    let done =
+        ingest::run_import(&op, import.id, Steps { orders: &orders, people: &NoPeople }).await.unwrap();
     let seconds = begun.elapsed().as_secs_f64();
     let cpu = cpu_seconds() - cpu;
     std::fs::write(folder.path().join("stop"), "").unwrap();
     let mut waits = probe.await.unwrap();
     waits.sort();
     let at = |share: f64| {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a short list")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a place in a short list"
+        )]
         let place = ((waits.len() - 1) as f64 * share) as usize;
         waits[place].as_millis()
     };

@@ -56,7 +56,8 @@ pub async fn load_catalogue(op: &Op, input: Input) -> Result<CatalogueOutcome, F
             new.push((op.next_id(), title.as_str(), key.clone()));
             wanted.insert(key, category);
         }
-        let rows: Vec<(i64, &str, &str)> = new.iter().map(|(id, title, key)| (*id, *title, key.as_str())).collect();
+        let rows: Vec<(i64, &str, &str)> =
+            new.iter().map(|(id, title, key)| (*id, *title, key.as_str())).collect();
         sql::insert_products(&mut tx, op.ws(), &rows).await?;
         let keys: Vec<&str> = wanted.keys().map(String::as_str).collect();
         let mut by_category: AHashMap<i64, Vec<i64>> = AHashMap::new();
@@ -66,7 +67,8 @@ pub async fn load_catalogue(op: &Op, input: Input) -> Result<CatalogueOutcome, F
             }
         }
         for (category, products) in by_category {
-            outcome.products += sql::set_products_category(&mut tx, op.ws(), &products, Some(CategoryId(category))).await?;
+            outcome.products +=
+                sql::set_products_category(&mut tx, op.ws(), &products, Some(CategoryId(category))).await?;
         }
         tx.commit().await?;
     }
@@ -86,8 +88,15 @@ pub async fn ensure_category(op: &Op, key: &str, names: [&str; 3]) -> Result<Cat
     let [ru, uk, en] = names.map(basis::visible);
     let position = known.iter().map(|category| category.position).max().unwrap_or(0) + 1;
     let id = op.next_id();
-    let category =
-        sql::Category { id, key: key.to_owned(), name_ru: ru, name_uk: uk, name_en: en, position, products: 0 };
+    let category = sql::Category {
+        id,
+        key: key.to_owned(),
+        name_ru: ru,
+        name_uk: uk,
+        name_en: en,
+        position,
+        products: 0,
+    };
     sql::insert_category(&mut tx, op.ws(), &category).await?;
     tx.commit().await?;
     Ok(CategoryId(id))
@@ -110,27 +119,36 @@ fn named_everywhere(id: i64, name: &str, position: i64) -> sql::Category {
 /// (title, category) of each row.
 fn pairs(input: &Input) -> Result<(Vec<(String, String)>, CatalogueOutcome), Fault> {
     let mut table = read_table(input, None, &Setting::default())?;
-    let (title, category) = columns(table.shape())
-        .ok_or_else(|| Fault::invalid("catalogue_columns", "The file needs a column of titles and one of categories."))?;
+    let (title, category) = columns(table.shape()).ok_or_else(|| {
+        Fault::invalid("catalogue_columns", "The file needs a column of titles and one of categories.")
+    })?;
     let mut outcome = CatalogueOutcome::default();
     let mut rows = Vec::new();
     while let Some(row) = table.next_row()? {
         outcome.rows += 1;
-        let pair = row.ok().map(|row| (basis::visible(row.cells().get(title)), basis::visible(row.cells().get(category))));
+        let pair = row
+            .ok()
+            .map(|row| (basis::visible(row.cells().get(title)), basis::visible(row.cells().get(category))));
         match pair {
-            Some((title, category)) if !title.is_empty() && !category.is_empty() => rows.push((title, category)),
+            Some((title, category)) if !title.is_empty() && !category.is_empty() => {
+                rows.push((title, category))
+            }
             _ => outcome.skipped += 1,
         }
     }
     Ok((rows, outcome))
 }
 
-const CATEGORY_WORDS: [&str; 8] = ["category", "категория", "категорія", "раздел", "розділ", "genre", "жанр", "section"];
+const CATEGORY_WORDS: [&str; 8] =
+    ["category", "категория", "категорія", "раздел", "розділ", "genre", "жанр", "section"];
 
 /// The column of titles and that of categories, by their headers; of a table of two columns the first is the title.
 fn columns(shape: &ingest::Shape) -> Option<(usize, usize)> {
     let words: Vec<String> = CATEGORY_WORDS.iter().map(|word| fold(word)).collect();
-    let named = shape.headers.iter().position(|header| words.iter().any(|word| fold(header).starts_with(word.as_str())));
+    let named = shape
+        .headers
+        .iter()
+        .position(|header| words.iter().any(|word| fold(header).starts_with(word.as_str())));
     let category = named.or_else(|| (shape.headers.len() == 2).then_some(1))?;
     let title = shape.columns(Role::Items).iter().copied().find(|at| *at != category);
     let title = title.or_else(|| (0..shape.headers.len()).find(|at| *at != category))?;

@@ -45,7 +45,12 @@ impl OrdersStep for Orders {
         Box::pin(self.store_orders(tx, op, source, changes))
     }
 
-    fn withdraw<'a>(&'a self, tx: &'a mut Tx, op: &'a Op, records: &'a [RecordId]) -> BoxFuture<'a, Result<(), Fault>> {
+    fn withdraw<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        op: &'a Op,
+        records: &'a [RecordId],
+    ) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(sql::delete_orders(tx, op.ws(), records))
     }
 }
@@ -59,7 +64,8 @@ impl Orders {
         changes: &[Change],
     ) -> Result<(), Fault> {
         // A record that is not new had an order, or stopped being one when its mapping changed.
-        let replaced: Vec<RecordId> = changes.iter().filter(|change| !change.is_new).map(|change| change.record).collect();
+        let replaced: Vec<RecordId> =
+            changes.iter().filter(|change| !change.is_new).map(|change| change.record).collect();
         let known = sql::order_ids(tx, op.ws(), &replaced).await?;
         sql::delete_orders(tx, op.ws(), &replaced).await?;
         let drafts: Vec<(&Change, &OrderDraft)> =
@@ -133,7 +139,8 @@ impl Orders {
         let keys: AHashMap<&str, String> = unknown.iter().map(|title| (*title, product_key(title))).collect();
         let titles: AHashMap<&str, &str> = keys.iter().map(|(title, key)| (key.as_str(), *title)).collect();
         let asked: Vec<&str> = titles.keys().copied().collect();
-        let stored: AHashMap<String, ProductId> = sql::products_by_key(tx, ws, &asked).await?.into_iter().collect();
+        let stored: AHashMap<String, ProductId> =
+            sql::products_by_key(tx, ws, &asked).await?.into_iter().collect();
         let mut ids = stored.clone();
         let missing: Vec<&str> = asked.into_iter().filter(|key| !ids.contains_key(*key)).collect();
         if !missing.is_empty() {

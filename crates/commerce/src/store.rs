@@ -1,7 +1,9 @@
 //! SQL of orders, products and categories.
 
 use ahash::AHashMap;
-use basis::{CategoryId, Currency, CustomerId, Fault, Money, OrderId, ProductId, RecordId, SourceId, WorkspaceId};
+use basis::{
+    CategoryId, Currency, CustomerId, Fault, Money, OrderId, ProductId, RecordId, SourceId, WorkspaceId,
+};
 use store::{Tx, Value};
 
 #[derive(Debug)]
@@ -46,8 +48,18 @@ pub(crate) async fn insert_orders(
         "INSERT INTO orders (workspace_id, id, record_id, source_id, number, ordered_at, day, delivered_day, status, status_text, amount_minor, currency)",
         orders,
         |o| [
-            ws.get(), o.id, o.record_id, source.get(), o.number, o.ordered_at, o.day, o.delivered_day, o.status, o.status_text,
-            o.amount_minor, o.currency.as_str()
+            ws.get(),
+            o.id,
+            o.record_id,
+            source.get(),
+            o.number,
+            o.ordered_at,
+            o.day,
+            o.delivered_day,
+            o.status,
+            o.status_text,
+            o.amount_minor,
+            o.currency.as_str()
         ]
     )?;
     Ok(())
@@ -105,7 +117,11 @@ pub(crate) async fn products_by_key(
 }
 
 /// (id, title, key) of products without a category; those whose key is taken stay as they are.
-pub(crate) async fn insert_products(tx: &mut Tx, ws: WorkspaceId, new: &[(i64, &str, &str)]) -> Result<(), Fault> {
+pub(crate) async fn insert_products(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    new: &[(i64, &str, &str)],
+) -> Result<(), Fault> {
     store::insert_many!(
         *tx,
         "INSERT INTO products (workspace_id, id, title, title_key)",
@@ -200,7 +216,11 @@ pub async fn orders_of_customer(
         .collect()
 }
 
-async fn items_of(tx: &mut Tx, ws: WorkspaceId, orders: &[i64]) -> Result<AHashMap<i64, Vec<OrderItem>>, Fault> {
+async fn items_of(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    orders: &[i64],
+) -> Result<AHashMap<i64, Vec<OrderItem>>, Fault> {
     if orders.is_empty() {
         return Ok(AHashMap::new());
     }
@@ -210,7 +230,8 @@ async fn items_of(tx: &mut Tx, ws: WorkspaceId, orders: &[i64]) -> Result<AHashM
          FROM order_lines l JOIN products p ON p.workspace_id = l.workspace_id AND p.id = l.product_id
          WHERE l.workspace_id = $1 AND l.order_id IN {list} ORDER BY l.order_id, l.line_no"
     );
-    let rows: Vec<(i64, i64, String, i64)> = tx.fetch_dyn(&sql, &[Value::Int(ws.get()), json(orders)]).await?;
+    let rows: Vec<(i64, i64, String, i64)> =
+        tx.fetch_dyn(&sql, &[Value::Int(ws.get()), json(orders)]).await?;
     let mut items: AHashMap<i64, Vec<OrderItem>> = AHashMap::new();
     for (order, product, title, quantity) in rows {
         items.entry(order).or_default().push(OrderItem { product: ProductId(product), title, quantity });
@@ -279,7 +300,12 @@ pub(crate) async fn delete_category(tx: &mut Tx, ws: WorkspaceId, id: CategoryId
         ws.get(),
         id.get()
     )?;
-    Ok(store::execute!(*tx, "DELETE FROM categories WHERE workspace_id = $1 AND id = $2", ws.get(), id.get())?)
+    Ok(store::execute!(
+        *tx,
+        "DELETE FROM categories WHERE workspace_id = $1 AND id = $2",
+        ws.get(),
+        id.get()
+    )?)
 }
 
 pub(crate) async fn set_products_category(
@@ -322,7 +348,11 @@ pub(crate) struct ProductFilter {
     pub limit: u32,
 }
 
-pub(crate) async fn products(tx: &mut Tx, ws: WorkspaceId, filter: &ProductFilter) -> Result<Vec<(ProductRow, String)>, Fault> {
+pub(crate) async fn products(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    filter: &ProductFilter,
+) -> Result<Vec<(ProductRow, String)>, Fault> {
     let mut sql = String::from(
         "SELECT p.id, p.title, p.category_id,
                 (SELECT COUNT(DISTINCT l.order_id) FROM order_lines l WHERE l.workspace_id = p.workspace_id AND l.product_id = p.id) AS orders,

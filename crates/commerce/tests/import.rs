@@ -33,9 +33,9 @@ impl PeopleStep for Watcher {
     fn apply<'a>(&'a self, _: &'a Op, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Fault>> {
         self.applied.fetch_add(i64::try_from(changes.len()).unwrap(), Ordering::Relaxed);
         let left = self.left.fetch_sub(1, Ordering::Relaxed);
-        Box::pin(async move {
-            if left > 0 { Ok(()) } else { Err(Fault::internal("test", "the power went out")) }
-        })
+        Box::pin(
+            async move { if left > 0 { Ok(()) } else { Err(Fault::internal("test", "the power went out")) } },
+        )
     }
     fn withdraw<'a>(&'a self, _: &'a Op, records: &'a [RecordId]) -> BoxFuture<'a, Result<(), Fault>> {
         self.withdrawn.fetch_add(i64::try_from(records.len()).unwrap(), Ordering::Relaxed);
@@ -81,7 +81,8 @@ async fn number(op: &Op, sql: &str) -> i64 {
 
 async fn orders(op: &Op) -> Vec<(String, String, i64, i64)> {
     let mut tx = op.app.db.read().await.unwrap();
-    let sql = "SELECT number, status, amount_minor, day FROM orders WHERE workspace_id = $1 ORDER BY number, day";
+    let sql =
+        "SELECT number, status, amount_minor, day FROM orders WHERE workspace_id = $1 ORDER BY number, day";
     tx.fetch_dyn(sql, &[store::Value::Int(op.ws().get())]).await.unwrap()
 }
 
@@ -148,7 +149,8 @@ async fn the_same_file_twice_changes_nothing_and_a_changed_row_is_a_new_version(
 async fn rejects_are_kept_and_come_back_corrected() {
     with_app(|op, _| async move {
         let folder = tempfile::tempdir().unwrap();
-        let broken = format!("{SHOP}5;only one cell\n6,06.03.2022,Кобзар,\"=1+1\",Виконано,Іван,+380931112233\n");
+        let broken =
+            format!("{SHOP}5;only one cell\n6,06.03.2022,Кобзар,\"=1+1\",Виконано,Іван,+380931112233\n");
         let path = file(folder.path(), "orders.csv", &broken);
         let first = import(&op, "shop", &path, "").await;
         assert_eq!(counts(&first), [6, 2, 0, 0, 4]);
@@ -160,13 +162,18 @@ async fn rejects_are_kept_and_come_back_corrected() {
             ("6", "Amount", "\"\"n/a\"\" is not an amount"),
             ("7", "", "1 cells where the header has 7"),
         ] {
-            assert!(text.contains(&format!("orders.csv,{line},{column},\"{reason}\"")) || text.contains(&format!("orders.csv,{line},{column},{reason}")), "{line}: {text}");
+            assert!(
+                text.contains(&format!("orders.csv,{line},{column},\"{reason}\""))
+                    || text.contains(&format!("orders.csv,{line},{column},{reason}")),
+                "{line}: {text}"
+            );
         }
         let corrected = text.replace("31.02.2022", "28.02.2022").replace("n/a", "50").replace("'=1+1", "11");
         let corrected = file(folder.path(), "corrected.csv", &corrected);
         let second = import(&op, "shop", &corrected, "").await;
         assert_eq!(counts(&second), [4, 3, 0, 0, 1], "{:?}", second.error);
-        let phones = "SELECT COUNT(*) FROM records WHERE workspace_id = $1 AND payload LIKE '%\"+380931112233\"%'";
+        let phones =
+            "SELECT COUNT(*) FROM records WHERE workspace_id = $1 AND payload LIKE '%\"+380931112233\"%'";
         assert_eq!(number(&op, phones).await, 1, "the sign against formulas is off again");
     })
     .await;
@@ -204,7 +211,10 @@ async fn an_import_that_broke_off_goes_on_where_it_stopped() {
         assert_eq!(counts(&done), counts(&whole));
         assert_eq!(counts(&done), [1_870, 1_683, 170, 0, 17]);
         let sums = "SELECT CAST(SUM(amount_minor) AS BIGINT) FROM orders WHERE workspace_id = $1";
-        let expected: i64 = (0..1_700).filter(|n| n % 100 != 7).map(|n| (n + 1) * 100 + if n % 10 == 0 { 75 } else { 50 }).sum();
+        let expected: i64 = (0..1_700)
+            .filter(|n| n % 100 != 7)
+            .map(|n| (n + 1) * 100 + if n % 10 == 0 { 75 } else { 50 })
+            .sum();
         assert_eq!(number(&op, sums).await, 2 * expected);
     })
     .await;
@@ -221,11 +231,15 @@ async fn rows_of_one_order_become_one_order() {
             536400,12/15/2010 9:41,13047,MUG,2,n/a\n\
             536400,12/15/2010 9:41,13047,CUP,1,1.25\n";
         let path = file(folder.path(), "invoices.csv", text);
-        let done = import(&op, "wholesale", &path, "[file]\ncurrency = 'GBP'\ntimezone = 'Europe/London'\n").await;
+        let done =
+            import(&op, "wholesale", &path, "[file]\ncurrency = 'GBP'\ntimezone = 'Europe/London'\n").await;
         assert_eq!(counts(&done), [5, 3, 0, 0, 2], "a row that spoils its order takes it along");
         assert_eq!(
             orders(&op).await,
-            [("536365".into(), "paid".into(), 3_730, 14_956), ("C536379".into(), "cancelled".into(), -2_750, 14_957)]
+            [
+                ("536365".into(), "paid".into(), 3_730, 14_956),
+                ("C536379".into(), "cancelled".into(), -2_750, 14_957)
+            ]
         );
         assert_eq!(number(&op, "SELECT COUNT(*) FROM order_lines WHERE workspace_id = $1").await, 3);
         let again = import(&op, "wholesale", &path, "").await;

@@ -141,7 +141,9 @@ mod tests {
 
     #[test]
     fn formulas_are_texts() {
-        for cell in ["=1+1", "+380501112233", "-5", "@SUM(A1)", "\t=x", "\r=x", "'=x", "=HYPERLINK(\"http://x\")"] {
+        for cell in
+            ["=1+1", "+380501112233", "-5", "@SUM(A1)", "\t=x", "\r=x", "'=x", "=HYPERLINK(\"http://x\")"]
+        {
             assert!(neutralise(cell).starts_with('\''), "{cell}");
             assert_eq!(unescape(&neutralise(cell)), cell);
         }

@@ -12,8 +12,8 @@ mod table;
 
 pub use api::{ImportView, routes};
 pub use import::{
-    Change, Import, ImportState, NewFile, OrdersStep, PeopleStep, RUN_JOB, Steps, UNDO_JOB, begin_import, erased_hash,
-    remembered_of, run_import, undo_import, write_reject_files,
+    Change, Import, ImportState, NewFile, OrdersStep, PeopleStep, RUN_JOB, Steps, UNDO_JOB, begin_import,
+    erased_hash, remembered_of, run_import, undo_import, write_reject_files,
 };
 pub use preview::{Column, Preview, TableKind, Warning, sniff, sniff_with};
 pub use problem::{Cause, Reason, Reject, Unusable};

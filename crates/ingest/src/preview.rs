@@ -12,7 +12,7 @@ use crate::{
     rules::{
         dates::{DateOrder, OrderEvidence},
         dialect::{delimiter_of, header_among, header_names},
-        encoding::{Kind, encoding_of, is_utf8_prefix, kind_of},
+        encoding::{Kind, encoding_of, is_mostly_utf8, kind_of},
         guess::{Guess, Looks, guess_roles},
         mapping::{Delimiter, FileSection, HeaderAt, Headers, Mapping},
         money::{DecimalMark, MarkEvidence, parse_amount},
@@ -200,10 +200,14 @@ pub fn sniff_with(
     if !duplicates.is_empty() {
         warnings.push(Warning {
             code: "duplicate_headers",
-            message: format!("columns with the same header are told apart by a number: {}", duplicates.join(", ")),
+            message: format!(
+                "columns with the same header are told apart by a number: {}",
+                duplicates.join(", ")
+            ),
         });
     }
-    let body: Vec<&Cells> = sample.iter().skip(header_at.map_or(0, |at| at + 1)).map(|(_, row)| row).collect();
+    let body: Vec<&Cells> =
+        sample.iter().skip(header_at.map_or(0, |at| at + 1)).map(|(_, row)| row).collect();
     if body.is_empty() && ended {
         return Err(input.unusable(Cause::NoRows));
     }
@@ -248,7 +252,10 @@ pub fn sniff_with(
     let has = |role: Role| columns.iter().any(|column| column.role == role);
     let kind = TableKind::of(has);
     if matches!(kind, TableKind::Order | TableKind::Line) && !has(Role::OrderDate) {
-        warnings.push(Warning { code: "no_order_date", message: "no column holds the date of the order".to_owned() });
+        warnings.push(Warning {
+            code: "no_order_date",
+            message: "no column holds the date of the order".to_owned(),
+        });
     }
     let (encoding, delimiter) = match source {
         Written::Text { encoding, delimiter, .. } => (Some(encoding.name()), Some(Delimiter(delimiter))),
@@ -285,7 +292,8 @@ fn how_written(input: &Input, mapping: &Mapping) -> Result<(Written, Vec<Warning
     let mut data = input.open()?;
     let failed = |error: std::io::Error| input.unusable(Cause::Read(error.to_string()));
     let mut head = Vec::with_capacity(HEAD);
-    std::io::Read::read_to_end(&mut std::io::Read::take(&mut data, HEAD as u64), &mut head).map_err(failed)?;
+    std::io::Read::read_to_end(&mut std::io::Read::take(&mut data, HEAD as u64), &mut head)
+        .map_err(failed)?;
     let complete = head.len() < HEAD;
     match kind_of(&head) {
         Kind::Empty if complete => return Err(input.unusable(Cause::Empty)),
@@ -294,14 +302,20 @@ fn how_written(input: &Input, mapping: &Mapping) -> Result<(Written, Vec<Warning
         Kind::Ole => return Ok((Written::Ole, Vec::new())),
         Kind::Empty | Kind::Text => {}
     }
-    let more = if head.is_ascii() && !complete { first_foreign(&mut data).map_err(failed)? } else { Vec::new() };
+    let more =
+        if head.is_ascii() && !complete { first_foreign(&mut data).map_err(failed)? } else { Vec::new() };
     let found = encoding_of(&head, &more);
     let mut warnings = Vec::new();
-    let encoding = match mapping.file.encoding.as_deref().and_then(|label| Encoding::for_label(label.as_bytes())) {
+    let encoding = match mapping
+        .file
+        .encoding
+        .as_deref()
+        .and_then(|label| Encoding::for_label(label.as_bytes()))
+    {
         Some(named) if named == found || (head.is_ascii() && more.is_empty()) => named,
         Some(named) => {
             let foreign = !head.is_ascii() || !more.is_empty();
-            let text_is_utf8 = foreign && is_utf8_prefix(&head) && is_utf8_prefix(&more);
+            let text_is_utf8 = foreign && is_mostly_utf8(&head) && is_mostly_utf8(&more);
             // Statistics can err between single-byte encodings, so the person is believed; UTF-8 is a certainty.
             if (named == UTF_8) != text_is_utf8 || encoding_rs::Encoding::for_bom(&head).is_some() {
                 let named = named.name().to_owned();
@@ -435,7 +449,8 @@ fn keep_roles(remembered: &Mapping, headers: &[String], guesses: &mut [Guess]) {
         for header in wanted.iter() {
             let Some(at) = headers.iter().position(|have| have == header) else { continue };
             if !role.repeats() {
-                for guess in guesses.iter_mut().filter(|guess| guess.role == *role && guess.confidence < 100) {
+                for guess in guesses.iter_mut().filter(|guess| guess.role == *role && guess.confidence < 100)
+                {
                     *guess = Guess { role: Role::Other, confidence: 30 };
                 }
             }
@@ -454,7 +469,11 @@ fn joint_order(evidence: &[OrderEvidence]) -> Option<DateOrder> {
     all.order()
 }
 
-fn money_of(mapping: &Mapping, columns: &[Column], body: &[&Cells]) -> (Option<DecimalMark>, Option<Currency>) {
+fn money_of(
+    mapping: &Mapping,
+    columns: &[Column],
+    body: &[&Cells],
+) -> (Option<DecimalMark>, Option<Currency>) {
     let mut marks = MarkEvidence::default();
     let mut currencies: BTreeMap<Currency, usize> = BTreeMap::new();
     for column in with_role(columns, Role::is_number) {
@@ -477,7 +496,8 @@ fn unknown_statuses(mappings: &[&Mapping], columns: &[Column], body: &[&Cells], 
     let Some(column) = with_role(columns, |role| role == Role::Status).first().copied() else { return };
     let mut unknown: Vec<String> = Vec::new();
     for cell in body.iter().map(|row| row.get(column).trim()).filter(|cell| !cell.is_empty()) {
-        if words.iter().all(|words| words.read(cell).is_none()) && !unknown.iter().any(|known| known == cell) {
+        if words.iter().all(|words| words.read(cell).is_none()) && !unknown.iter().any(|known| known == cell)
+        {
             unknown.push(cell.to_owned());
         }
         if unknown.len() > 20 {
@@ -486,6 +506,7 @@ fn unknown_statuses(mappings: &[&Mapping], columns: &[Column], body: &[&Cells], 
     }
     if !unknown.is_empty() {
         let list = unknown.iter().map(|word| format!("\"{}\"", quoted(word))).collect::<Vec<_>>().join(", ");
-        warnings.push(Warning { code: "unknown_statuses", message: format!("statuses not understood: {list}") });
+        warnings
+            .push(Warning { code: "unknown_statuses", message: format!("statuses not understood: {list}") });
     }
 }

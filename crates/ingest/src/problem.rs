@@ -40,7 +40,9 @@ pub enum Cause {
     NoColumn(String, String),
     #[error("the header row named in the mapping is not there")]
     NoHeader,
-    #[error("dates are ambiguous: no day is above 12, so {0} can be read two ways; set date_order = \"dmy\" or \"mdy\" in [file] of the mapping (--mapping), or pass --date-order")]
+    #[error(
+        "dates are ambiguous: no day is above 12, so {0} can be read two ways; set date_order = \"dmy\" or \"mdy\" in [file] of the mapping (--mapping), or pass --date-order"
+    )]
     AmbiguousDates(String),
     #[error("mapping: {0}")]
     Mapping(String),

@@ -176,7 +176,11 @@ impl Table {
 }
 
 fn long_cell(cells: &Cells) -> Option<(usize, usize)> {
-    cells.iter().enumerate().find(|(_, cell)| cell.len() > MAX_CELL).map(|(index, cell)| (index, cell.chars().count()))
+    cells
+        .iter()
+        .enumerate()
+        .find(|(_, cell)| cell.len() > MAX_CELL)
+        .map(|(index, cell)| (index, cell.chars().count()))
 }
 
 /// How the cells of a table are read.
@@ -263,7 +267,10 @@ impl<'a> Row<'a> {
     /// All cells of the role that are not empty, trimmed.
     pub fn all(&self, role: Role) -> impl Iterator<Item = &'a str> + use<'a> {
         let cells = self.cells;
-        self.shape.by_role[role.index()].iter().map(move |index| clean(cells.get(*index))).filter(|c| !c.is_empty())
+        self.shape.by_role[role.index()]
+            .iter()
+            .map(move |index| clean(cells.get(*index)))
+            .filter(|c| !c.is_empty())
     }
 
     /// The number of this record: the order number for a file of orders, else the row id column, else the order number,
@@ -271,7 +278,11 @@ impl<'a> Row<'a> {
     pub fn record_id(&self) -> String {
         let order = self.text(Role::OrderId);
         let row = self.text(Role::RecordId);
-        let first = if matches!(self.shape.kind, TableKind::Order | TableKind::Line) { [order, row] } else { [row, order] };
+        let first = if matches!(self.shape.kind, TableKind::Order | TableKind::Line) {
+            [order, row]
+        } else {
+            [row, order]
+        };
         match first.into_iter().find(|id| !id.is_empty()) {
             Some(id) => id.to_owned(),
             None => format!("{}:{}", self.shape.record_prefix, self.number),
@@ -359,7 +370,8 @@ impl<'a> Row<'a> {
     /// [`Reject`] for words that neither the mapping nor the product knows.
     pub fn status(&self) -> Result<Option<OrderStatus>, Reject> {
         if let Some((column, cell)) = self.first(Role::Status) {
-            let mut known = self.shape.known_statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut known =
+                self.shape.known_statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let status = match known.get(cell) {
                 Some(status) => *status,
                 None => {
@@ -394,7 +406,8 @@ impl<'a> Row<'a> {
         if self.shape.kind != TableKind::Line {
             return read_items(cell);
         }
-        let quantity = self.decimal(Role::Quantity).ok().flatten().and_then(Decimal::whole).map(i64::unsigned_abs);
+        let quantity =
+            self.decimal(Role::Quantity).ok().flatten().and_then(Decimal::whole).map(i64::unsigned_abs);
         let quantity = quantity.and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
         read_title(cell).map(|title| vec![Item { title, quantity }]).unwrap_or_default()
     }
@@ -402,8 +415,23 @@ impl<'a> Row<'a> {
     /// The customer's number in the source; `None` for guests ("", "(blank)", "guest", "null", "0").
     pub fn customer_key(&self) -> Option<&'a str> {
         let key = self.text(Role::CustomerKey);
-        let guest = ["", "(blank)", "guest", "null", "none", "nan", "n/a", "0", "-", "гость", "гість", "нет", "немає"];
-        (!guest.iter().any(|word| key.eq_ignore_ascii_case(word) || key.to_lowercase() == *word)).then_some(key)
+        let guest = [
+            "",
+            "(blank)",
+            "guest",
+            "null",
+            "none",
+            "nan",
+            "n/a",
+            "0",
+            "-",
+            "гость",
+            "гість",
+            "нет",
+            "немає",
+        ];
+        (!guest.iter().any(|word| key.eq_ignore_ascii_case(word) || key.to_lowercase() == *word))
+            .then_some(key)
     }
 
     fn first(&self, role: Role) -> Option<(usize, &'a str)> {

@@ -43,9 +43,11 @@ fn rows(data: impl Into<Vec<u8>>, mapping: &str, role: Role) -> Vec<String> {
 
 #[test]
 fn one_table_in_all_encodings_and_delimiters() {
-    let text = "Звіт за березень;;;\r\n№ замовлення;Дата;Сума;Покупець\r\n17;25.03.2022;1 234,50 грн;\"Їжакевич\r\nГанна\"\r\n";
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    let utf16be: Vec<u8> = [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
+    let text = "Звіт за березень;;;\r\nНомер замовлення;Дата;Сума;Покупець\r\n17;25.03.2022;1 234,50 грн;\"Їжакевич\r\nГанна\"\r\n";
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16be: Vec<u8> =
+        [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
     let versions = [
         text.as_bytes().to_vec(),
         format!("\u{feff}{text}").into_bytes(),
@@ -60,7 +62,8 @@ fn one_table_in_all_encodings_and_delimiters() {
         let preview = sniff(&bytes(data.clone()), None).unwrap();
         assert_eq!((preview.header_row, preview.kind), (Some(2), TableKind::Order), "{:?}", preview.encoding);
         let mut table = read_table(&bytes(data), None, &Setting::default()).unwrap();
-        let row = table.next_row().unwrap().unwrap().unwrap();
+        let row = table.next_row().unwrap().unwrap();
+        let row = row.unwrap_or_else(|reject| panic!("{reject} {preview:?}"));
         assert_eq!(row.line, 3);
         assert_eq!(row.record_id(), "17");
         assert_eq!(row.date(Role::OrderDate).unwrap().unwrap().local.date().to_string(), "2022-03-25");
@@ -75,7 +78,8 @@ fn workbooks() {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
     sheet.write(0, 1, "Отчёт").unwrap();
-    for (column, header) in (0_u16..).zip(["Заказ", "Дата", "Сумма", "Товары", "Телефон"]) {
+    for (column, header) in (0_u16..).zip(["Заказ", "Дата", "Сумма", "Товары", "Телефон"])
+    {
         sheet.write(2, column, header).unwrap();
     }
     let date = rust_xlsxwriter::Format::new().set_num_format("dd.mm.yyyy hh:mm");
@@ -98,15 +102,22 @@ fn workbooks() {
     let item = |title: &str, quantity| Item { title: title.to_owned(), quantity };
     assert_eq!(row.items(), [item("Дюна", 2), item("Кобзар", 1)]);
     let row = table.next_row().unwrap().unwrap().unwrap();
-    assert_eq!((row.line, row.text(Role::OrderId)), (6, "100002"), "blank rows are passed over, short ones are whole");
+    assert_eq!(
+        (row.line, row.text(Role::OrderId)),
+        (6, "100002"),
+        "blank rows are passed over, short ones are whole"
+    );
     assert!(table.next_row().unwrap().is_none());
 }
 
 #[test]
 fn a_sheet_of_open_document() {
     use std::io::Write;
-    let cell = |text: &str| format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>");
-    let row = |cells: [&str; 2]| format!("<table:table-row>{}{}</table:table-row>", cell(cells[0]), cell(cells[1]));
+    let cell = |text: &str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+    };
+    let row =
+        |cells: [&str; 2]| format!("<table:table-row>{}{}</table:table-row>", cell(cells[0]), cell(cells[1]));
     let content = format!(
         "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
          xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\">\
@@ -117,7 +128,10 @@ fn a_sheet_of_open_document() {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, text) in [
         ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
-        ("META-INF/manifest.xml", "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>"),
+        (
+            "META-INF/manifest.xml",
+            "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>",
+        ),
         ("content.xml", content.as_str()),
     ] {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -155,7 +169,7 @@ fn files_that_are_no_tables() {
     shop.csv: is a binary file, not a table
     shop.csv: is a PDF document, not a table
     shop.csv: the workbook cannot be read: invalid Zip archive: Could not find EOCD
-    shop.csv: the workbook cannot be read: Cfb error: Empty Root directory
+    shop.csv: the workbook cannot be read: Cfb error: Invalid OLE (11 bytes is too small)
     shop.csv, column "Nomer": no column is called "Nomer" (named in the mapping); the file has: Order no, Phone
     shop.csv, line 9: the header row named in the mapping is not there
     shop.csv: is not in the encoding "windows-1251" of the mapping; it looks like UTF-8
@@ -196,17 +210,25 @@ fn rows_that_do_not_fit_are_rejected_alone() {
             "10: Зоя",
         ]
     );
-    let bad = [b"Order no,Full name\n1,\xd0\x90\n2,\xff\xfe\n3,\xd0\x91\n".to_vec()].concat();
+    let name = "Терехина Наталья Алексеевна";
+    let bad = [format!("Order no,Full name\n1,{name}\n2,").as_bytes(), b"\xff\n3,", name.as_bytes(), b"\n"]
+        .concat();
     assert_eq!(
-        rows(bad, "[file]\nencoding = 'utf-8'", Role::FullName).join(" | "),
-        "2: А | line 3: bytes that are not UTF-8 | 4: Б"
+        rows(bad, "", Role::FullName).join(" | "),
+        format!("2: {name} | line 3: bytes that are not UTF-8 | 4: {name}")
     );
 }
 
 #[test]
 fn strange_texts_come_through_as_they_are() {
     let long = "Я".repeat(10_000);
-    let names = ["'; DROP TABLE customers; --", "<script>alert(1)</script>", "\u{202e}abc\u{200b}", &long, "=cmd|' /C calc'!A0"];
+    let names = [
+        "'; DROP TABLE customers; --",
+        "<script>alert(1)</script>",
+        "\u{202e}abc\u{200b}",
+        &long,
+        "=cmd|' /C calc'!A0",
+    ];
     let mut data = "Order no,Full name,Phone,Phone\n".to_owned();
     for (n, name) in names.iter().enumerate() {
         data.push_str(&format!("{n},\"{name}\",050111223{n},067111223{n}\n"));

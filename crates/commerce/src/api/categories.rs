@@ -63,10 +63,13 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<CategoryView>), access::Problem> {
     let names = [clean(body.name_ru.as_ref()), clean(body.name_uk.as_ref()), clean(body.name_en.as_ref())];
     let first = names.iter().flatten().next().cloned();
-    let first = first.ok_or_else(|| Fault::invalid("category_name", "A category needs a name of at most 200 characters."))?;
+    let first = first.ok_or_else(|| {
+        Fault::invalid("category_name", "A category needs a name of at most 200 characters.")
+    })?;
     let [ru, uk, en] = names.map(|name| name.unwrap_or_else(|| first.clone()));
     let mut tx = op.app.db.write().await?;
-    let last = sql::categories(&mut tx, op.ws()).await?.iter().map(|category| category.position).max().unwrap_or(0);
+    let last =
+        sql::categories(&mut tx, op.ws()).await?.iter().map(|category| category.position).max().unwrap_or(0);
     let key = clean(body.key.as_ref()).unwrap_or_else(|| first.clone());
     let category = Category {
         id: op.next_id(),
@@ -100,7 +103,8 @@ pub(super) async fn change(
     ] {
         if name.is_some() {
             let name = clean(name.as_ref());
-            *place = name.ok_or_else(|| Fault::invalid("category_name", "A name has 1 to 200 characters."))?;
+            *place =
+                name.ok_or_else(|| Fault::invalid("category_name", "A name has 1 to 200 characters."))?;
         }
     }
     category.position = body.position.unwrap_or(category.position);

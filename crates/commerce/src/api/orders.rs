@@ -42,7 +42,11 @@ impl From<Order> for OrderView {
             status: order.status,
             status_text: order.status_text,
             amount: order.amount,
-            items: order.items.into_iter().map(|item| ItemView { title: item.title, quantity: item.quantity }).collect(),
+            items: order
+                .items
+                .into_iter()
+                .map(|item| ItemView { title: item.title, quantity: item.quantity })
+                .collect(),
         }
     }
 }

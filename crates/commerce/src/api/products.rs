@@ -89,7 +89,10 @@ pub struct Changed {
 
 /// Puts products into a category, or takes them out of any.
 #[utoipa::path(patch, path = "/api/products", tag = "commerce", request_body = ProductsChange, responses((status = 200, body = Changed)))]
-pub(super) async fn change(need::Marketer(op): need::Marketer, Json(body): Json<ProductsChange>) -> Answer<Changed> {
+pub(super) async fn change(
+    need::Marketer(op): need::Marketer,
+    Json(body): Json<ProductsChange>,
+) -> Answer<Changed> {
     if body.ids.len() > 1_000 {
         return Err(Fault::invalid("ids", "At most 1,000 products at once.").into());
     }
@@ -108,8 +111,12 @@ pub(super) async fn change(need::Marketer(op): need::Marketer, Json(body): Json<
 
 /// Loads a catalogue: a table (CSV, XLSX, …) with a column of titles and one of categories.
 #[utoipa::path(post, path = "/api/products/catalogue", tag = "commerce", request_body(content_type = "multipart/form-data", content = Object), responses((status = 200, body = CatalogueOutcome)))]
-pub(super) async fn catalogue(need::Marketer(op): need::Marketer, mut form: Multipart) -> Answer<CatalogueOutcome> {
-    let broken = |error: axum::extract::multipart::MultipartError| Fault::invalid("upload", error.body_text());
+pub(super) async fn catalogue(
+    need::Marketer(op): need::Marketer,
+    mut form: Multipart,
+) -> Answer<CatalogueOutcome> {
+    let broken =
+        |error: axum::extract::multipart::MultipartError| Fault::invalid("upload", error.body_text());
     while let Some(field) = form.next_field().await.map_err(broken)? {
         if field.name() != Some("file") {
             continue;

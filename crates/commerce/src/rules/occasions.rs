@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn orders_of_a_day_are_one_purchase_and_returns_none() {
-        let found = occasions(&[bought(7, 100, true), bought(3, 50, true), bought(7, 20, true), bought(9, 5, false)]);
+        let found =
+            occasions(&[bought(7, 100, true), bought(3, 50, true), bought(7, 20, true), bought(9, 5, false)]);
         let days: Vec<(i64, i64, u32)> = found.iter().map(|o| (o.day, o.minor, o.orders)).collect();
         assert_eq!(days, [(3, 50, 1), (7, 120, 2)]);
     }

@@ -13,9 +13,7 @@ use utoipa::ToSchema;
 
 use super::preview::upload_folder;
 use crate::{
-    import::{
-        Import, ImportState, NewFile, RUN_JOB, UNDO_JOB, begin_import, enqueue, import_of, may_undo,
-    },
+    import::{Import, ImportState, NewFile, RUN_JOB, UNDO_JOB, begin_import, enqueue, import_of, may_undo},
     rules::mapping::Mapping,
     store as sql,
 };
@@ -125,10 +123,15 @@ pub(super) async fn start(
 
 /// Imports, newest first.
 #[utoipa::path(get, path = "/api/imports", tag = "ingest", params(PageQuery), responses((status = 200, body = Page<ImportView>)))]
-pub(super) async fn list(need::Viewer(op): need::Viewer, Query(page): Query<PageQuery>) -> Answer<Page<ImportView>> {
+pub(super) async fn list(
+    need::Viewer(op): need::Viewer,
+    Query(page): Query<PageQuery>,
+) -> Answer<Page<ImportView>> {
     let before = match &page.cursor {
         None => ImportId(i64::MAX),
-        Some(cursor) => cursor.parse().map_err(|_| Fault::invalid("cursor", "The cursor is not of this list."))?,
+        Some(cursor) => {
+            cursor.parse().map_err(|_| Fault::invalid("cursor", "The cursor is not of this list."))?
+        }
     };
     let limit = page.limit();
     let mut tx = op.app.db.read().await?;

@@ -67,7 +67,8 @@ pub struct WarningView {
 /// `source`, `encoding`, `delimiter`, `header` (true, false, line), `date_order`, `currency`.
 #[utoipa::path(post, path = "/api/imports/preview", tag = "ingest", request_body(content_type = "multipart/form-data", content = Object), responses((status = 200, body = PreviewView)))]
 pub(super) async fn preview(need::Marketer(op): need::Marketer, mut form: Multipart) -> Answer<PreviewView> {
-    let broken = |error: axum::extract::multipart::MultipartError| Fault::invalid("upload", error.body_text());
+    let broken =
+        |error: axum::extract::multipart::MultipartError| Fault::invalid("upload", error.body_text());
     let mut mapping = Mapping::default();
     let mut source = String::new();
     while let Some(field) = form.next_field().await.map_err(broken)? {
@@ -156,7 +157,8 @@ async fn look(op: &Op, field: Field<'_>, mapping: Mapping, source: String) -> An
             let names: Vec<&str> = mapping.columns.values().flat_map(|h| h.iter()).collect();
             headers.iter().filter(|header| names.contains(header)).count()
         };
-        let best = known.iter().map(|s| (fit(&Mapping::remembered(&s.mapping)), s)).max_by_key(|(hits, _)| *hits);
+        let best =
+            known.iter().map(|s| (fit(&Mapping::remembered(&s.mapping)), s)).max_by_key(|(hits, _)| *hits);
         suggested = match best {
             Some((hits, source)) if hits >= 3 && hits * 10 >= headers.len() * 7 => {
                 let remembered = Mapping::remembered(&source.mapping);
@@ -164,7 +166,9 @@ async fn look(op: &Op, field: Field<'_>, mapping: Mapping, source: String) -> An
                 preview = tokio::task::spawn_blocking(again).await.map_err(fell)?.map_err(Fault::from)?;
                 source.name.clone()
             }
-            _ => std::path::Path::new(&name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned()),
+            _ => std::path::Path::new(&name)
+                .file_stem()
+                .map_or_else(String::new, |s| s.to_string_lossy().into_owned()),
         };
     }
     Ok(Json(view(preview, upload_id, size, suggested)))
@@ -197,7 +201,10 @@ pub(super) fn upload_folder(op: &Op, upload_id: &str) -> PathBuf {
 /// The last part of the name, without signs that mean something to a file system.
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = basis::visible(last).chars().filter(|c| !matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|')).collect();
+    let clean: String = basis::visible(last)
+        .chars()
+        .filter(|c| !matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|'))
+        .collect();
     let clean: String = clean.chars().take(100).collect();
     if clean.trim_matches('.').is_empty() { "upload".to_owned() } else { clean }
 }

@@ -40,7 +40,13 @@ impl SourceView {
             value: source.legal_basis.clone(),
         };
         let legal_basis = serde_json::from_str(&source.legal_basis).map_err(|_| odd())?;
-        Ok(Self { id: source.id.to_string(), legal_basis, name: source.name, mapping: source.mapping, records: source.records })
+        Ok(Self {
+            id: source.id.to_string(),
+            legal_basis,
+            name: source.name,
+            mapping: source.mapping,
+            records: source.records,
+        })
     }
 }
 
@@ -70,12 +76,16 @@ pub(super) async fn change(
     if let Some(name) = &body.name {
         let name = basis::visible(name);
         if name.is_empty() || name.chars().count() > 200 {
-            return Err(Fault::invalid("source_name", "A source needs a name of at most 200 characters.").into());
+            return Err(
+                Fault::invalid("source_name", "A source needs a name of at most 200 characters.").into()
+            );
         }
         sql::rename_source(&mut tx, op.ws(), id, &name).await?;
     }
     if let Some(rows) = &body.legal_basis {
-        if let Some(row) = rows.iter().find(|row| !matches!(row.basis.as_str(), "consent" | "soft_opt_in" | "contract")) {
+        if let Some(row) =
+            rows.iter().find(|row| !matches!(row.basis.as_str(), "consent" | "soft_opt_in" | "contract"))
+        {
             let text = format!("\"{}\" is no legal basis; use consent, soft_opt_in or contract.", row.basis);
             return Err(Fault::invalid("legal_basis", text).into());
         }

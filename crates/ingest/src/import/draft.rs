@@ -111,8 +111,15 @@ impl Parsed {
         };
         if !orders {
             let someone = [
-                Role::FullName, Role::GivenName, Role::FamilyName, Role::Email, Role::Phone, Role::CustomerKey, Role::OrderId,
-                Role::Address, Role::Street,
+                Role::FullName,
+                Role::GivenName,
+                Role::FamilyName,
+                Role::Email,
+                Role::Phone,
+                Role::CustomerKey,
+                Role::OrderId,
+                Role::Address,
+                Role::Street,
             ];
             let usable = someone.into_iter().any(|role| !row.text(role).is_empty());
             return if usable { Ok(parsed) } else { Err(whole_row(row, Reason::NothingUsable)) };
@@ -159,7 +166,8 @@ fn filled<'a>(row: &Row<'a>) -> impl Iterator<Item = (Role, Vec<&'a str>)> + use
         if matches!(role, Role::Other | Role::Ignore) || columns.first() != Some(&index) {
             return None;
         }
-        let filled: Vec<&str> = columns.iter().map(|at| cells.get(*at).trim()).filter(|cell| !cell.is_empty()).collect();
+        let filled: Vec<&str> =
+            columns.iter().map(|at| cells.get(*at).trim()).filter(|cell| !cell.is_empty()).collect();
         (!filled.is_empty()).then_some((*role, filled))
     })
 }
@@ -237,10 +245,12 @@ fn fields_of(row: &Row<'_>) -> Map<String, Value> {
     let text = |cell: &str| Value::String(cell.to_owned());
     let mut fields = Map::new();
     for (role, cells) in filled(row) {
-        let value = if let [only] = cells.as_slice() { text(only) } else { cells.into_iter().map(text).collect() };
+        let value =
+            if let [only] = cells.as_slice() { text(only) } else { cells.into_iter().map(text).collect() };
         fields.insert(role.as_str().to_owned(), value);
     }
-    let other: Map<String, Value> = others(row).map(|(header, cell)| (header.to_owned(), text(cell))).collect();
+    let other: Map<String, Value> =
+        others(row).map(|(header, cell)| (header.to_owned(), text(cell))).collect();
     if !other.is_empty() {
         fields.insert(Role::Other.as_str().to_owned(), Value::Object(other));
     }
@@ -259,10 +269,15 @@ pub(crate) fn draft_of(group: Vec<Parsed>, shape: &Shape) -> Option<Draft> {
         (&first.customer_key, Role::CustomerKey),
     ];
     let own = |role: Role| {
-        id.iter().find(|(_, have)| *have == role).map(|(text, _)| text.as_str()).filter(|text| !text.is_empty())
+        id.iter()
+            .find(|(_, have)| *have == role)
+            .map(|(text, _)| text.as_str())
+            .filter(|text| !text.is_empty())
     };
     let id = match shape.kind {
-        TableKind::Order | TableKind::Line => own(Role::OrderId).or_else(|| own(Role::RecordId)).map(str::to_owned),
+        TableKind::Order | TableKind::Line => {
+            own(Role::OrderId).or_else(|| own(Role::RecordId)).map(str::to_owned)
+        }
         TableKind::Address => {
             own(Role::RecordId).or_else(|| own(Role::OrderId)).map(|id| format!("address/{id}"))
         }
@@ -364,7 +379,10 @@ fn line_of_list(item: &Item, row: &Parsed, titles: usize) -> LineDraft {
 
 fn instant(at: At, shape: &Shape) -> Time {
     let zoned = shape.timezone().to_ambiguous_zoned(at.local).compatible();
-    zoned.map_or_else(|_| Time::from_millis(day_number(at.local.date()) * 86_400_000), |z| z.timestamp().into())
+    zoned.map_or_else(
+        |_| Time::from_millis(day_number(at.local.date()) * 86_400_000),
+        |z| z.timestamp().into(),
+    )
 }
 
 fn day_number(date: Date) -> i64 {

@@ -37,7 +37,13 @@ pub struct NewFile {
 ///
 /// # Errors
 /// A mapping that cannot be used; the database.
-pub async fn begin_import(tx: &mut Tx, op: &Op, source: &str, files: &[NewFile], mapping: &Mapping) -> Result<Import, Fault> {
+pub async fn begin_import(
+    tx: &mut Tx,
+    op: &Op,
+    source: &str,
+    files: &[NewFile],
+    mapping: &Mapping,
+) -> Result<Import, Fault> {
     mapping.check().map_err(|error| Fault::invalid("mapping_wrong", error.to_string()))?;
     let name = basis::visible(source);
     if name.is_empty() || name.chars().count() > 200 {
@@ -54,7 +60,11 @@ pub async fn begin_import(tx: &mut Tx, op: &Op, source: &str, files: &[NewFile],
         state: ImportState::Uploaded,
         files: files
             .iter()
-            .map(|file| FileProgress { file: file.name.clone(), path: file.path.clone(), ..FileProgress::default() })
+            .map(|file| FileProgress {
+                file: file.name.clone(),
+                path: file.path.clone(),
+                ..FileProgress::default()
+            })
             .collect(),
         mapping: mapping.to_toml(),
         error: None,
@@ -108,8 +118,11 @@ pub async fn undo_import(op: &Op, id: ImportId, steps: Steps<'_>) -> Result<Impo
         let standing = sql::standing_versions(&mut tx, ws, id, &ids).await?;
         let versions: Vec<(i64, i64)> = standing.iter().map(|record| (record.id, record.version)).collect();
         sql::reinstate(&mut tx, ws, &versions).await?;
-        let gone: Vec<RecordId> =
-            ids.iter().filter(|id| standing.iter().all(|record| record.id != **id)).map(|id| RecordId(*id)).collect();
+        let gone: Vec<RecordId> = ids
+            .iter()
+            .filter(|id| standing.iter().all(|record| record.id != **id))
+            .map(|id| RecordId(*id))
+            .collect();
         let mut restored = Vec::with_capacity(standing.len());
         for record in standing {
             restored.push(change_of(&mut tx, op, record).await?);
@@ -145,7 +158,10 @@ pub async fn may_undo(tx: &mut Tx, op: &Op, id: ImportId) -> Result<Import, Faul
         }
     }
     if sql::is_built_upon(tx, op.ws(), id).await? {
-        return Err(Fault::conflict("import_built_upon", "a later import changed the same records; undo that one first"));
+        return Err(Fault::conflict(
+            "import_built_upon",
+            "a later import changed the same records; undo that one first",
+        ));
     }
     Ok(import)
 }
@@ -212,10 +228,12 @@ pub fn legal_basis(consent: &ConsentSection) -> Value {
 pub async fn write_rejects(op: &Op, import: &Import, file: &str, out: &mut Vec<u8>) -> Result<u64, Fault> {
     let broken = |error: std::io::Error| Fault::internal("rejects", error.to_string());
     let progress = import.files.iter().find(|progress| progress.file == file);
-    let progress = progress.ok_or_else(|| Fault::not_found("file", format!("the import has no file \"{file}\"")))?;
+    let progress =
+        progress.ok_or_else(|| Fault::not_found("file", format!("the import has no file \"{file}\"")))?;
     let mut writer = CsvWriter::with_mark(&mut *out).map_err(broken)?;
     // A rejects file that had rejects of its own has these columns already.
-    let own: Vec<usize> = (0..progress.headers.len()).filter(|at| !is_added(&progress.headers[*at])).collect();
+    let own: Vec<usize> =
+        (0..progress.headers.len()).filter(|at| !is_added(&progress.headers[*at])).collect();
     let added = [FILE_HEADER, LINE_HEADER, COLUMN_HEADER, REASON_HEADER];
     writer.row(own.iter().map(|at| progress.headers[*at].as_str()).chain(added)).map_err(broken)?;
     let (mut written, mut after) = (0, 0);
@@ -227,8 +245,14 @@ pub async fn write_rejects(op: &Op, import: &Import, file: &str, out: &mut Vec<u
         for row in &rows {
             let raw: Vec<String> = serde_json::from_str(&row.raw).unwrap_or_default();
             // A row with too few or too many cells keeps the added columns in their place.
-            let mut cells: Vec<String> = own.iter().map(|at| raw.get(*at).cloned().unwrap_or_default()).collect();
-            cells.extend([row.file.clone(), row.line.to_string(), row.column_name.clone(), row.reason.clone()]);
+            let mut cells: Vec<String> =
+                own.iter().map(|at| raw.get(*at).cloned().unwrap_or_default()).collect();
+            cells.extend([
+                row.file.clone(),
+                row.line.to_string(),
+                row.column_name.clone(),
+                row.reason.clone(),
+            ]);
             writer.row(&cells).map_err(broken)?;
             written += 1;
         }
@@ -241,14 +265,20 @@ pub async fn write_rejects(op: &Op, import: &Import, file: &str, out: &mut Vec<u
 ///
 /// # Errors
 /// The database, the folder.
-pub async fn write_reject_files(op: &Op, import: &Import, folder: &Path) -> Result<Vec<(String, String)>, Fault> {
+pub async fn write_reject_files(
+    op: &Op,
+    import: &Import,
+    folder: &Path,
+) -> Result<Vec<(String, String)>, Fault> {
     let mut made = Vec::new();
     for progress in import.files.iter().filter(|file| file.rejected > 0) {
         let mut bytes = Vec::new();
         write_rejects(op, import, &progress.file, &mut bytes).await?;
-        let stem = Path::new(&progress.file).file_stem().map_or_else(|| "rows".into(), |s| s.to_string_lossy());
+        let stem =
+            Path::new(&progress.file).file_stem().map_or_else(|| "rows".into(), |s| s.to_string_lossy());
         let path = folder.join(format!("{stem}.rejects-{}.csv", import.id));
-        let failed = |error: std::io::Error| Fault::internal("rejects", format!("{}: {error}", path.display()));
+        let failed =
+            |error: std::io::Error| Fault::internal("rejects", format!("{}: {error}", path.display()));
         tokio::fs::create_dir_all(folder).await.map_err(failed)?;
         tokio::fs::write(&path, bytes).await.map_err(failed)?;
         made.push((progress.file.clone(), path.display().to_string()));

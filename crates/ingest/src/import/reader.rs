@@ -53,7 +53,12 @@ impl PortionSize {
             return;
         }
         let factor = (AIM / took.as_secs_f64().max(0.001)).clamp(0.5, 1.25);
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand at most")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a few thousand at most"
+        )]
         let next = (records as f64 * factor) as usize;
         self.0.store(next.clamp(100, 2_000), Ordering::Relaxed);
     }

@@ -91,7 +91,8 @@ impl<'a> Run<'a> {
         let erased = sql::has_tombstones(&mut tx, ws).await?;
         tx.commit().await?;
         import.state = ImportState::Running;
-        let parse = |toml: &str| Mapping::parse(toml).map_err(|e| Fault::invalid("mapping_wrong", e.to_string()));
+        let parse =
+            |toml: &str| Mapping::parse(toml).map_err(|e| Fault::invalid("mapping_wrong", e.to_string()));
         let mapping = parse(&import.mapping)?;
         let remembered = Mapping::remembered(&source.mapping);
         let fresh = !held && undone.is_empty() && import.rows_done() == 0;
@@ -135,7 +136,9 @@ impl<'a> Run<'a> {
         let mut keys = std::mem::take(&mut self.keys);
         let size = Arc::clone(&self.size);
         let reading = tokio::task::spawn_blocking(move || {
-            let outcome = read_portions(&mut table, skip, &mut keys, &size, |portion| send.blocking_send(portion).is_ok());
+            let outcome = read_portions(&mut table, skip, &mut keys, &size, |portion| {
+                send.blocking_send(portion).is_ok()
+            });
             (outcome, keys)
         });
         while let Some(portion) = receive.recv().await {
@@ -150,8 +153,9 @@ impl<'a> Run<'a> {
                 self.news();
             }
         }
-        let (outcome, keys) =
-            reading.await.map_err(|error| Fault::internal("import_reader", format!("the reader fell: {error}")))?;
+        let (outcome, keys) = reading
+            .await
+            .map_err(|error| Fault::internal("import_reader", format!("the reader fell: {error}")))?;
         self.keys = keys;
         if let Err(problem) = outcome {
             return Ok(Err(problem));
@@ -181,15 +185,24 @@ impl<'a> Run<'a> {
         let sorted = sort(portion.drafts, known, &self.undone, &mut progress, || op.next_id());
         let file = progress.file.clone();
         sql::supersede(&mut tx, ws, &sorted.superseded).await?;
-        let rows: Vec<sql::NewRecord<'_>> =
-            sorted.changes.iter().zip(&sorted.current).map(|(change, current)| new_record(change, *current, &file)).collect();
+        let rows: Vec<sql::NewRecord<'_>> = sorted
+            .changes
+            .iter()
+            .zip(&sorted.current)
+            .map(|(change, current)| new_record(change, *current, &file))
+            .collect();
         sql::insert_records(&mut tx, ws, source, self.import.id, &rows).await?;
         drop(rows);
-        let changes: Vec<Change> =
-            sorted.changes.into_iter().zip(sorted.current).filter_map(|(change, current)| current.then_some(change)).collect();
+        let changes: Vec<Change> = sorted
+            .changes
+            .into_iter()
+            .zip(sorted.current)
+            .filter_map(|(change, current)| current.then_some(change))
+            .collect();
         self.steps.orders.store(&mut tx, op, source, &changes).await?;
         if !portion.rejects.is_empty() {
-            let rows: Vec<sql::RejectRow> = portion.rejects.iter().map(|row| reject_row(row, &file)).collect();
+            let rows: Vec<sql::RejectRow> =
+                portion.rejects.iter().map(|row| reject_row(row, &file)).collect();
             sql::insert_rejects(&mut tx, ws, self.import.id, &rows).await?;
         }
         self.import.files[index] = progress;
@@ -406,5 +419,7 @@ fn learn(learnt: &mut Mapping, seen: &Mapping) {
 }
 
 async fn blocking<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-    tokio::task::spawn_blocking(body).await.map_err(|error| Fault::internal("import_reader", format!("the reader fell: {error}")))
+    tokio::task::spawn_blocking(body)
+        .await
+        .map_err(|error| Fault::internal("import_reader", format!("the reader fell: {error}")))
 }

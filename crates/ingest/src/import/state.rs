@@ -29,7 +29,9 @@ impl ImportState {
     }
 
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Uploaded, Self::Running, Self::Done, Self::Failed, Self::Undone].into_iter().find(|s| s.as_str() == word)
+        [Self::Uploaded, Self::Running, Self::Done, Self::Failed, Self::Undone]
+            .into_iter()
+            .find(|s| s.as_str() == word)
     }
 }
 

@@ -29,7 +29,12 @@ pub trait OrdersStep: Send + Sync {
     ) -> BoxFuture<'a, Result<(), Fault>>;
 
     /// Takes away the orders of records that no version is in force of any more.
-    fn withdraw<'a>(&'a self, tx: &'a mut Tx, op: &'a Op, records: &'a [RecordId]) -> BoxFuture<'a, Result<(), Fault>>;
+    fn withdraw<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        op: &'a Op,
+        records: &'a [RecordId],
+    ) -> BoxFuture<'a, Result<(), Fault>>;
 }
 
 /// People out of records. Runs after the transaction is committed, in transactions of its own, and may run twice.

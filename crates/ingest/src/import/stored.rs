@@ -10,7 +10,12 @@ use crate::{
 };
 
 /// Reads a payload again with the mapping of its file. `None` for records that are no orders.
-pub fn order_of_payload(payload: &str, kind: TableKind, mapping: &Mapping, setting: &Setting) -> Option<OrderDraft> {
+pub fn order_of_payload(
+    payload: &str,
+    kind: TableKind,
+    mapping: &Mapping,
+    setting: &Setting,
+) -> Option<OrderDraft> {
     let fields: Map<String, Value> = serde_json::from_str(payload).ok()?;
     let lines = match fields.get("lines").and_then(Value::as_array) {
         Some(lines) => lines.iter().filter_map(Value::as_object).map(cells_of).collect(),

@@ -39,7 +39,8 @@ impl<T: Read + Seek + Send> ReadSeek for T {}
 impl Input {
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         Self { name, data: Data::Path(path) }
     }
 
@@ -56,11 +57,13 @@ impl Input {
 
     pub(crate) fn open(&self) -> Result<Box<dyn ReadSeek>, Unusable> {
         match &self.data {
-            Data::Path(path) => match File::open(path).and_then(|file| Ok((file.metadata()?.is_file(), file))) {
-                Ok((true, file)) => Ok(Box::new(file)),
-                Ok((false, _)) => Err(self.unusable(Cause::Open("not a file".to_owned()))),
-                Err(error) => Err(self.unusable(Cause::Open(error.to_string()))),
-            },
+            Data::Path(path) => {
+                match File::open(path).and_then(|file| Ok((file.metadata()?.is_file(), file))) {
+                    Ok((true, file)) => Ok(Box::new(file)),
+                    Ok((false, _)) => Err(self.unusable(Cause::Open("not a file".to_owned()))),
+                    Err(error) => Err(self.unusable(Cause::Open(error.to_string()))),
+                }
+            }
             Data::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
         }
     }

@@ -61,8 +61,12 @@ impl SheetRows {
             let mut out = Sender { sender, batch: Vec::with_capacity(BATCH) };
             let result = match kind {
                 Kind::Xlsx => xlsx(input, &mut out),
-                Kind::Ods => Ods::new(BufReader::new(input)).map_err(told).and_then(|book| whole(book, &mut out)),
-                Kind::Xls => Xls::new(BufReader::new(input)).map_err(told).and_then(|book| whole(book, &mut out)),
+                Kind::Ods => {
+                    Ods::new(BufReader::new(input)).map_err(told).and_then(|book| whole(book, &mut out))
+                }
+                Kind::Xls => {
+                    Xls::new(BufReader::new(input)).map_err(told).and_then(|book| whole(book, &mut out))
+                }
             };
             match result {
                 Ok(()) => out.finish(),
@@ -96,7 +100,10 @@ impl SheetRows {
                 // The thread died without a word: a fall of the format library must not look like the end of the file.
                 Err(_) => {
                     self.ended = true;
-                    return Err(Unusable::new(&self.file, Cause::Workbook("the sheet is damaged".to_owned())));
+                    return Err(Unusable::new(
+                        &self.file,
+                        Cause::Workbook("the sheet is damaged".to_owned()),
+                    ));
                 }
             }
         }
@@ -141,7 +148,9 @@ impl Sender {
 }
 
 fn visible_sheets(sheets: &[calamine::Sheet]) -> Vec<String> {
-    let shown = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible;
+    let shown = |sheet: &&calamine::Sheet| {
+        sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
+    };
     sheets.iter().filter(shown).map(|sheet| sheet.name.clone()).collect()
 }
 

@@ -95,11 +95,23 @@ mod tests {
         let book = |parts: &[(&str, usize)]| check_zip(archive(parts), limits);
         let sheet = "xl/worksheets/sheet1.xml";
         assert_eq!(book(&[("xl/workbook.xml", 10), (sheet, 40_000)]), Ok(Book::Xlsx));
-        assert!(matches!(book(&[("xl/workbook.xml", 10), ("xl/sharedStrings.xml", 20_001)]), Err(Cause::Bomb(_))));
-        assert!(matches!(book(&[("xl/workbook.xml", 10), (sheet, 30_000), ("xl/worksheets/s2.xml", 30_000)]), Err(Cause::Bomb(_))));
-        assert!(matches!(book(&[("a", 1), ("b", 1), ("c", 1), ("d", 1), ("e", 1), ("f", 1)]), Err(Cause::Bomb(_))));
+        assert!(matches!(
+            book(&[("xl/workbook.xml", 10), ("xl/sharedStrings.xml", 20_001)]),
+            Err(Cause::Bomb(_))
+        ));
+        assert!(matches!(
+            book(&[("xl/workbook.xml", 10), (sheet, 30_000), ("xl/worksheets/s2.xml", 30_000)]),
+            Err(Cause::Bomb(_))
+        ));
+        assert!(matches!(
+            book(&[("a", 1), ("b", 1), ("c", 1), ("d", 1), ("e", 1), ("f", 1)]),
+            Err(Cause::Bomb(_))
+        ));
         assert!(matches!(book(&[("photo.jpg", 10)]), Err(Cause::Binary(_))));
-        assert!(matches!(check_zip(Cursor::new(b"PK\x03\x04 cut".to_vec()), limits), Err(Cause::Workbook(_))));
+        assert!(matches!(
+            check_zip(Cursor::new(b"PK\x03\x04 cut".to_vec()), limits),
+            Err(Cause::Workbook(_))
+        ));
     }
 
     /// The directory of the archive says ten bytes, the part holds ten thousand times more.

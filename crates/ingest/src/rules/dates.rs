@@ -170,7 +170,8 @@ pub fn parse_date(cell: &str, order: DateOrder) -> Result<Parsed, DateFault> {
         let date = day_of(year, month, day)?;
         return with_time(date, cell.get(triple.length..).unwrap_or_default());
     }
-    if cell.bytes().all(|b| b.is_ascii_digit() || b == b'.') && cell.starts_with(|c: char| c.is_ascii_digit()) {
+    if cell.bytes().all(|b| b.is_ascii_digit() || b == b'.') && cell.starts_with(|c: char| c.is_ascii_digit())
+    {
         return from_digits(cell);
     }
     worded(cell)
@@ -395,7 +396,8 @@ mod tests {
         assert_eq!(dmy("2022-13-01"), "NoSuchDay");
         assert_eq!(dmy("01.03.2022 25:00"), "NoSuchTime");
         assert_eq!(dmy("01.03.0022"), "FarAway");
-        for cell in ["", "n/a", "вчера", "1.2", "100001", "0677329558", "12345678901234567890", "01.03.2022x"] {
+        for cell in ["", "n/a", "вчера", "1.2", "100001", "0677329558", "12345678901234567890", "01.03.2022x"]
+        {
             assert_eq!(dmy(cell), "Shape", "{cell}");
         }
     }

@@ -33,7 +33,8 @@ pub fn delimiter_of(sample: &[u8], complete: bool) -> Dialect {
 
 /// Share of rows with the usual number of cells, squared, times that number: integers, so that ties are ties.
 fn score(sample: &[u8], delimiter: u8, complete: bool) -> usize {
-    let widths = sample_rows(sample, delimiter, complete, ROWS_LOOKED_AT).iter().map(Cells::len).collect::<Vec<_>>();
+    let widths =
+        sample_rows(sample, delimiter, complete, ROWS_LOOKED_AT).iter().map(Cells::len).collect::<Vec<_>>();
     let Some((width, rows)) = usual(&widths) else { return 0 };
     let share = rows * 100 / widths.len();
     share * share * (width - 1)
@@ -142,7 +143,8 @@ mod tests {
     #[test]
     fn headers_below_titles() {
         assert_eq!(header_among(&rows("Order no,Phone\n1,0501112233\n")), Some(0));
-        let titled = "Звіт за березень,,\nнадруковано 01.03.2022,,\nНомер,Дата,Сума\n1,01.03.2022,5\n2,02.03.2022,6\n";
+        let titled =
+            "Звіт за березень,,\nнадруковано 01.03.2022,,\nНомер,Дата,Сума\n1,01.03.2022,5\n2,02.03.2022,6\n";
         assert_eq!(header_among(&rows(titled)), Some(2));
         assert_eq!(header_among(&rows("1,01.03.2022,a@b.ua\n2,02.03.2022,c@d.ua\n")), None);
         assert_eq!(header_among(&rows("foo,bar\nabc,1\n")), Some(0));

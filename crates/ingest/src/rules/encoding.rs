@@ -93,7 +93,7 @@ pub fn encoding_of(head: &[u8], more: &[u8]) -> &'static Encoding {
     if let Some(encoding) = utf16_without_bom(head) {
         return encoding;
     }
-    if is_utf8_prefix(head) && is_utf8_prefix(more) {
+    if is_mostly_utf8(head) && is_mostly_utf8(more) {
         return UTF_8;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -104,12 +104,19 @@ pub fn encoding_of(head: &[u8], more: &[u8]) -> &'static Encoding {
     if guess == KOI8_R { KOI8_U } else { guess }
 }
 
-/// Valid UTF-8 up to a character that the end of the sample cut.
-pub fn is_utf8_prefix(bytes: &[u8]) -> bool {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none(),
+/// UTF-8, with at most one broken place for twenty letters beyond ASCII: one damaged row must not turn a whole file into
+/// another encoding. No text in a single-byte encoding looks like this by chance.
+pub fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut letters, mut broken) = (0_usize, 0_usize);
+    let mut chunks = bytes.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        // A character that the end of the sample cut is not broken.
+        let cut = chunks.peek().is_none()
+            && std::str::from_utf8(chunk.invalid()).is_err_and(|e| e.error_len().is_none());
+        broken += usize::from(!chunk.invalid().is_empty() && !cut);
     }
+    broken * 20 <= letters
 }
 
 #[cfg(test)]
@@ -135,6 +142,9 @@ mod tests {
             assert_eq!((encoding_of(&le, b""), kind_of(&le)), (UTF_16LE, Kind::Text));
             assert_eq!((encoding_of(&be, b""), kind_of(&be)), (UTF_16BE, Kind::Text));
         }
+        let mut damaged = RU.repeat(3).into_bytes();
+        damaged.insert(80, 0xff);
+        assert_eq!(encoding_of(&damaged, b""), UTF_8);
         let (bytes, _, _) = WINDOWS_1252.encode("Größe;Straße;Müller;François;Prénom\n1;2;3;4;5\n");
         assert_eq!(encoding_of(&bytes, b""), WINDOWS_1252);
     }

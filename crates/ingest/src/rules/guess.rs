@@ -29,21 +29,69 @@ const WORDS: &[Words] = &[
     Words {
         role: Role::OrderId,
         exact: &[
-            "order", "order id", "order no", "order number", "order nr", "invoice", "invoiceno", "invoice no", "invoice number",
-            "заказ", "замовлення", "номер", "№", "# заказа", "№ заказа", "№ замовлення", "номер чека", "чек", "receipt",
-            "order_id", "orderid", "transaction id", "transaction", "sales document",
+            "order",
+            "order id",
+            "order no",
+            "order number",
+            "order nr",
+            "invoice",
+            "invoiceno",
+            "invoice no",
+            "invoice number",
+            "заказ",
+            "замовлення",
+            "номер",
+            "№",
+            "# заказа",
+            "№ заказа",
+            "№ замовлення",
+            "номер чека",
+            "чек",
+            "receipt",
+            "order_id",
+            "orderid",
+            "transaction id",
+            "transaction",
+            "sales document",
         ],
         part: &[
-            "номер заказ", "номер замов", "заказ №", "заказ номер", "id заказ", "id замов", "код заказ", "код замов", "order id",
-            "order no", "order num", "order ref", "invoice n", "номер накладной", "номер рахунку", "номер счета", "nomer zakaza",
+            "номер заказ",
+            "номер замов",
+            "заказ №",
+            "заказ номер",
+            "id заказ",
+            "id замов",
+            "код заказ",
+            "код замов",
+            "order id",
+            "order no",
+            "order num",
+            "order ref",
+            "invoice n",
+            "номер накладной",
+            "номер рахунку",
+            "номер счета",
+            "nomer zakaza",
         ],
     },
     Words {
         role: Role::DeliveryDate,
         exact: &["delivered", "delivered at", "shipped at", "доставлено"],
         part: &[
-            "delivery date", "date of delivery", "date delivered", "дата доставк", "дата достав", "дата получ", "дата отрим",
-            "дата вруч", "дата отправ", "дата відправ", "ship date", "shipped", "дата выдач", "дата видач",
+            "delivery date",
+            "date of delivery",
+            "date delivered",
+            "дата доставк",
+            "дата достав",
+            "дата получ",
+            "дата отрим",
+            "дата вруч",
+            "дата отправ",
+            "дата відправ",
+            "ship date",
+            "shipped",
+            "дата выдач",
+            "дата видач",
         ],
     },
     Words {
@@ -54,19 +102,66 @@ const WORDS: &[Words] = &[
     Words {
         role: Role::Status,
         exact: &["status", "state", "статус", "состояние", "стан"],
-        part: &["статус", "order status", "состояние заказ", "стан замов", "payment status", "fulfillment status"],
+        part: &[
+            "статус",
+            "order status",
+            "состояние заказ",
+            "стан замов",
+            "payment status",
+            "fulfillment status",
+        ],
     },
     Words {
         role: Role::OrderDate,
-        exact: &["date", "дата", "created", "created at", "when", "day", "дата и время", "дата та час", "время", "час", "paid at"],
+        exact: &[
+            "date",
+            "дата",
+            "created",
+            "created at",
+            "when",
+            "day",
+            "дата и время",
+            "дата та час",
+            "время",
+            "час",
+            "paid at",
+        ],
         part: &[
-            "order date", "date of order", "invoicedate", "invoice date", "purchase date", "дата заказ", "дата замов", "дата покуп",
-            "дата оформ", "дата созд", "дата створ", "дата прод", "created", "orderdate", "transaction date", "date",
+            "order date",
+            "date of order",
+            "invoicedate",
+            "invoice date",
+            "purchase date",
+            "дата заказ",
+            "дата замов",
+            "дата покуп",
+            "дата оформ",
+            "дата созд",
+            "дата створ",
+            "дата прод",
+            "created",
+            "orderdate",
+            "transaction date",
+            "date",
         ],
     },
     Words {
         role: Role::Quantity,
-        exact: &["quantity", "qty", "count", "units", "pieces", "кол", "кол во", "количество", "кількість", "к сть", "шт", "cds", "кіл ть"],
+        exact: &[
+            "quantity",
+            "qty",
+            "count",
+            "units",
+            "pieces",
+            "кол",
+            "кол во",
+            "количество",
+            "кількість",
+            "к сть",
+            "шт",
+            "cds",
+            "кіл ть",
+        ],
         part: &["quantity", "количеств", "кількіст", "кол во"],
     },
     Words {
@@ -77,28 +172,110 @@ const WORDS: &[Words] = &[
     Words {
         role: Role::Amount,
         exact: &[
-            "amount", "total", "sum", "value", "revenue", "сумма", "сума", "итого", "разом", "всего", "усього", "стоимость", "вартість",
-            "к оплате", "до сплати", "grand total",
+            "amount",
+            "total",
+            "sum",
+            "value",
+            "revenue",
+            "сумма",
+            "сума",
+            "итого",
+            "разом",
+            "всего",
+            "усього",
+            "стоимость",
+            "вартість",
+            "к оплате",
+            "до сплати",
+            "grand total",
         ],
-        part: &["сумма", "сума", "amount", "total", "стоимост", "вартіст", "итого", "к оплате", "до сплати", "выручк", "виручк", "оплачено"],
+        part: &[
+            "сумма",
+            "сума",
+            "amount",
+            "total",
+            "стоимост",
+            "вартіст",
+            "итого",
+            "к оплате",
+            "до сплати",
+            "выручк",
+            "виручк",
+            "оплачено",
+        ],
     },
     Words {
         role: Role::CustomerKey,
         exact: &[
-            "customer", "customer id", "customerid", "client id", "clientid", "user id", "userid", "buyer id", "код клиента", "код клієнта",
-            "id клиента", "id клієнта", "клиент id", "карта", "номер карты", "номер картки", "loyalty card", "sample id", "sample_id",
-            "customer key", "customer_key",
+            "customer",
+            "customer id",
+            "customerid",
+            "client id",
+            "clientid",
+            "user id",
+            "userid",
+            "buyer id",
+            "код клиента",
+            "код клієнта",
+            "id клиента",
+            "id клієнта",
+            "клиент id",
+            "карта",
+            "номер карты",
+            "номер картки",
+            "loyalty card",
+            "sample id",
+            "sample_id",
+            "customer key",
+            "customer_key",
         ],
-        part: &["customer id", "customer no", "customer num", "client id", "код покуп", "id покуп", "код клиент", "код клієнт", "номер клиент", "номер клієнт"],
+        part: &[
+            "customer id",
+            "customer no",
+            "customer num",
+            "client id",
+            "код покуп",
+            "id покуп",
+            "код клиент",
+            "код клієнт",
+            "номер клиент",
+            "номер клієнт",
+        ],
     },
     Words {
         role: Role::Email,
-        exact: &["email", "e mail", "mail", "emails", "почта", "пошта", "эл почта", "ел пошта", "имейл", "емейл"],
+        exact: &[
+            "email",
+            "e mail",
+            "mail",
+            "emails",
+            "почта",
+            "пошта",
+            "эл почта",
+            "ел пошта",
+            "имейл",
+            "емейл",
+        ],
         part: &["e mail", "email", "электронн", "електронн", "эл почт", "ел пошт", "імейл", "имейл"],
     },
     Words {
         role: Role::Phone,
-        exact: &["phone", "phones", "tel", "mobile", "cell", "тел", "телефон", "телефоны", "телефони", "моб", "мобильный", "мобільний", "viber", "msisdn"],
+        exact: &[
+            "phone",
+            "phones",
+            "tel",
+            "mobile",
+            "cell",
+            "тел",
+            "телефон",
+            "телефоны",
+            "телефони",
+            "моб",
+            "мобильный",
+            "мобільний",
+            "viber",
+            "msisdn",
+        ],
         part: &["phone", "телефон", "мобильн", "мобільн", "номер тел", "tel ", "mobile"],
     },
     Words {
@@ -106,13 +283,39 @@ const WORDS: &[Words] = &[
         exact: &["инн", "ипн", "іпн", "рнокпп", "снилс", "tax id", "ssn", "tin"],
         part: &["national id", "паспорт", "passport", "soc sec"],
     },
-    Words { role: Role::Postcode, exact: &["zip", "index", "индекс", "індекс"], part: &["postcode", "postal code", "zip code", "почтовый индекс", "поштовий індекс"] },
-    Words { role: Role::Country, exact: &["country", "страна", "країна"], part: &["country", "страна", "країна"] },
-    Words { role: Role::Region, exact: &["region", "state province", "область", "регион", "регіон", "край"], part: &["область", "регион", "регіон", "province"] },
-    Words { role: Role::City, exact: &["city", "town", "suburb", "город", "місто", "населенный пункт", "населений пункт"], part: &["город", "місто", "city", "населен"] },
-    Words { role: Role::House, exact: &["house", "дом", "будинок", "кв", "квартира", "буд"], part: &["номер дома", "номер будинку", "street number", "house n"] },
-    Words { role: Role::Street, exact: &["street", "улица", "вулиця", "address 1", "address line 1"], part: &["улица", "вулиц", "street"] },
-    Words { role: Role::Address, exact: &["address", "адрес", "адреса"], part: &["address", "адрес"] },
+    Words {
+        role: Role::Postcode,
+        exact: &["zip", "index", "индекс", "індекс"],
+        part: &["postcode", "postal code", "zip code", "почтовый индекс", "поштовий індекс"],
+    },
+    Words {
+        role: Role::Country,
+        exact: &["country", "страна", "країна"],
+        part: &["country", "страна", "країна"],
+    },
+    Words {
+        role: Role::Region,
+        exact: &["region", "state province", "область", "регион", "регіон", "край"],
+        part: &["область", "регион", "регіон", "province"],
+    },
+    Words {
+        role: Role::City,
+        exact: &["city", "town", "suburb", "город", "місто", "населенный пункт", "населений пункт"],
+        part: &["город", "місто", "city", "населен"],
+    },
+    Words {
+        role: Role::House,
+        exact: &["house", "дом", "будинок", "кв", "квартира", "буд"],
+        part: &["номер дома", "номер будинку", "street number", "house n"],
+    },
+    Words {
+        role: Role::Street,
+        exact: &["street", "улица", "вулиця", "address 1", "address line 1"],
+        part: &["улица", "вулиц", "street"],
+    },
+    Words {
+        role: Role::Address, exact: &["address", "адрес", "адреса"], part: &["address", "адрес"]
+    },
     Words {
         role: Role::Patronymic,
         exact: &["patronymic", "middle name", "отчество", "по батькові"],
@@ -131,29 +334,135 @@ const WORDS: &[Words] = &[
     Words {
         role: Role::FullName,
         exact: &[
-            "name", "full name", "fullname", "customer name", "client", "buyer", "fio", "фио", "піб", "клиент", "клієнт", "покупатель",
-            "покупець", "заказчик", "замовник", "получатель", "отримувач", "одержувач", "contact", "контакт", "контактное лицо", "name uk", "name ru",
+            "name",
+            "full name",
+            "fullname",
+            "customer name",
+            "client",
+            "buyer",
+            "fio",
+            "фио",
+            "піб",
+            "клиент",
+            "клієнт",
+            "покупатель",
+            "покупець",
+            "заказчик",
+            "замовник",
+            "получатель",
+            "отримувач",
+            "одержувач",
+            "contact",
+            "контакт",
+            "контактное лицо",
+            "name uk",
+            "name ru",
         ],
-        part: &["full name", "фио", "піб", "прізвище та ім", "фамилия имя", "покупател", "покупец", "получател", "отримувач", "recipient", "customer name", "контактн", "contact name"],
+        part: &[
+            "full name",
+            "фио",
+            "піб",
+            "прізвище та ім",
+            "фамилия имя",
+            "покупател",
+            "покупец",
+            "получател",
+            "отримувач",
+            "recipient",
+            "customer name",
+            "контактн",
+            "contact name",
+        ],
     },
     Words {
         role: Role::Items,
-        exact: &["items", "item", "products", "product", "books", "goods", "title", "description", "товар", "товары", "товари", "книги", "книга", "книжки", "состав", "склад"],
-        part: &["товар", "номенклатур", "product", "состав заказ", "склад замов", "позици", "позиці", "item", "наименован", "найменуван", "назва", "назван", "article", "покупки", "книг"],
+        exact: &[
+            "items",
+            "item",
+            "products",
+            "product",
+            "books",
+            "goods",
+            "title",
+            "description",
+            "товар",
+            "товары",
+            "товари",
+            "книги",
+            "книга",
+            "книжки",
+            "состав",
+            "склад",
+        ],
+        part: &[
+            "товар",
+            "номенклатур",
+            "product",
+            "состав заказ",
+            "склад замов",
+            "позици",
+            "позиці",
+            "item",
+            "наименован",
+            "найменуван",
+            "назва",
+            "назван",
+            "article",
+            "покупки",
+            "книг",
+        ],
     },
     Words {
         role: Role::Note,
-        exact: &["note", "notes", "comment", "comments", "remark", "комментарий", "коментар", "примечание", "примітка", "заметка"],
+        exact: &[
+            "note",
+            "notes",
+            "comment",
+            "comments",
+            "remark",
+            "комментарий",
+            "коментар",
+            "примечание",
+            "примітка",
+            "заметка",
+        ],
         part: &["коммент", "комент", "примеч", "приміт", "comment", "note", "заметк", "нотат"],
     },
     Words {
         role: Role::RecordId,
-        exact: &["id", "row", "row id", "record id", "rec id", "recordid", "line", "№ п п", "п п", "запись", "запис", "строка", "рядок", "uuid", "guid", "person id"],
+        exact: &[
+            "id",
+            "row",
+            "row id",
+            "record id",
+            "rec id",
+            "recordid",
+            "line",
+            "№ п п",
+            "п п",
+            "запись",
+            "запис",
+            "строка",
+            "рядок",
+            "uuid",
+            "guid",
+            "person id",
+        ],
         part: &["record id", "row id"],
     },
     Words {
         role: Role::Other,
-        exact: &["operator", "оператор", "manager", "менеджер", "source", "источник", "джерело", "currency", "валюта"],
+        exact: &[
+            "operator",
+            "оператор",
+            "manager",
+            "менеджер",
+            "source",
+            "источник",
+            "джерело",
+            "currency",
+            "валюта",
+        ],
         part: &[],
     },
 ];
@@ -230,7 +539,10 @@ pub fn is_phone(cell: &str) -> bool {
     let first = first.split(',').next().unwrap_or_default();
     let bare = first.trim().trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, '.' | ' ' | ':'));
     let digits = bare.chars().filter(char::is_ascii_digit).count();
-    (9..=13).contains(&digits) && bare.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '-' | ' ' | '.' | '\u{a0}'))
+    (9..=13).contains(&digits)
+        && bare
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '-' | ' ' | '.' | '\u{a0}'))
 }
 
 /// Shares (0–100) of the non-empty cells of a column that look like something.
@@ -263,8 +575,10 @@ impl Looks {
             looks.phone += usize::from(is_phone(cell) && !date);
             looks.date += usize::from(date && !cell.bytes().all(|b| b.is_ascii_digit()));
             looks.number += usize::from(amount.is_some());
-            looks.whole += usize::from(amount.is_some_and(|a| a.value.whole().is_some() && a.currency.is_none()));
-            looks.money += usize::from(amount.is_some_and(|a| a.currency.is_some() || a.value.whole().is_none()));
+            looks.whole +=
+                usize::from(amount.is_some_and(|a| a.value.whole().is_some() && a.currency.is_none()));
+            looks.money +=
+                usize::from(amount.is_some_and(|a| a.currency.is_some() || a.value.whole().is_none()));
             looks.status += usize::from(read_status(cell).is_some() && cell.chars().count() < 40);
             looks.name += usize::from(is_name(cell));
             looks.list += usize::from(cell.contains('\n') || read_items(cell).iter().any(|i| i.quantity > 1));
@@ -273,8 +587,16 @@ impl Looks {
         looks.distinct = seen.len();
         let filled = looks.filled.max(1);
         for share in [
-            &mut looks.email, &mut looks.phone, &mut looks.date, &mut looks.number, &mut looks.whole, &mut looks.money,
-            &mut looks.status, &mut looks.name, &mut looks.list, &mut looks.address,
+            &mut looks.email,
+            &mut looks.phone,
+            &mut looks.date,
+            &mut looks.number,
+            &mut looks.whole,
+            &mut looks.money,
+            &mut looks.status,
+            &mut looks.name,
+            &mut looks.list,
+            &mut looks.address,
         ] {
             *share = *share * 100 / filled;
         }
@@ -303,7 +625,8 @@ impl Looks {
 
     /// Whether the cells speak against a role that the header named.
     pub fn contradicts(&self, role: Role) -> bool {
-        if self.filled < 3 {
+        // A handful of odd cells is no evidence against a header.
+        if self.filled < 5 {
             return false;
         }
         match role {
@@ -332,16 +655,41 @@ fn is_name(cell: &str) -> bool {
 }
 
 const ADDRESS_WORDS: [&str; 22] = [
-    "ул", "вул", "улица", "вулиця", "просп", "пр", "проспект", "бульвар", "бул", "пер", "провулок", "переулок", "площа", "площадь",
-    "кв", "буд", "дом", "отделение", "видд", "видделення", "street", "road",
+    "ул",
+    "вул",
+    "улица",
+    "вулиця",
+    "просп",
+    "пр",
+    "проспект",
+    "бульвар",
+    "бул",
+    "пер",
+    "провулок",
+    "переулок",
+    "площа",
+    "площадь",
+    "кв",
+    "буд",
+    "дом",
+    "отделение",
+    "видд",
+    "видделення",
+    "street",
+    "road",
 ];
 
 fn is_address(cell: &str) -> bool {
     let folded = fold(cell);
     let digits = cell.chars().any(|c| c.is_ascii_digit());
-    static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| ADDRESS_WORDS.iter().map(|word| fold(word)).collect());
+    static WORDS: LazyLock<Vec<String>> =
+        LazyLock::new(|| ADDRESS_WORDS.iter().map(|word| fold(word)).collect());
     let word = folded.split(' ').any(|word| WORDS.iter().any(|known| known == word));
-    digits && (word || (cell.contains(',') && folded.split(' ').count() >= 3 && cell.chars().filter(|c| c.is_alphabetic()).count() > 8))
+    digits
+        && (word
+            || (cell.contains(',')
+                && folded.split(' ').count() >= 3
+                && cell.chars().filter(|c| c.is_alphabetic()).count() > 8))
 }
 
 /// A guessed column.
@@ -378,20 +726,33 @@ fn one_column(header: &str, looks: Looks) -> Guess {
             let agrees = by_cells.is_some_and(|(cells, _)| cells == role);
             // "Contact" may be a name, a phone or an e-mail: the cells decide.
             if let Some((cells, share)) = by_cells
-                && matches!(role, Role::FullName | Role::CustomerKey | Role::Address | Role::Note | Role::Other)
+                && matches!(
+                    role,
+                    Role::FullName | Role::CustomerKey | Role::Address | Role::Note | Role::Other
+                )
                 && matches!(cells, Role::Email | Role::Phone | Role::FullName | Role::Address)
                 && cells != role
                 && share >= 70
                 && strength < 3
-                && matches!((role, cells), (Role::FullName | Role::CustomerKey, Role::Email | Role::Phone) | (Role::CustomerKey, Role::FullName))
+                && matches!(
+                    (role, cells),
+                    (Role::FullName | Role::CustomerKey, Role::Email | Role::Phone)
+                        | (Role::CustomerKey, Role::FullName)
+                )
             {
                 return Guess { role: cells, confidence: share };
             }
             let base = if strength == 2 { 90 } else { 75 };
             Guess { role, confidence: if agrees { base + 9 } else { base } }
         }
-        Some(_) => by_cells.map_or(Guess { role: Role::Other, confidence: 30 }, |(role, share)| Guess { role, confidence: share / 2 }),
-        None => by_cells.map_or(Guess { role: Role::Other, confidence: 20 }, |(role, share)| Guess { role, confidence: share / 10 * 7 }),
+        Some(_) => by_cells.map_or(Guess { role: Role::Other, confidence: 30 }, |(role, share)| Guess {
+            role,
+            confidence: share / 2,
+        }),
+        None => by_cells.map_or(Guess { role: Role::Other, confidence: 20 }, |(role, share)| Guess {
+            role,
+            confidence: share / 10 * 7,
+        }),
     }
 }
 
@@ -422,16 +783,50 @@ mod tests {
     #[test]
     fn headers_of_three_languages() {
         for (header, expected) in [
-            ("Order no", Role::OrderId), ("№ замовлення", Role::OrderId), ("Номер заказа", Role::OrderId), ("InvoiceNo", Role::OrderId),
-            ("Order date", Role::OrderDate), ("Дата заказа", Role::OrderDate), ("InvoiceDate", Role::OrderDate), ("Дата", Role::OrderDate),
-            ("Delivery date", Role::DeliveryDate), ("Дата доставки", Role::DeliveryDate), ("Books", Role::Items), ("Товари", Role::Items),
-            ("Amount", Role::Amount), ("Сума", Role::Amount), ("Сумма, грн", Role::Amount), ("Order status", Role::Status), ("Статус", Role::Status),
-            ("Full name", Role::FullName), ("ПІБ", Role::FullName), ("ФИО", Role::FullName), ("Покупатель", Role::FullName), ("Contact", Role::FullName),
-            ("E-mail", Role::Email), ("Эл. почта", Role::Email), ("Електронна пошта", Role::Email), ("Phone", Role::Phone), ("Телефон", Role::Phone),
-            ("Delivery address", Role::Address), ("Адреса доставки", Role::Address), ("Note", Role::Note), ("Row", Role::RecordId),
-            ("CustomerID", Role::CustomerKey), ("Country", Role::Country), ("Quantity", Role::Quantity), ("UnitPrice", Role::Price), ("Кіл-ть", Role::Quantity),
-            ("Имя", Role::GivenName), ("Ім’я", Role::GivenName), ("Прізвище", Role::FamilyName), ("По батькові", Role::Patronymic),
-            ("Дата народження", Role::BirthDate), ("otklik_reason", Role::Ignore), ("Operator", Role::Other), ("Lorem", Role::Other),
+            ("Order no", Role::OrderId),
+            ("№ замовлення", Role::OrderId),
+            ("Номер заказа", Role::OrderId),
+            ("InvoiceNo", Role::OrderId),
+            ("Order date", Role::OrderDate),
+            ("Дата заказа", Role::OrderDate),
+            ("InvoiceDate", Role::OrderDate),
+            ("Дата", Role::OrderDate),
+            ("Delivery date", Role::DeliveryDate),
+            ("Дата доставки", Role::DeliveryDate),
+            ("Books", Role::Items),
+            ("Товари", Role::Items),
+            ("Amount", Role::Amount),
+            ("Сума", Role::Amount),
+            ("Сумма, грн", Role::Amount),
+            ("Order status", Role::Status),
+            ("Статус", Role::Status),
+            ("Full name", Role::FullName),
+            ("ПІБ", Role::FullName),
+            ("ФИО", Role::FullName),
+            ("Покупатель", Role::FullName),
+            ("Contact", Role::FullName),
+            ("E-mail", Role::Email),
+            ("Эл. почта", Role::Email),
+            ("Електронна пошта", Role::Email),
+            ("Phone", Role::Phone),
+            ("Телефон", Role::Phone),
+            ("Delivery address", Role::Address),
+            ("Адреса доставки", Role::Address),
+            ("Note", Role::Note),
+            ("Row", Role::RecordId),
+            ("CustomerID", Role::CustomerKey),
+            ("Country", Role::Country),
+            ("Quantity", Role::Quantity),
+            ("UnitPrice", Role::Price),
+            ("Кіл-ть", Role::Quantity),
+            ("Имя", Role::GivenName),
+            ("Ім’я", Role::GivenName),
+            ("Прізвище", Role::FamilyName),
+            ("По батькові", Role::Patronymic),
+            ("Дата народження", Role::BirthDate),
+            ("otklik_reason", Role::Ignore),
+            ("Operator", Role::Other),
+            ("Lorem", Role::Other),
         ] {
             assert_eq!(role(header), expected, "{header}");
         }
@@ -456,7 +851,7 @@ mod tests {
     fn cells_overrule_a_wrong_header() {
         let headers: Vec<String> = ["Date", "Phone"].map(str::to_owned).into();
         let looks = [
-            Looks::of(["a@b.ua", "c@d.ua", "e@f.ua"].into_iter()),
+            Looks::of(["a@b.ua", "c@d.ua", "e@f.ua", "g@h.ua", "i@j.ua"].into_iter()),
             Looks::of(["0501112233", "0671112233", "-"].into_iter()),
         ];
         let roles: Vec<Role> = guess_roles(&headers, &looks).iter().map(|g| g.role).collect();

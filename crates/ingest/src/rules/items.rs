@@ -103,7 +103,8 @@ fn quantity_at_end(text: &str) -> Option<(&str, u32)> {
     });
     if let Some(head) = unit {
         let (rest, n) = trailing_number(head)?;
-        let rest = rest.trim_end().trim_end_matches(['(', '-', '–', '—', ',', ':', 'x', 'х', '×', '*']).trim_end();
+        let rest =
+            rest.trim_end().trim_end_matches(['(', '-', '–', '—', ',', ':', 'x', 'х', '×', '*']).trim_end();
         return (!rest.is_empty()).then_some((rest, n));
     }
     let (rest, n) = trailing_number(bare)?;
@@ -125,7 +126,9 @@ fn quantity_at_start(text: &str) -> Option<(&str, u32)> {
     }
     let n = number(&text[..digits])?;
     let rest = text[digits..].trim_start();
-    let rest = ["шт.", "шт", "pcs", "x ", "X ", "х ", "Х ", "×", "* "].iter().find_map(|mark| rest.strip_prefix(mark))?;
+    let rest = ["шт.", "шт", "pcs", "x ", "X ", "х ", "Х ", "×", "* "]
+        .iter()
+        .find_map(|mark| rest.strip_prefix(mark))?;
     let rest = rest.trim();
     (!rest.is_empty()).then_some((rest, n))
 }
@@ -161,7 +164,10 @@ mod tests {
             ("\"1984 x2\nМатематика, 5 клас x2\"", "1984=2 / Математика, 5 клас=2"),
             ("Преступление и наказание; Дюна - 2 шт", "Преступление и наказание=1 / Дюна=2"),
             ("Карлсон, який живе на даху", "Карлсон, який живе на даху=1"),
-            ("Карлсон, який живе на даху x1\nКарлсон, який живе на даху - 1 шт", "Карлсон, який живе на даху=2"),
+            (
+                "Карлсон, який живе на даху x1\nКарлсон, який живе на даху - 1 шт",
+                "Карлсон, який живе на даху=2",
+            ),
             ("1984", "1984=1"),
             ("451 градус за Фаренгейтом", "451 градус за Фаренгейтом=1"),
             ("«Дюна» x3", "Дюна=3"),

@@ -72,7 +72,11 @@ impl TryFrom<String> for Delimiter {
     fn try_from(text: String) -> Result<Self, String> {
         match text.as_bytes() {
             b"tab" => Ok(Self(b'\t')),
-            [one] if one.is_ascii() && !one.is_ascii_alphanumeric() && !matches!(one, b'"' | b'\n' | b'\r' | 0) => {
+            [one]
+                if one.is_ascii()
+                    && !one.is_ascii_alphanumeric()
+                    && !matches!(one, b'"' | b'\n' | b'\r' | 0) =>
+            {
                 Ok(Self(*one))
             }
             _ => Err(format!("delimiter {text:?} is not one sign such as \",\" \";\" \"|\" or \"tab\"")),
@@ -176,7 +180,9 @@ impl Mapping {
             && !matches!(consent.basis.as_str(), "consent" | "soft_opt_in" | "contract")
         {
             let basis = &consent.basis;
-            return fault(format!("[consent] basis: \"{basis}\" is not one of consent, soft_opt_in, contract"));
+            return fault(format!(
+                "[consent] basis: \"{basis}\" is not one of consent, soft_opt_in, contract"
+            ));
         }
         Ok(())
     }

@@ -138,9 +138,11 @@ pub fn parse_amount(cell: &str, mark: Option<DecimalMark>) -> Result<Amount, Num
     let start = cell.find(|c: char| c.is_ascii_digit()).ok_or(NumberFault::Shape)?;
     let end = cell.rfind(|c: char| c.is_ascii_digit()).ok_or(NumberFault::Shape)? + 1;
     // ".50" is half a unit.
-    let start = if start > 0 && matches!(cell.as_bytes()[start - 1], b'.' | b',') { start - 1 } else { start };
+    let start =
+        if start > 0 && matches!(cell.as_bytes()[start - 1], b'.' | b',') { start - 1 } else { start };
     let body = cell.get(start..end).ok_or(NumberFault::Shape)?;
-    let (negative, currency) = around(cell.get(..start).unwrap_or_default(), cell.get(end..).unwrap_or_default())?;
+    let (negative, currency) =
+        around(cell.get(..start).unwrap_or_default(), cell.get(end..).unwrap_or_default())?;
     let value = digits(body, mark)?;
     Ok(Amount { value: Decimal(if negative { -value } else { value }), currency })
 }
@@ -191,7 +193,8 @@ fn digits(body: &str, mark: Option<DecimalMark>) -> Result<i64, NumberFault> {
         match c {
             '0'..='9' => {
                 let digit = i64::from(u32::from(c) - u32::from('0'));
-                whole = whole.checked_mul(10).and_then(|w| w.checked_add(digit)).ok_or(NumberFault::TooLong)?;
+                whole =
+                    whole.checked_mul(10).and_then(|w| w.checked_add(digit)).ok_or(NumberFault::TooLong)?;
                 group += 1;
             }
             ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’' | ',' | '.' | '_' => {
@@ -323,7 +326,9 @@ mod tests {
 
     #[test]
     fn what_is_not_money_is_refused() {
-        for cell in ["n/a", "нет", "", "-", "бесплатно", "12 34", "12 грн за шт", "1-2", "2022-03-01", "1e5", "=1+1"] {
+        for cell in
+            ["n/a", "нет", "", "-", "бесплатно", "12 34", "12 грн за шт", "1-2", "2022-03-01", "1e5", "=1+1"]
+        {
             assert_eq!(read(cell), "Shape", "{cell}");
         }
         assert_eq!(read("99999999999999999999"), "TooLong");
@@ -341,8 +346,14 @@ mod tests {
     #[test]
     fn quantity_times_price_rounds_once() {
         let price = parse_amount("4.8533", Some(DecimalMark::Point)).unwrap().value;
-        assert_eq!(Decimal::from_whole(83).times(price, Currency::GBP), Some(Money::new(40_282, Currency::GBP)));
-        assert_eq!(Decimal::from_whole(-1).times(price, Currency::GBP), Some(Money::new(-485, Currency::GBP)));
+        assert_eq!(
+            Decimal::from_whole(83).times(price, Currency::GBP),
+            Some(Money::new(40_282, Currency::GBP))
+        );
+        assert_eq!(
+            Decimal::from_whole(-1).times(price, Currency::GBP),
+            Some(Money::new(-485, Currency::GBP))
+        );
     }
 
     proptest! {

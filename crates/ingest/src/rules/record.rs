@@ -66,7 +66,7 @@ pub enum Step {
     Record { bytes: usize, lines: u64 },
     /// The record goes on past these bytes.
     More,
-    /// The bytes end inside a quoted cell and there are no more.
+    /// A quote that was opened by mistake: the bytes end inside it, or it swallows the rows below.
     OpenQuote,
     /// A record whose bytes are not UTF-8; the cells hold replacement characters.
     NotUtf8 { bytes: usize, lines: u64 },
@@ -105,6 +105,7 @@ fn cut_bytes(data: &[u8], delimiter: u8, last: bool, text: &mut Vec<u8>, ends: &
     loop {
         if data.get(at) == Some(&b'"') {
             at += 1;
+            let before = lines;
             loop {
                 let Some(length) = memchr::memchr(b'"', &data[at..]) else {
                     return if last { Step::OpenQuote } else { Step::More };
@@ -119,6 +120,11 @@ fn cut_bytes(data: &[u8], delimiter: u8, last: bool, text: &mut Vec<u8>, ends: &
                         at += 1;
                     }
                     None if !last => return Step::More,
+                    // A cell over several lines whose closing quote has text behind it: the quote was opened by mistake
+                    // and has met the opening quote of another row.
+                    Some(sign) if lines > before && *sign != delimiter && !matches!(sign, b'\n' | b'\r') => {
+                        return Step::OpenQuote;
+                    }
                     _ => break,
                 }
             }

@@ -56,7 +56,13 @@ impl Role {
     pub const fn repeats(self) -> bool {
         matches!(
             self,
-            Self::FullName | Self::Email | Self::Phone | Self::Address | Self::Note | Self::Other | Self::Ignore
+            Self::FullName
+                | Self::Email
+                | Self::Phone
+                | Self::Address
+                | Self::Note
+                | Self::Other
+                | Self::Ignore
         )
     }
 

@@ -213,12 +213,31 @@ mod tests {
     fn words_of_shops() {
         use OrderStatus::{Cancelled, New, Paid, Processing, Returned, Shipped};
         for (word, status) in [
-            ("Виконано", Paid), ("Доставлен", Paid), ("Доставлено", Paid), ("Получен", Paid), ("Отримано", Paid),
-            ("Выполнен", Paid), ("Возврат", Returned), ("Повернення", Returned), ("Отменён", Cancelled),
-            ("Відмова", Cancelled), ("Скасовано", Cancelled), ("Отказ", Cancelled), ("Отправлен", Shipped),
-            ("Відправлено", Shipped), ("Новый", New), ("Новий", New), ("В обработке", Processing),
-            ("В обробці", Processing), ("PAID", Paid), ("Canceled", Cancelled), ("Refunded", Returned),
-            ("Не оплачен", New), ("Оплачен", Paid), ("выполняется", Processing), ("Виконується", Processing),
+            ("Виконано", Paid),
+            ("Доставлен", Paid),
+            ("Доставлено", Paid),
+            ("Получен", Paid),
+            ("Отримано", Paid),
+            ("Выполнен", Paid),
+            ("Возврат", Returned),
+            ("Повернення", Returned),
+            ("Отменён", Cancelled),
+            ("Відмова", Cancelled),
+            ("Скасовано", Cancelled),
+            ("Отказ", Cancelled),
+            ("Отправлен", Shipped),
+            ("Відправлено", Shipped),
+            ("Новый", New),
+            ("Новий", New),
+            ("В обработке", Processing),
+            ("В обробці", Processing),
+            ("PAID", Paid),
+            ("Canceled", Cancelled),
+            ("Refunded", Returned),
+            ("Не оплачен", New),
+            ("Оплачен", Paid),
+            ("выполняется", Processing),
+            ("Виконується", Processing),
         ] {
             assert_eq!(read_status(word), Some(status), "{word}");
         }
@@ -228,7 +247,10 @@ mod tests {
 
     #[test]
     fn the_mapping_file_has_the_last_word() {
-        let words = StatusWords::new([("Склад-7".to_owned(), OrderStatus::Paid), ("новый".to_owned(), OrderStatus::Paid)]);
+        let words = StatusWords::new([
+            ("Склад-7".to_owned(), OrderStatus::Paid),
+            ("новый".to_owned(), OrderStatus::Paid),
+        ]);
         assert_eq!(words.read("склад 7"), Some(OrderStatus::Paid));
         assert_eq!(words.read("Новый"), Some(OrderStatus::Paid));
         assert_eq!(words.read("Отказ"), Some(OrderStatus::Cancelled));

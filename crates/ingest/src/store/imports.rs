@@ -22,7 +22,12 @@ impl TryFrom<ImportRow> for Import {
     type Error = Fault;
     fn try_from(row: ImportRow) -> Result<Self, Fault> {
         let odd = |column: &'static str, value: &str| {
-            Fault::from(store::Error::Impossible { table: "imports", column, row: row.id, value: value.to_owned() })
+            Fault::from(store::Error::Impossible {
+                table: "imports",
+                column,
+                row: row.id,
+                value: value.to_owned(),
+            })
         };
         Ok(Self {
             id: ImportId(row.id),
@@ -72,7 +77,12 @@ pub(crate) async fn import(tx: &mut Tx, ws: WorkspaceId, id: ImportId) -> Result
 }
 
 /// Newest first, from below `before` on.
-pub(crate) async fn imports(tx: &mut Tx, ws: WorkspaceId, before: ImportId, limit: i64) -> Result<Vec<Import>, Fault> {
+pub(crate) async fn imports(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    before: ImportId,
+    limit: i64,
+) -> Result<Vec<Import>, Fault> {
     let rows = store::fetch_all!(
         *tx,
         ImportRow,
@@ -130,7 +140,11 @@ pub(crate) async fn set_state(
 }
 
 /// Imports of a source that were undone: their records may come back under the same ids.
-pub(crate) async fn undone_imports(tx: &mut Tx, ws: WorkspaceId, source: SourceId) -> Result<Vec<i64>, Fault> {
+pub(crate) async fn undone_imports(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    source: SourceId,
+) -> Result<Vec<i64>, Fault> {
     let rows = store::fetch_all!(
         *tx,
         (i64,),
@@ -180,7 +194,15 @@ pub(crate) async fn insert_rejects(
         *tx,
         "INSERT INTO rejects (workspace_id, import_id, file, line, column_name, reason, raw)",
         rows,
-        |r| [ws.get(), import.get(), r.file.as_str(), r.line, r.column_name.as_str(), r.reason.as_str(), r.raw.as_str()],
+        |r| [
+            ws.get(),
+            import.get(),
+            r.file.as_str(),
+            r.line,
+            r.column_name.as_str(),
+            r.reason.as_str(),
+            r.raw.as_str()
+        ],
         "ON CONFLICT DO NOTHING"
     )?;
     Ok(())

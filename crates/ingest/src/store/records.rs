@@ -41,7 +41,11 @@ fn json<T: serde::Serialize>(list: &[T]) -> Value {
     Value::Text(serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned()))
 }
 
-pub(crate) async fn source_has_records(tx: &mut Tx, ws: WorkspaceId, source: SourceId) -> Result<bool, Fault> {
+pub(crate) async fn source_has_records(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    source: SourceId,
+) -> Result<bool, Fault> {
     let row = store::fetch_optional!(
         *tx,
         (i64,),
@@ -88,7 +92,8 @@ pub(crate) async fn supersede(tx: &mut Tx, ws: WorkspaceId, ids: &[i64]) -> Resu
         return Ok(0);
     }
     let list = store::dialect::id_list(tx.engine(), 2);
-    let sql = format!("UPDATE records SET current = FALSE WHERE workspace_id = $1 AND current AND id IN {list}");
+    let sql =
+        format!("UPDATE records SET current = FALSE WHERE workspace_id = $1 AND current AND id IN {list}");
     Ok(tx.execute_dyn(&sql, &[Value::Int(ws.get()), json(ids)]).await?)
 }
 
@@ -104,7 +109,18 @@ pub(crate) async fn insert_records(
         "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload)",
         rows,
         |r| [
-            ws.get(), r.id, r.version, r.current, source.get(), import.get(), r.kind, r.key, r.file, r.line, r.fingerprint, r.payload
+            ws.get(),
+            r.id,
+            r.version,
+            r.current,
+            source.get(),
+            import.get(),
+            r.kind,
+            r.key,
+            r.file,
+            r.line,
+            r.fingerprint,
+            r.payload
         ]
     )?;
     Ok(())
@@ -162,7 +178,11 @@ pub(crate) async fn reinstate(tx: &mut Tx, ws: WorkspaceId, versions: &[(i64, i6
 }
 
 /// Hashes of erased records among these.
-pub(crate) async fn erased_among(tx: &mut Tx, ws: WorkspaceId, hashes: &[String]) -> Result<Vec<String>, Fault> {
+pub(crate) async fn erased_among(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    hashes: &[String],
+) -> Result<Vec<String>, Fault> {
     let list = store::dialect::text_list(tx.engine(), 2);
     let sql = format!("SELECT hash FROM tombstones WHERE workspace_id = $1 AND hash IN {list}");
     let rows: Vec<(String,)> = tx.fetch_dyn(&sql, &[Value::Int(ws.get()), json(hashes)]).await?;
@@ -178,4 +198,3 @@ pub(crate) async fn has_tombstones(tx: &mut Tx, ws: WorkspaceId) -> Result<bool,
     )?;
     Ok(row.is_some())
 }
-

@@ -94,7 +94,12 @@ pub(crate) async fn remember_mapping(
     Ok(())
 }
 
-pub(crate) async fn set_legal_basis(tx: &mut Tx, ws: WorkspaceId, id: SourceId, json: &str) -> Result<u64, Fault> {
+pub(crate) async fn set_legal_basis(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    id: SourceId,
+    json: &str,
+) -> Result<u64, Fault> {
     Ok(store::execute!(
         *tx,
         "UPDATE sources SET legal_basis = $3 WHERE workspace_id = $1 AND id = $2",
@@ -104,7 +109,12 @@ pub(crate) async fn set_legal_basis(tx: &mut Tx, ws: WorkspaceId, id: SourceId, 
     )?)
 }
 
-pub(crate) async fn rename_source(tx: &mut Tx, ws: WorkspaceId, id: SourceId, name: &str) -> Result<u64, Fault> {
+pub(crate) async fn rename_source(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    id: SourceId,
+    name: &str,
+) -> Result<u64, Fault> {
     Ok(store::execute!(
         *tx,
         "UPDATE sources SET name = $3 WHERE workspace_id = $1 AND id = $2",
