@@ -170,7 +170,7 @@ async fn story(place: &str, db: Db) {
         let before = seen.lock().unwrap().len();
         let mut child = start_child(port, place);
         // The instant is random, but not before this child has sent something.
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             if seen.lock().unwrap().len() > before + 3 {
                 break;
             }
@@ -184,7 +184,7 @@ async fn story(place: &str, db: Db) {
     // The last sender is left alone until the ledger is at rest.
     let mut child = start_child(port, place);
     let mut counts = Default::default();
-    for _ in 0..1_200 {
+    for _ in 0..6_000 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let mut tx = app.db.read().await.unwrap();
         counts = ledger::counts(&mut tx, workspace.id, WAVE).await.unwrap();

@@ -183,7 +183,7 @@ async fn texts_receipts_and_answers_pass_both_ways() {
         Outcome::Accepted { .. }
     ));
     assert!(matches!(smsc.send(&message("0", ""), &NoLedger).await, Outcome::Rejected { .. }));
-    tokio::time::timeout(Duration::from_secs(5), smsc.close()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), smsc.close()).await.unwrap();
 }
 
 #[tokio::test]

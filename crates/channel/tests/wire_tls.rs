@@ -106,7 +106,9 @@ where
             continue;
         }
         let answer = match line.split(' ').next().unwrap() {
-            "EHLO" if !secured && kind != Server::Plain => "250-tls.test\r\n250-PIPELINING\r\n250 STARTTLS\r\n",
+            "EHLO" if !secured && kind != Server::Plain => {
+                "250-tls.test\r\n250-PIPELINING\r\n250 STARTTLS\r\n"
+            }
             "EHLO" if kind == Server::LoginOnly => "250-tls.test\r\n250 AUTH LOGIN\r\n",
             "EHLO" => "250-tls.test\r\n250-SIZE 100\r\n250 AUTH PLAIN LOGIN\r\n",
             "STARTTLS" if kind == Server::Injects => {
