@@ -97,7 +97,8 @@ impl App {
 
     /// Once the listening port is known.
     pub fn set_public_url(&self, url: &str) {
-        url.trim_end_matches('/').clone_into(&mut self.inner.public_url.write().unwrap_or_else(PoisonError::into_inner));
+        url.trim_end_matches('/')
+            .clone_into(&mut self.inner.public_url.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     pub fn public_url_given(&self) -> bool {

@@ -33,5 +33,6 @@ pub use session::SESSION_COOKIE;
 pub use token::{add_token, new_setup_link};
 pub use users::{add_user, any_administrator};
 pub use workspace::{
-    CampaignClock, NewWorkspace, Workspace, create_workspace, load_workspace, set_clock, workspace_by_name, workspaces,
+    CampaignClock, NewWorkspace, Workspace, create_workspace, load_workspace, set_clock, workspace_by_name,
+    workspaces,
 };

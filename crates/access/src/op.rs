@@ -41,7 +41,13 @@ impl Op {
     /// For jobs and the command line of whoever owns the data folder.
     pub fn system(app: App, workspace: Workspace) -> Self {
         let lang = workspace.language;
-        Self { app, workspace, actor: Actor { kind: ActorKind::System, id: 0 }, role: Role::Administrator, lang }
+        Self {
+            app,
+            workspace,
+            actor: Actor { kind: ActorKind::System, id: 0 },
+            role: Role::Administrator,
+            lang,
+        }
     }
 
     pub fn ws(&self) -> WorkspaceId {

@@ -9,10 +9,15 @@ pub async fn hash(password: String, salt: [u8; 16]) -> Result<String, Fault> {
     if password.chars().count() < 10 {
         return Err(Fault::invalid("password", "a password has at least 10 characters"));
     }
-    let failed = |e: &dyn std::fmt::Display| Fault::internal("password", format!("the password cannot be hashed: {e}"));
+    let failed = |e: &dyn std::fmt::Display| {
+        Fault::internal("password", format!("the password cannot be hashed: {e}"))
+    };
     tokio::task::spawn_blocking(move || {
         let salt = SaltString::encode_b64(&salt).map_err(|e| failed(&e))?;
-        Argon2::default().hash_password(password.as_bytes(), &salt).map(|h| h.to_string()).map_err(|e| failed(&e))
+        Argon2::default()
+            .hash_password(password.as_bytes(), &salt)
+            .map(|h| h.to_string())
+            .map_err(|e| failed(&e))
     })
     .await
     .map_err(|e| failed(&e))?

@@ -20,7 +20,8 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Administrator, Self::Marketer, Self::Supervisor, Self::Operator, Self::Client];
+    pub const ALL: [Self; 5] =
+        [Self::Administrator, Self::Marketer, Self::Supervisor, Self::Operator, Self::Client];
 
     pub const fn as_str(self) -> &'static str {
         match self {

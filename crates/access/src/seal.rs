@@ -27,8 +27,9 @@ impl MasterKey {
     /// From 64 hexadecimal digits, as `OTKLIK_SECRET_KEY` holds them.
     pub fn from_hex(text: &str) -> Result<Self, Fault> {
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text.trim(), &mut bytes)
-            .map_err(|_| Fault::invalid("secret_key", "the secret key is 64 hexadecimal digits (32 bytes)"))?;
+        hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| {
+            Fault::invalid("secret_key", "the secret key is 64 hexadecimal digits (32 bytes)")
+        })?;
         Ok(Self(bytes))
     }
 
@@ -52,7 +53,13 @@ impl MasterKey {
         Ok(key)
     }
 
-    pub(crate) fn seal(&self, ws: WorkspaceId, name: &str, plain: &[u8], nonce: [u8; 24]) -> Result<String, Fault> {
+    pub(crate) fn seal(
+        &self,
+        ws: WorkspaceId,
+        name: &str,
+        plain: &[u8],
+        nonce: [u8; 24],
+    ) -> Result<String, Fault> {
         let aad = format!("{ws}/{name}");
         let sealed = XChaCha20Poly1305::new((&self.0).into())
             .encrypt(XNonce::from_slice(&nonce), Payload { msg: plain, aad: aad.as_bytes() })
@@ -64,7 +71,9 @@ impl MasterKey {
         let wrong = || {
             Fault::internal(
                 "seal",
-                format!("the secret \"{name}\" was sealed with another key; start with the secret.key it was made with"),
+                format!(
+                    "the secret \"{name}\" was sealed with another key; start with the secret.key it was made with"
+                ),
             )
         };
         let bytes = STANDARD.decode(sealed).map_err(|_| wrong())?;

@@ -47,12 +47,16 @@ pub(crate) async fn close(app: &App, token: &str) -> Result<(), Fault> {
 }
 
 pub(crate) fn cookie_of(parts: &Parts) -> Option<String> {
-    parts.headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).find_map(
-        |pair| {
+    parts
+        .headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             (name == SESSION_COOKIE).then(|| value.to_owned())
-        },
-    )
+        })
 }
 
 #[derive(sqlx::FromRow)]
@@ -104,8 +108,12 @@ pub(crate) async fn authenticate(parts: &Parts, app: &App) -> Result<Op, Fault> 
 pub(crate) async fn csrf_of(parts: &Parts, app: &App) -> Result<Option<String>, Fault> {
     let Some(cookie) = cookie_of(parts) else { return Ok(None) };
     let mut tx = app.db.read().await?;
-    let row =
-        store::fetch_optional!(tx, (String,), "SELECT csrf FROM sessions WHERE token_hash = $1", hash(&cookie))?;
+    let row = store::fetch_optional!(
+        tx,
+        (String,),
+        "SELECT csrf FROM sessions WHERE token_hash = $1",
+        hash(&cookie)
+    )?;
     Ok(row.map(|(csrf,)| csrf))
 }
 
@@ -121,5 +129,11 @@ async fn of_token(app: &App, token: &str) -> Result<Op, Fault> {
     drop(tx);
     let workspace = load_workspace(app, WorkspaceId(workspace)).await?;
     let lang = workspace.language;
-    Ok(Op { app: app.clone(), workspace, actor: Actor { kind: ActorKind::Token, id }, role: role.parse()?, lang })
+    Ok(Op {
+        app: app.clone(),
+        workspace,
+        actor: Actor { kind: ActorKind::Token, id },
+        role: role.parse()?,
+        lang,
+    })
 }

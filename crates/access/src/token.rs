@@ -3,7 +3,12 @@ use basis::{Fault, TokenId, WorkspaceId};
 use crate::{App, Role, session};
 
 /// Makes an API token; the answer is the only time it is seen.
-pub async fn add_token(app: &App, ws: WorkspaceId, name: &str, role: Role) -> Result<(TokenId, String), Fault> {
+pub async fn add_token(
+    app: &App,
+    ws: WorkspaceId,
+    name: &str,
+    role: Role,
+) -> Result<(TokenId, String), Fault> {
     let token = format!("otk_{}", session::new_token(app));
     let id = TokenId(app.next_id());
     let mut tx = app.db.write().await?;
@@ -65,6 +70,9 @@ pub(crate) async fn use_setup_link(app: &App, token: &str) -> Result<(), Fault> 
     if used == 1 {
         Ok(())
     } else {
-        Err(Fault::refused("setup_link", "This link was used or is older than a day. Restart the server to get a new one."))
+        Err(Fault::refused(
+            "setup_link",
+            "This link was used or is older than a day. Restart the server to get a new one.",
+        ))
     }
 }

@@ -88,7 +88,12 @@ struct Row {
 impl Row {
     fn workspace(self) -> Result<Workspace, Fault> {
         let odd = |column: &'static str, value: &str| {
-            Fault::from(store::Error::Impossible { table: "workspaces", column, row: self.id, value: value.to_owned() })
+            Fault::from(store::Error::Impossible {
+                table: "workspaces",
+                column,
+                row: self.id,
+                value: value.to_owned(),
+            })
         };
         Ok(Workspace {
             id: WorkspaceId(self.id),
@@ -140,16 +145,23 @@ pub async fn workspace_by_name(app: &App, name: Option<&str>) -> Result<Workspac
         Some(name) => {
             let names: Vec<String> = all.iter().map(|w| w.name.clone()).collect();
             all.into_iter().find(|w| w.name == name).ok_or_else(|| {
-                Fault::not_found("workspace", format!("there is no workspace \"{name}\"; there are: {}", names.join(", ")))
+                Fault::not_found(
+                    "workspace",
+                    format!("there is no workspace \"{name}\"; there are: {}", names.join(", ")),
+                )
             })
         }
         None if all.len() == 1 => Ok(all.remove(0)),
-        None if all.is_empty() => {
-            Err(Fault::not_found("workspace", "there is no workspace yet; start `otklik serve` and open its set-up link"))
-        }
+        None if all.is_empty() => Err(Fault::not_found(
+            "workspace",
+            "there is no workspace yet; start `otklik serve` and open its set-up link",
+        )),
         None => {
             let names: Vec<String> = all.iter().map(|w| w.name.clone()).collect();
-            Err(Fault::invalid("workspace", format!("there are several workspaces, name one with --workspace: {}", names.join(", "))))
+            Err(Fault::invalid(
+                "workspace",
+                format!("there are several workspaces, name one with --workspace: {}", names.join(", ")),
+            ))
         }
     }
 }
@@ -209,6 +221,10 @@ pub async fn set_clock(app: &App, ws: WorkspaceId, base: Time, speed: f64) -> Re
         clock.speed
     )?;
     tx.commit().await?;
-    app.hub.publish(ws, "clock", serde_json::json!({ "campaign_now": base, "speed": speed, "paused": speed == 0.0 }));
+    app.hub.publish(
+        ws,
+        "clock",
+        serde_json::json!({ "campaign_now": base, "speed": speed, "paused": speed == 0.0 }),
+    );
     Ok(clock)
 }

@@ -32,7 +32,17 @@ fn router(op: &access::Op) -> Router {
 async fn a_session_reads_and_changes_only_with_its_csrf_token() {
     with_app(|op, _| async move {
         let password = "correct horse".to_owned();
-        access::add_user(&op.app, op.ws(), "Anna@Example.org", "Anna", Role::Administrator, Lang::Uk, password).await.unwrap();
+        access::add_user(
+            &op.app,
+            op.ws(),
+            "Anna@Example.org",
+            "Anna",
+            Role::Administrator,
+            Lang::Uk,
+            password,
+        )
+        .await
+        .unwrap();
         let router = router(&op);
         let good = json!({ "email": "anna@example.org", "password": "correct horse" });
         let (status, cookie, me) =
@@ -61,9 +71,13 @@ async fn a_session_reads_and_changes_only_with_its_csrf_token() {
 
         // The token's role is held: a marketer does not see users.
         let bearer = format!("Bearer {}", added["token"].as_str().unwrap());
-        let ask = Request::get("/api/users").header(header::AUTHORIZATION, &bearer).body(Body::empty()).unwrap();
+        let ask =
+            Request::get("/api/users").header(header::AUTHORIZATION, &bearer).body(Body::empty()).unwrap();
         assert_eq!(call(&router, ask).await.0, StatusCode::FORBIDDEN);
-        let ask = Request::get("/api/workspace").header(header::AUTHORIZATION, &bearer).body(Body::empty()).unwrap();
+        let ask = Request::get("/api/workspace")
+            .header(header::AUTHORIZATION, &bearer)
+            .body(Body::empty())
+            .unwrap();
         assert_eq!(call(&router, ask).await.0, StatusCode::OK);
     })
     .await;
@@ -73,7 +87,9 @@ async fn a_session_reads_and_changes_only_with_its_csrf_token() {
 async fn guessing_is_slowed_and_tells_nothing() {
     with_app(|op, clock| async move {
         let password = "correct horse".to_owned();
-        access::add_user(&op.app, op.ws(), "anna@example.org", "Anna", Role::Client, Lang::Uk, password).await.unwrap();
+        access::add_user(&op.app, op.ws(), "anna@example.org", "Anna", Role::Client, Lang::Uk, password)
+            .await
+            .unwrap();
         let router = router(&op);
         let try_it = async |email: &str, password: &str| {
             let body = json!({ "email": email, "password": password });
@@ -122,7 +138,8 @@ async fn secrets_survive_only_with_their_key() {
         assert_ne!(op.app.key(op.ws(), "verp").await.unwrap(), key);
         let mut tx = op.app.db.read().await.unwrap();
         let (sealed,): (String,) =
-            store::fetch_one!(tx, (String,), "SELECT sealed FROM secrets WHERE name = 'smtp.password'").unwrap();
+            store::fetch_one!(tx, (String,), "SELECT sealed FROM secrets WHERE name = 'smtp.password'")
+                .unwrap();
         assert!(!sealed.contains("hunter2"));
     })
     .await;

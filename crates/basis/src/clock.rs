@@ -23,7 +23,11 @@ impl Time {
         self.0
     }
     pub fn timestamp(self) -> Timestamp {
-        Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
+        Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
     }
     /// The calendar day at a place.
     pub fn date(self, zone: &TimeZone) -> jiff::civil::Date {

@@ -88,7 +88,11 @@ impl Email {
                     && !label.ends_with('-')
                     && label.chars().all(|c| c.is_alphanumeric() || c == '-')
             });
-        if local_ok && domain_ok { Ok(Self(format!("{local}@{}", domain.to_lowercase()))) } else { Err(bad()) }
+        if local_ok && domain_ok {
+            Ok(Self(format!("{local}@{}", domain.to_lowercase())))
+        } else {
+            Err(bad())
+        }
     }
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)

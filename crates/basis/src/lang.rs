@@ -33,9 +33,8 @@ impl fmt::Display for Lang {
 impl FromStr for Lang {
     type Err = crate::Fault;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|lang| lang.as_str() == s)
-            .ok_or_else(|| crate::Fault::invalid("language", format!("\"{s}\" is not a language here; use ru, uk or en")))
+        Self::ALL.into_iter().find(|lang| lang.as_str() == s).ok_or_else(|| {
+            crate::Fault::invalid("language", format!("\"{s}\" is not a language here; use ru, uk or en"))
+        })
     }
 }

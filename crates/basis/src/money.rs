@@ -41,7 +41,11 @@ impl FromStr for Currency {
     type Err = MoneyError;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         let bytes: [u8; 3] = s.as_bytes().try_into().map_err(|_| MoneyError::Currency(s.to_owned()))?;
-        if bytes.iter().all(u8::is_ascii_uppercase) { Ok(Self(bytes)) } else { Err(MoneyError::Currency(s.to_owned())) }
+        if bytes.iter().all(u8::is_ascii_uppercase) {
+            Ok(Self(bytes))
+        } else {
+            Err(MoneyError::Currency(s.to_owned()))
+        }
     }
 }
 impl Serialize for Currency {

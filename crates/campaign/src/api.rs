@@ -19,7 +19,9 @@ use crate::{
 
 /// What only the senders know: whether the channels of a launch can send. The server hands it in.
 #[derive(Clone)]
-pub struct PreLaunch(pub Arc<dyn Fn(Op, Vec<Channel>) -> BoxFuture<'static, Result<Vec<Finding>, Fault>> + Send + Sync>);
+pub struct PreLaunch(
+    pub Arc<dyn Fn(Op, Vec<Channel>) -> BoxFuture<'static, Result<Vec<Finding>, Fault>> + Send + Sync>,
+);
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -88,7 +90,10 @@ async fn list(need::Viewer(op): need::Viewer) -> Answer<Page<CampaignSummary>> {
         drop(tx);
         items.push(CampaignSummary {
             people: people(&op, campaign.id).await?,
-            waves: waves.into_iter().map(|w| WaveSummary { channel: w.draft.channel, state: w.state }).collect(),
+            waves: waves
+                .into_iter()
+                .map(|w| WaveSummary { channel: w.draft.channel, state: w.state })
+                .collect(),
             campaign,
         });
     }
@@ -124,7 +129,10 @@ async fn update(
 
 /// Deletes a draft.
 #[utoipa::path(delete, path = "/api/campaigns/{id}", tag = "campaign", params(("id" = String, Path)), responses((status = 204)))]
-async fn remove(need::Marketer(op): need::Marketer, Path(id): Path<CampaignId>) -> Result<StatusCode, Problem> {
+async fn remove(
+    need::Marketer(op): need::Marketer,
+    Path(id): Path<CampaignId>,
+) -> Result<StatusCode, Problem> {
     rows::delete(&op, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -94,7 +94,8 @@ pub fn parse_file(text: &str, folder: &Path) -> Result<FileDraft, Fault> {
         ));
     }
     let language: LanguageRule = file.language.as_deref().unwrap_or("by-customer").parse()?;
-    let waves = file.wave.iter().enumerate().map(|(n, wave)| read_wave(n, wave, folder)).collect::<Result<_, _>>()?;
+    let waves =
+        file.wave.iter().enumerate().map(|(n, wave)| read_wave(n, wave, folder)).collect::<Result<_, _>>()?;
     let draft = Draft {
         name: file.name,
         language,
@@ -142,13 +143,19 @@ fn read_wave(n: usize, wave: &FileWave, folder: &Path) -> Result<WaveDraft, Faul
     })
 }
 
-fn body_of(channel: Channel, wave: &FileWave, lang: Lang, folder: &Path) -> Result<Option<LetterSource>, Fault> {
+fn body_of(
+    channel: Channel,
+    wave: &FileWave,
+    lang: Lang,
+    folder: &Path,
+) -> Result<Option<LetterSource>, Fault> {
     let own = |field: &Option<PerLanguage>| field.as_ref().and_then(|f| f.of(lang)).map(str::to_owned);
     let written = |text: Option<String>| match text {
         Some(text) => inline_or_file(&text, folder).map(Some),
         None => Ok(None),
     };
-    let given = wave.template.is_some() || wave.text.is_some() || wave.script.is_some() || wave.subject.is_some();
+    let given =
+        wave.template.is_some() || wave.text.is_some() || wave.script.is_some() || wave.subject.is_some();
     Ok(match channel {
         Channel::Email => {
             let shipped = content::defaults::first_letter(lang);
@@ -171,14 +178,18 @@ fn body_of(channel: Channel, wave: &FileWave, lang: Lang, folder: &Path) -> Resu
         Channel::Sms => match written(own(&wave.text).or_else(|| own(&wave.template)))? {
             Some(text) => Some(LetterSource { text, ..LetterSource::default() }),
             None if given => None,
-            None => Some(LetterSource { text: content::defaults::sms(lang).to_owned(), ..LetterSource::default() }),
+            None => Some(LetterSource {
+                text: content::defaults::sms(lang).to_owned(),
+                ..LetterSource::default()
+            }),
         },
         Channel::Call => match written(own(&wave.script).or_else(|| own(&wave.text)))? {
             Some(text) => Some(LetterSource { text, ..LetterSource::default() }),
             None if given => None,
-            None => {
-                Some(LetterSource { text: content::defaults::call_script(lang).to_owned(), ..LetterSource::default() })
-            }
+            None => Some(LetterSource {
+                text: content::defaults::call_script(lang).to_owned(),
+                ..LetterSource::default()
+            }),
         },
     })
 }
@@ -187,13 +198,16 @@ fn body_of(channel: Channel, wave: &FileWave, lang: Lang, folder: &Path) -> Resu
 fn inline_or_file(text: &str, folder: &Path) -> Result<String, Fault> {
     let looks_like_path = !text.contains('\n')
         && text.len() < 1024
-        && Path::new(text).extension().is_some_and(|e| ["mjml", "txt", "html", "j2", "md"].iter().any(|known| e == *known));
+        && Path::new(text)
+            .extension()
+            .is_some_and(|e| ["mjml", "txt", "html", "j2", "md"].iter().any(|known| e == *known));
     if !looks_like_path {
         return Ok(text.to_owned());
     }
     let path = folder.join(text);
-    std::fs::read_to_string(&path)
-        .map_err(|e| Fault::invalid("template", format!("the template {} cannot be read: {e}", path.display())))
+    std::fs::read_to_string(&path).map_err(|e| {
+        Fault::invalid("template", format!("the template {} cannot be read: {e}", path.display()))
+    })
 }
 
 #[cfg(test)]
@@ -221,7 +235,10 @@ mod tests {
         let waves = &read.draft.waves;
         assert_eq!(waves[0].from_name, "Книгарня");
         assert_eq!(waves[0].from_address, "shop@example.org");
-        assert_eq!(waves.iter().map(|w| w.target).collect::<Vec<_>>(), [Target::All, Target::Silent, Target::Silent]);
+        assert_eq!(
+            waves.iter().map(|w| w.target).collect::<Vec<_>>(),
+            [Target::All, Target::Silent, Target::Silent]
+        );
         assert_eq!(waves[1].bodies.len(), 3);
         assert!((read.draft.holdout_share - 0.1).abs() < 1e-12);
     }
@@ -230,7 +247,8 @@ mod tests {
     fn mistakes_are_named_by_line_and_column() {
         let fault = parse_file("name = \"x\"\n[audience]\nal = true\n", Path::new(".")).unwrap_err();
         assert!(fault.detail.starts_with("line 3, column 1:"), "{fault}");
-        let both = parse_file("name = \"x\"\n[audience]\nall = true\nsegment = \"y\"\n", Path::new(".")).unwrap_err();
+        let both = parse_file("name = \"x\"\n[audience]\nall = true\nsegment = \"y\"\n", Path::new("."))
+            .unwrap_err();
         assert_eq!(both.code, "audience");
         let channel = "name = \"x\"\n[audience]\nall = true\n[[wave]]\nchannel = \"pigeon\"\n";
         assert!(parse_file(channel, Path::new(".")).unwrap_err().detail.contains("\"pigeon\""));

@@ -12,12 +12,13 @@ pub use api::{PreLaunch, routes};
 pub use file::{FileDraft, parse_file};
 pub use launch::{check, launch, run_launch};
 pub use members::{
-    end_for_customer, forget_click, mark_dead, may_still, note_click, record_order, record_reaction, running_campaigns_of, wave_targets,
+    end_for_customer, forget_click, mark_dead, may_still, note_click, record_order, record_reaction,
+    running_campaigns_of, wave_targets,
 };
 pub use rules::{Channel, Draft, Finding, Goal, LanguageRule, Outcome, Severity, State, Target, WaveDraft};
 pub use store::{
-    Campaign, Wave, WaveContent, WaveState, campaign, create, finish_wave, list, next_wave, pause, resume, stop, update,
-    wave_content, waves,
+    Campaign, Wave, WaveContent, WaveState, campaign, create, finish_wave, list, next_wave, pause, resume,
+    stop, update, wave_content, waves,
 };
 pub use tick::tick;
 

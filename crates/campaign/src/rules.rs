@@ -181,7 +181,12 @@ pub struct Finding {
 
 impl Finding {
     pub fn refuse(code: &str, place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Refuse, code: code.to_owned(), message: message.into(), place: place.into() }
+        Self {
+            severity: Severity::Refuse,
+            code: code.to_owned(),
+            message: message.into(),
+            place: place.into(),
+        }
     }
     pub fn warn(code: &str, place: impl Into<String>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warn, ..Self::refuse(code, place, message) }
@@ -205,7 +210,11 @@ pub fn findings(draft: &Draft, sender: &Sender, workspace_language: Lang) -> Vec
         found.push(Finding::refuse("no_name", "name", "The campaign needs a name."));
     }
     if !(0.0..=0.5).contains(&draft.holdout_share) {
-        found.push(Finding::refuse("holdout_share", "holdout_share", "The hold-out is a share from 0 to 0.5."));
+        found.push(Finding::refuse(
+            "holdout_share",
+            "holdout_share",
+            "The hold-out is a share from 0 to 0.5.",
+        ));
     } else if draft.holdout_share == 0.0 {
         found.push(Finding::warn(
             "no_holdout",
@@ -236,13 +245,25 @@ fn wave_findings(
 ) {
     let at = |field: &str| format!("waves[{place}].{field}");
     if place == 0 && wave.target == Target::Silent {
-        found.push(Finding::refuse("first_wave_silent", at("target"), "The first wave goes to all: nobody is silent yet."));
+        found.push(Finding::refuse(
+            "first_wave_silent",
+            at("target"),
+            "The first wave goes to all: nobody is silent yet.",
+        ));
     }
     if !(0..=MAX_DAYS).contains(&wave.after_days) {
-        found.push(Finding::refuse("after_days", at("after_days"), "A wave starts 0 to 365 days after the one before."));
+        found.push(Finding::refuse(
+            "after_days",
+            at("after_days"),
+            "A wave starts 0 to 365 days after the one before.",
+        ));
     }
     if wave.rate_per_second.is_some_and(|rate| !(rate > 0.0 && rate <= 10_000.0)) {
-        found.push(Finding::refuse("rate", at("rate_per_second"), "The rate is above 0 and at most 10000 a second."));
+        found.push(Finding::refuse(
+            "rate",
+            at("rate_per_second"),
+            "The rate is above 0 and at most 10000 a second.",
+        ));
     }
     let needed: &[Lang] = match draft.language {
         LanguageRule::ByCustomer => &[],
@@ -261,7 +282,11 @@ fn wave_findings(
         }
     }
     if wave.channel == Channel::Email && basis::Email::parse(&wave.from_address).is_err() {
-        found.push(Finding::refuse("from_address", at("from_address"), "A letter needs a sender's address, as shop@example.org."));
+        found.push(Finding::refuse(
+            "from_address",
+            at("from_address"),
+            "A letter needs a sender's address, as shop@example.org.",
+        ));
     }
     for (lang, body) in &wave.bodies {
         let checked = match wave.channel {
@@ -269,7 +294,11 @@ fn wave_findings(
             Channel::Sms => content::check_sms(*lang, &body.text, sender),
             Channel::Call => {
                 if body.text.trim().is_empty() {
-                    found.push(Finding::refuse("no_script", at(&format!("{lang}.text")), "The call needs a script."));
+                    found.push(Finding::refuse(
+                        "no_script",
+                        at(&format!("{lang}.text")),
+                        "The call needs a script.",
+                    ));
                 }
                 Vec::new()
             }
@@ -327,8 +356,10 @@ mod tests {
 
     #[test]
     fn the_shipped_letter_can_be_launched() {
-        let refusals: Vec<Finding> =
-            findings(&draft(), &sender(), Lang::Uk).into_iter().filter(|f| f.severity == Severity::Refuse).collect();
+        let refusals: Vec<Finding> = findings(&draft(), &sender(), Lang::Uk)
+            .into_iter()
+            .filter(|f| f.severity == Severity::Refuse)
+            .collect();
         assert_eq!(refusals, []);
     }
 

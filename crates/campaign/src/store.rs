@@ -111,8 +111,12 @@ impl CampaignRow {
         Ok(Campaign {
             id: CampaignId(self.id),
             state: self.state.parse().map_err(|_| odd("campaigns", "state", self.id, &self.state))?,
-            language: self.language.parse().map_err(|_| odd("campaigns", "language", self.id, &self.language))?,
-            goal: serde_json::from_str(&self.goal).map_err(|_| odd("campaigns", "goal", self.id, &self.goal))?,
+            language: self
+                .language
+                .parse()
+                .map_err(|_| odd("campaigns", "language", self.id, &self.language))?,
+            goal: serde_json::from_str(&self.goal)
+                .map_err(|_| odd("campaigns", "goal", self.id, &self.goal))?,
             name: self.name,
             pause_reason: self.pause_reason,
             segment_id: self.segment_id.map(SegmentId),
@@ -227,7 +231,12 @@ pub async fn update(op: &Op, id: CampaignId, draft: &Draft) -> Result<(), Fault>
         campaign(&mut tx, op.ws(), id).await?;
         return Err(Fault::conflict("launched", "This campaign was launched; only a draft can be changed."));
     }
-    store::execute!(tx, "DELETE FROM waves WHERE workspace_id = $1 AND campaign_id = $2", op.ws().get(), id.get())?;
+    store::execute!(
+        tx,
+        "DELETE FROM waves WHERE workspace_id = $1 AND campaign_id = $2",
+        op.ws().get(),
+        id.get()
+    )?;
     insert_waves(&mut tx, op, id, draft).await?;
     tx.commit().await?;
     Ok(())
@@ -244,9 +253,17 @@ pub(crate) async fn delete(op: &Op, id: CampaignId) -> Result<(), Fault> {
     )?;
     if touched == 0 {
         campaign(&mut tx, op.ws(), id).await?;
-        return Err(Fault::conflict("launched", "This campaign was launched; it can be stopped, not deleted."));
+        return Err(Fault::conflict(
+            "launched",
+            "This campaign was launched; it can be stopped, not deleted.",
+        ));
     }
-    store::execute!(tx, "DELETE FROM waves WHERE workspace_id = $1 AND campaign_id = $2", op.ws().get(), id.get())?;
+    store::execute!(
+        tx,
+        "DELETE FROM waves WHERE workspace_id = $1 AND campaign_id = $2",
+        op.ws().get(),
+        id.get()
+    )?;
     op.audit(&mut tx, "campaign_deleted", "campaign", id, serde_json::json!({})).await?;
     tx.commit().await?;
     Ok(())

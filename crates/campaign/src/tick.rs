@@ -44,7 +44,11 @@ pub async fn tick(app: &App, workspace: &Workspace) -> Result<Vec<WaveId>, Fault
                         started.push(wave.id);
                     }
                     tx.commit().await?;
-                    app.hub.publish(ws, format!("campaign:{id}"), json!({ "wave": wave.id, "state": "running" }));
+                    app.hub.publish(
+                        ws,
+                        format!("campaign:{id}"),
+                        json!({ "wave": wave.id, "state": "running" }),
+                    );
                 }
                 WaveState::Running => {
                     // What could not be contacted by its expiry never will be.

@@ -31,7 +31,10 @@ fn packing(e: impl std::fmt::Display) -> Fault {
 /// Writes a backup while the server runs; answers its size in bytes.
 pub async fn write(app: &App, place: &Place, file: &Path) -> Result<u64, Fault> {
     if file.exists() {
-        return Err(Fault::refused("backup", format!("{} is there already; name another file", file.display())));
+        return Err(Fault::refused(
+            "backup",
+            format!("{} is there already; name another file", file.display()),
+        ));
     }
     let copy = place.data.join(format!(".backup-{}.sqlite", app.now().millis()));
     match app.db.engine() {
@@ -51,9 +54,11 @@ pub async fn write(app: &App, place: &Place, file: &Path) -> Result<u64, Fault> 
 fn pack(app: &App, place: &Place, file: &Path, copy: &Path) -> Result<u64, Fault> {
     use std::os::unix::fs::OpenOptionsExt;
     // The keys are in it: nobody else may read it.
-    let out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(io(file))?;
+    let out =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(io(file))?;
     let mut zip = ZipWriter::new(out);
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
+    let options =
+        SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
     let manifest = json!({ "format": 1, "version": env!("CARGO_PKG_VERSION"), "made_at": app.now() });
     zip.start_file(MANIFEST, options).map_err(packing)?;
     zip.write_all(manifest.to_string().as_bytes()).map_err(packing)?;
@@ -102,7 +107,9 @@ pub struct Restored {
 
 /// Puts a backup in place. What is there already is kept beside it (SQLite) or refused (PostgreSQL).
 pub async fn read(place: &Place, file: &Path) -> Result<Restored, Fault> {
-    let not_ours = |why: String| Fault::invalid("backup", format!("{} is not a backup of otklik: {why}", file.display()));
+    let not_ours = |why: String| {
+        Fault::invalid("backup", format!("{} is not a backup of otklik: {why}", file.display()))
+    };
     let input = File::open(file).map_err(|e| Fault::invalid("backup", format!("{}: {e}", file.display())))?;
     let mut zip = ZipArchive::new(input).map_err(|e| not_ours(e.to_string()))?;
     let mut key = String::new();
@@ -113,7 +120,8 @@ pub async fn read(place: &Place, file: &Path) -> Result<Restored, Fault> {
     let unpacked = place.data.join(format!(".restore-{}.sqlite", now.millis()));
     {
         let mut out = File::create(&unpacked).map_err(io(&unpacked))?;
-        std::io::copy(&mut zip.by_name(DATABASE).map_err(|e| not_ours(e.to_string()))?, &mut out).map_err(packing)?;
+        std::io::copy(&mut zip.by_name(DATABASE).map_err(|e| not_ours(e.to_string()))?, &mut out)
+            .map_err(packing)?;
         out.sync_all().map_err(io(&unpacked))?;
     }
     let restored = Db::open_sqlite(&unpacked).await?;
@@ -148,7 +156,8 @@ fn write_key(path: &Path, key: &str) -> Result<(), Fault> {
     if path.exists() {
         std::fs::remove_file(path).map_err(io(path))?;
     }
-    let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io(path))?;
+    let mut out =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io(path))?;
     out.write_all(key.as_bytes()).map_err(io(path))
 }
 

@@ -52,7 +52,8 @@ fn read_file(arguments: &[OsString]) -> Result<toml::Table, String> {
         None if Path::new("otklik.toml").exists() => Path::new("otklik.toml"),
         None => return Ok(toml::Table::new()),
     };
-    let content = std::fs::read_to_string(path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+    let content =
+        std::fs::read_to_string(path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
     content.parse().map_err(|e| format!("{}: {e}", path.display()))
 }
 

@@ -15,7 +15,8 @@ pub fn say(text: &str) {
 /// # Errors
 /// When stdout is closed.
 pub fn print(text: &str) -> Result<(), Fault> {
-    writeln!(std::io::stdout(), "{text}").map_err(|e| Fault::internal("stdout", format!("stdout cannot be written: {e}")))
+    writeln!(std::io::stdout(), "{text}")
+        .map_err(|e| Fault::internal("stdout", format!("stdout cannot be written: {e}")))
 }
 
 /// The JSON of a value on stdout.

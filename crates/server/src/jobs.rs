@@ -22,7 +22,8 @@ struct OfWave {
 }
 
 fn payload<T: for<'de> Deserialize<'de>>(job: &Job) -> Result<T, JobError> {
-    serde_json::from_str(&job.payload).map_err(|e| JobError::Fail(format!("the payload of {} is odd: {e}", job.kind)))
+    serde_json::from_str(&job.payload)
+        .map_err(|e| JobError::Fail(format!("the payload of {} is odd: {e}", job.kind)))
 }
 
 /// Does one job.
@@ -48,7 +49,8 @@ pub async fn step(app: &App) -> Result<bool, Fault> {
     if let Err(error) = &outcome {
         tracing::warn!(kind = job.kind, job = job.id, %error, "job {} did not succeed", job.kind);
     }
-    metrics::counter!("otklik_jobs_total", "kind" => job.kind.clone(), "ok" => outcome.is_ok().to_string()).increment(1);
+    metrics::counter!("otklik_jobs_total", "kind" => job.kind.clone(), "ok" => outcome.is_ok().to_string())
+        .increment(1);
     jobs::finish(&app.db, &job, outcome, app.now()).await?;
     Ok(true)
 }
@@ -89,7 +91,8 @@ pub async fn run_forever(app: App, stop: CancellationToken) {
     };
     let work = async move {
         while !stop.is_cancelled() {
-            let busy = async { Ok::<_, Fault>(crate::subscriptions::deliver(&app).await? > 0 || step(&app).await?) };
+            let busy =
+                async { Ok::<_, Fault>(crate::subscriptions::deliver(&app).await? > 0 || step(&app).await?) };
             match busy.await {
                 Ok(true) => continue,
                 Ok(false) => {}

@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use access::{App, NewWorkspace, Op, Role, Workspace, create_workspace, load_workspace, set_clock, workspaces};
+use access::{
+    App, NewWorkspace, Op, Role, Workspace, create_workspace, load_workspace, set_clock, workspaces,
+};
 use basis::{CampaignId, Currency, Fault, Lang, Time};
 use campaign::State;
 use demo::{Simulation, SimulationConfig};
@@ -71,7 +73,8 @@ impl Stage {
 
     fn save(&self) -> Result<(), Fault> {
         let io = |e: std::io::Error| Fault::internal("demo", format!("{}: {e}", self.path.display()));
-        let text = serde_json::to_string_pretty(&self.marker).map_err(|e| Fault::internal("demo", e.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(&self.marker).map_err(|e| Fault::internal("demo", e.to_string()))?;
         std::fs::write(&self.path, text).map_err(io)
     }
 
@@ -88,7 +91,10 @@ async fn stage(wanted: &Wanted) -> Result<Stage, Fault> {
     let path = folder.join(MARKER);
     let known = match std::fs::read_to_string(&path) {
         Ok(text) => Some(serde_json::from_str::<Marker>(&text).map_err(|e| {
-            Fault::refused("demo_folder", format!("{} is damaged ({e}); start the demo in a new folder", path.display()))
+            Fault::refused(
+                "demo_folder",
+                format!("{} is damaged ({e}); start the demo in a new folder", path.display()),
+            )
         })?),
         Err(_) => None,
     };
@@ -103,7 +109,10 @@ async fn stage(wanted: &Wanted) -> Result<Stage, Fault> {
     let there = workspaces(&app).await?;
     let ours = there.iter().find(|workspace| workspace.name == WORKSPACE && workspace.simulated);
     if known.is_none() && !there.is_empty() {
-        return Err(Fault::refused("demo_folder", "this database holds something that is not a demo; name an empty one"));
+        return Err(Fault::refused(
+            "demo_folder",
+            "this database holds something that is not a demo; name an empty one",
+        ));
     }
     let marker = known.unwrap_or(Marker {
         seed: wanted.seed,
@@ -131,9 +140,11 @@ async fn stage(wanted: &Wanted) -> Result<Stage, Fault> {
     let clock = stage.marker.clock;
     stage.set_clock(clock, 0.0).await?;
     if !access::any_administrator(&stage.app).await? {
-        let password = std::env::var("OTKLIK_DEMO_PASSWORD").unwrap_or_else(|_| readable_password(&stage.app));
+        let password =
+            std::env::var("OTKLIK_DEMO_PASSWORD").unwrap_or_else(|_| readable_password(&stage.app));
         let ws = stage.workspace.id;
-        access::add_user(&stage.app, ws, EMAIL, "Demo", Role::Administrator, Lang::Uk, password.clone()).await?;
+        access::add_user(&stage.app, ws, EMAIL, "Demo", Role::Administrator, Lang::Uk, password.clone())
+            .await?;
         stage.password = Some(password);
     }
     if !stage.marker.seeded {
@@ -189,7 +200,8 @@ proof = "simulated: invented people of the demo, seeded with a consent"
 async fn fill(stage: &Stage) -> Result<(), Fault> {
     let op = stage.op();
     let folder = stage.app.data_dir.join("demo");
-    std::fs::create_dir_all(&folder).map_err(|e| Fault::internal("demo", format!("{}: {e}", folder.display())))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| Fault::internal("demo", format!("{}: {e}", folder.display())))?;
     let mapping = Mapping::parse(MAPPING).map_err(|e| Fault::internal("demo", e.to_string()))?;
     let files = [
         ("Замовлення крамниці", "orders.csv", demo::orders_csv()),
@@ -197,7 +209,8 @@ async fn fill(stage: &Stage) -> Result<(), Fault> {
     ];
     for (source, name, content) in files {
         let path = folder.join(name);
-        std::fs::write(&path, content).map_err(|e| Fault::internal("demo", format!("{}: {e}", path.display())))?;
+        std::fs::write(&path, content)
+            .map_err(|e| Fault::internal("demo", format!("{}: {e}", path.display())))?;
         let file = NewFile { name: name.to_owned(), path: path.to_string_lossy().into_owned() };
         let mut tx = stage.app.db.write().await?;
         let import = begin_import(&mut tx, &op, source, &[file], &mapping).await?;
@@ -234,8 +247,9 @@ async fn start(stage: &Stage, listen: &str, workers: bool) -> Result<Play, Fault
     let operator_token = token(stage, Role::Operator).await?;
     let marketer_token = token(stage, Role::Marketer).await?;
     let server = serve::start(&stage.app, &listen).await?;
-    let inbound_smtp =
-        server.inbound_smtp.ok_or_else(|| Fault::internal("demo", "the receiver of bounces does not listen"))?;
+    let inbound_smtp = server
+        .inbound_smtp
+        .ok_or_else(|| Fault::internal("demo", "the receiver of bounces does not listen"))?;
     let config = SimulationConfig {
         seed: stage.marker.seed,
         base_url: format!("http://{}", server.address),
@@ -253,7 +267,8 @@ async fn start(stage: &Stage, listen: &str, workers: bool) -> Result<Play, Fault
         "host": "127.0.0.1", "port": people.smpp_port(), "system_id": "otklik", "source": "KNYHARNIA", "rate_per_second": 200.0
     });
     channel::settings::save(&stage.app, &stage.workspace, channel::SenderKind::Email, &email, None).await?;
-    channel::settings::save(&stage.app, &stage.workspace, channel::SenderKind::Sms, &sms, Some("demo")).await?;
+    channel::settings::save(&stage.app, &stage.workspace, channel::SenderKind::Sms, &sms, Some("demo"))
+        .await?;
     Ok(Play { server, people })
 }
 
@@ -369,11 +384,16 @@ pub async fn headless(wanted: &Wanted, as_json: bool) -> Result<(), Fault> {
     if as_json {
         exit::print_json(&shown)?;
     } else {
-        let text = serde_json::to_string_pretty(&shown).map_err(|e| Fault::internal("json", e.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(&shown).map_err(|e| Fault::internal("json", e.to_string()))?;
         exit::print(&text)?;
     }
     exit::say(&format!("otklik: played in {} s; the people in it are simulated", began.elapsed().as_secs()));
-    if over { Ok(()) } else { Err(Fault::internal("demo", format!("the story was not over after {LONGEST_DAYS} days"))) }
+    if over {
+        Ok(())
+    } else {
+        Err(Fault::internal("demo", format!("the story was not over after {LONGEST_DAYS} days")))
+    }
 }
 
 async fn records(stage: &Stage) -> Result<i64, Fault> {

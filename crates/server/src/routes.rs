@@ -69,7 +69,9 @@ fn span(request: &axum::extract::Request) -> tracing::Span {
 
 /// What the channels say of a launch.
 fn pre_launch() -> PreLaunch {
-    PreLaunch(Arc::new(|op: Op, channels: Vec<Channel>| Box::pin(async move { sender_findings(&op, &channels).await })))
+    PreLaunch(Arc::new(|op: Op, channels: Vec<Channel>| {
+        Box::pin(async move { sender_findings(&op, &channels).await })
+    }))
 }
 
 pub async fn sender_findings(op: &Op, channels: &[Channel]) -> Result<Vec<Finding>, Fault> {
@@ -113,6 +115,7 @@ async fn measurements(
     if ip.is_loopback() || app.trusts_proxy(ip) {
         metrics.render().into_response()
     } else {
-        Problem(Fault::forbidden("metrics", "The metrics are for this machine and trusted proxies.")).into_response()
+        Problem(Fault::forbidden("metrics", "The metrics are for this machine and trusted proxies."))
+            .into_response()
     }
 }

@@ -98,7 +98,10 @@ pub struct Listen {
 /// Starts listening and working.
 pub async fn start(app: &App, listen: &Listen) -> Result<Server, Fault> {
     let taken = |e: std::io::Error| {
-        Fault::internal("listen", format!("cannot listen on {}: {e}; choose another address with --listen", listen.http))
+        Fault::internal(
+            "listen",
+            format!("cannot listen on {}: {e}; choose another address with --listen", listen.http),
+        )
     };
     let listener = TcpListener::bind(&listen.http).await.map_err(taken)?;
     let address = listener.local_addr().map_err(taken)?;

@@ -65,17 +65,20 @@ struct OfImport {
 }
 
 fn read<'a, T: Deserialize<'a>>(payload: &'a str) -> Result<T, Fault> {
-    serde_json::from_str(payload).map_err(|e| Fault::invalid("job", format!("the payload of the job is odd: {e}")))
+    serde_json::from_str(payload)
+        .map_err(|e| Fault::invalid("job", format!("the payload of the job is odd: {e}")))
 }
 
 /// Does a job that joins slices; false for a kind that is not known here.
 pub async fn run_job(op: &Op, kind: &str, payload: &str) -> Result<bool, Fault> {
     match kind {
         RUN_JOB => {
-            ingest::run_import(op, read::<OfImport>(payload)?.import_id, ImportSteps::default().steps()).await?;
+            ingest::run_import(op, read::<OfImport>(payload)?.import_id, ImportSteps::default().steps())
+                .await?;
         }
         UNDO_JOB => {
-            ingest::undo_import(op, read::<OfImport>(payload)?.import_id, ImportSteps::default().steps()).await?;
+            ingest::undo_import(op, read::<OfImport>(payload)?.import_id, ImportSteps::default().steps())
+                .await?;
         }
         "insight.refresh" => {
             insight::refresh(&op.app, op.ws()).await?;

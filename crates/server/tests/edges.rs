@@ -6,8 +6,22 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// A crate may depend on those before it; `demo` and `server` have rules of their own.
 const ORDER: [&str; 16] = [
-    "basis", "store", "timeline", "access", "ingest", "commerce", "identity", "insight", "permission", "audience", "content",
-    "campaign", "channel", "response", "desk", "report",
+    "basis",
+    "store",
+    "timeline",
+    "access",
+    "ingest",
+    "commerce",
+    "identity",
+    "insight",
+    "permission",
+    "audience",
+    "content",
+    "campaign",
+    "channel",
+    "response",
+    "desk",
+    "report",
 ];
 
 #[test]

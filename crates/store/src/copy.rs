@@ -151,7 +151,12 @@ async fn write(target: &mut Tx, insert: &str, rows: &[Vec<Cell>]) -> Result<u64>
                     };
                 }
             });
-            builder.build().execute(&mut **$tx).await.map(|d| d.rows_affected()).map_err(|e| Error::of(e, insert))
+            builder
+                .build()
+                .execute(&mut **$tx)
+                .await
+                .map(|d| d.rows_affected())
+                .map_err(|e| Error::of(e, insert))
         }};
     }
     match target {

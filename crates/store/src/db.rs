@@ -22,7 +22,10 @@ pub struct Db(Inner);
 #[derive(Clone)]
 enum Inner {
     /// One writer, so that a write never fails as busy within the process; many readers on snapshots (WAL).
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -61,9 +64,11 @@ impl Db {
             .pragma("temp_store", "memory")
             .pragma("mmap_size", "268435456")
             .statement_cache_capacity(500);
-        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options.clone());
+        let write =
+            SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options.clone());
         let write = write.await.map_err(Error::Connect)?;
-        let read = SqlitePoolOptions::new().max_connections(8).acquire_timeout(WAIT).connect_lazy_with(options);
+        let read =
+            SqlitePoolOptions::new().max_connections(8).acquire_timeout(WAIT).connect_lazy_with(options);
         Ok(Self(Inner::Sqlite { write, read }))
     }
 
@@ -134,9 +139,15 @@ impl Db {
     pub async fn tidy(&self) -> Result<()> {
         match &self.0 {
             Inner::Sqlite { write, .. } => {
-                sqlx::query("PRAGMA analysis_limit = 1000").execute(write).await.map_err(|e| Error::of(e, "tidy"))?;
+                sqlx::query("PRAGMA analysis_limit = 1000")
+                    .execute(write)
+                    .await
+                    .map_err(|e| Error::of(e, "tidy"))?;
                 sqlx::query("ANALYZE").execute(write).await.map_err(|e| Error::of(e, "ANALYZE"))?;
-                sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(write).await.map_err(|e| Error::of(e, "tidy"))?;
+                sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+                    .execute(write)
+                    .await
+                    .map_err(|e| Error::of(e, "tidy"))?;
             }
             Inner::Postgres(pool) => {
                 sqlx::query("ANALYZE").execute(pool).await.map_err(|e| Error::of(e, "ANALYZE"))?;
@@ -161,7 +172,9 @@ impl Db {
             Inner::Sqlite { write, .. } => {
                 sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(write).await.map(drop)
             }
-            Inner::Postgres(pool) => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.map(drop),
+            Inner::Postgres(pool) => {
+                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.map(drop)
+            }
         }
         .map_err(|e| Error::of(e, sql))
     }

@@ -13,7 +13,9 @@ pub fn skip_locked(tx: &Tx) -> &'static str {
 /// The `n`-th argument as a list of BIGINTs given as JSON text (`[1,2,3]`): one statement text for any length.
 pub fn id_list(engine: Engine, n: usize) -> String {
     match engine {
-        Engine::Postgres => format!("(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST(${n} AS json)))"),
+        Engine::Postgres => {
+            format!("(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST(${n} AS json)))")
+        }
         Engine::Sqlite => format!("(SELECT value FROM json_each(${n}))"),
     }
 }

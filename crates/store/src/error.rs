@@ -24,7 +24,9 @@ impl Error {
         if let sqlx::Error::Database(inner) = &source
             && inner.is_unique_violation()
         {
-            return Self::Unique(inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned));
+            return Self::Unique(
+                inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned),
+            );
         }
         Self::Statement { statement: statement.split_whitespace().collect::<Vec<_>>().join(" "), source }
     }

@@ -16,11 +16,15 @@ pub static STATEMENTS: [Statement];
 #[macro_export]
 macro_rules! __register {
     ($sql:expr) => {
-        #[expect(unsafe_code, reason = "a registry filled by the linker places its entries in a section of their own")]
+        #[expect(
+            unsafe_code,
+            reason = "a registry filled by the linker places its entries in a section of their own"
+        )]
         const _: () = {
-        #[$crate::linkme::distributed_slice($crate::STATEMENTS)]
-        #[linkme(crate = $crate::linkme)]
-        static STATEMENT: $crate::Statement = $crate::Statement { sql: $sql, file: file!(), line: line!() };
+            #[$crate::linkme::distributed_slice($crate::STATEMENTS)]
+            #[linkme(crate = $crate::linkme)]
+            static STATEMENT: $crate::Statement =
+                $crate::Statement { sql: $sql, file: file!(), line: line!() };
         };
     };
 }

@@ -34,13 +34,37 @@ where
         COUNT.fetch_add(1, Ordering::Relaxed),
         Rng::from_entropy().next_u64()
     );
-    admin.script(&format!("CREATE DATABASE {name}")).await.expect("a database for the test");
-    let (base, query) = server.split_once('?').map_or((server.as_str(), ""), |(b, q)| (b, q));
-    let root = base.rsplit_once('/').map_or(base, |(root, _)| root);
-    let db = Db::open_postgres(&format!("{root}/{name}?{query}")).await.expect("the new database opens");
+    create_database(&admin, &name).await;
+    let db = Db::open_postgres(&url_of(&server, &name)).await.expect("the new database opens");
     db.migrate(Time::from_millis(0)).await.expect("migrations apply to PostgreSQL");
     body(db.clone()).await;
     db.close().await;
-    admin.script(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("the test's database is dropped");
+    drop_database(&admin, &name).await;
     admin.close().await;
+}
+
+/// A database on the server of the tests.
+///
+/// # Panics
+/// When it cannot be made; it is a test.
+pub async fn create_database(admin: &Db, name: &str) {
+    admin.script(&format!("CREATE DATABASE {name}")).await.expect("a database for the test");
+}
+
+/// Drops it, whoever is connected.
+///
+/// # Panics
+/// When it cannot be dropped; it is a test.
+pub async fn drop_database(admin: &Db, name: &str) {
+    admin
+        .script(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        .await
+        .expect("the test's database is dropped");
+}
+
+/// The URL of a database on the server that another URL names.
+pub fn url_of(server: &str, name: &str) -> String {
+    let (base, query) = server.split_once('?').unwrap_or((server, ""));
+    let root = base.rsplit_once('/').map_or(base, |(root, _)| root);
+    format!("{root}/{name}?{query}")
 }

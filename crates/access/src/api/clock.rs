@@ -30,19 +30,29 @@ pub struct ClockNow {
 
 /// Pauses, runs or steps the campaign clock of a simulated workspace.
 #[utoipa::path(post, path = "/api/clock", tag = "access", request_body = ClockChange, responses((status = 200, body = ClockNow)))]
-pub(super) async fn set(need::Supervisor(op): need::Supervisor, Json(body): Json<ClockChange>) -> Answer<ClockNow> {
+pub(super) async fn set(
+    need::Supervisor(op): need::Supervisor,
+    Json(body): Json<ClockChange>,
+) -> Answer<ClockNow> {
     if !op.workspace.simulated {
-        return Err(Fault::refused("real_workspace", "Only the clock of a simulated workspace can be moved.").into());
+        return Err(Fault::refused(
+            "real_workspace",
+            "Only the clock of a simulated workspace can be moved.",
+        )
+        .into());
     }
     let now = op.campaign_now();
-    let speed = body.speed.unwrap_or(if op.workspace.clock.speed == 0.0 { 3600.0 } else { op.workspace.clock.speed });
+    let speed =
+        body.speed.unwrap_or(if op.workspace.clock.speed == 0.0 { 3600.0 } else { op.workspace.clock.speed });
     if !(0.0..=100_000.0).contains(&speed) {
         return Err(Fault::invalid("speed", "The speed is a number from 0 to 100000.").into());
     }
     let clock = match body.action {
         ClockAction::Pause => set_clock(&op.app, op.ws(), now, 0.0).await?,
         ClockAction::Run => set_clock(&op.app, op.ws(), now, speed).await?,
-        ClockAction::StepDay => set_clock(&op.app, op.ws(), now.plus_days(1), op.workspace.clock.speed).await?,
+        ClockAction::StepDay => {
+            set_clock(&op.app, op.ws(), now.plus_days(1), op.workspace.clock.speed).await?
+        }
     };
     let campaign_now = clock.at(op.now());
     Ok(Json(ClockNow { campaign_now, speed: clock.speed, paused: clock.speed == 0.0 }))

@@ -20,10 +20,13 @@ pub struct Login {
 
 pub(super) fn session_headers(app: &App, token: &str, seconds: u64) -> Result<HeaderMap, Fault> {
     let secure = if app.public_url().starts_with("https:") { "; Secure" } else { "" };
-    let cookie =
-        format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", session::SESSION_COOKIE);
+    let cookie = format!(
+        "{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",
+        session::SESSION_COOKIE
+    );
     let mut headers = HeaderMap::new();
-    let value = HeaderValue::from_str(&cookie).map_err(|_| Fault::internal("cookie", "the cookie cannot be written"))?;
+    let value = HeaderValue::from_str(&cookie)
+        .map_err(|_| Fault::internal("cookie", "the cookie cannot be written"))?;
     headers.insert(header::SET_COOKIE, value);
     Ok(headers)
 }
@@ -67,7 +70,13 @@ pub(super) async fn login(
     let (token, csrf) = session::open(&app, UserId(id), workspace).await?;
     let workspace = load_workspace(&app, workspace).await?;
     let lang = workspace.language;
-    let op = Op { app: app.clone(), workspace, actor: Actor { kind: ActorKind::User, id }, role: role.parse()?, lang };
+    let op = Op {
+        app: app.clone(),
+        workspace,
+        actor: Actor { kind: ActorKind::User, id },
+        role: role.parse()?,
+        lang,
+    };
     Ok((session_headers(&app, &token, session::LIFETIME.as_secs())?, Json(me_of(&op, Some(csrf)).await?)))
 }
 

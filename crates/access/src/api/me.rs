@@ -1,8 +1,4 @@
-use axum::{
-    Json,
-    extract::State,
-    http::request::Parts,
-};
+use axum::{Json, extract::State, http::request::Parts};
 use basis::{Fault, Lang, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -114,7 +110,12 @@ pub struct MeChange {
 pub(super) async fn change(need::Anyone(op): need::Anyone, Json(body): Json<MeChange>) -> Answer<Me> {
     let mut tx = op.app.db.write().await?;
     if let Some(user) = op.user() {
-        store::execute!(tx, "UPDATE users SET language = $2 WHERE id = $1", user.get(), body.language.as_str())?;
+        store::execute!(
+            tx,
+            "UPDATE users SET language = $2 WHERE id = $1",
+            user.get(),
+            body.language.as_str()
+        )?;
     }
     tx.commit().await?;
     Ok(Json(me_of(&op, None).await?))

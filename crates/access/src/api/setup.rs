@@ -12,7 +12,8 @@ use super::{
     me::{Me, me_of},
 };
 use crate::{
-    Actor, ActorKind, Answer, App, NewWorkspace, Op, Problem, Role, add_user, create_workspace, session, token,
+    Actor, ActorKind, Answer, App, NewWorkspace, Op, Problem, Role, add_user, create_workspace, session,
+    token,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -60,8 +61,16 @@ pub(super) async fn make(
         },
     )
     .await?;
-    let user =
-        add_user(&app, workspace.id, &body.email, &body.name, Role::Administrator, body.language, body.password).await?;
+    let user = add_user(
+        &app,
+        workspace.id,
+        &body.email,
+        &body.name,
+        Role::Administrator,
+        body.language,
+        body.password,
+    )
+    .await?;
     let (cookie, csrf) = session::open(&app, user, workspace.id).await?;
     let op = Op {
         app: app.clone(),

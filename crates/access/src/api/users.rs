@@ -1,8 +1,4 @@
-use axum::{
-    Json,
-    extract::Path,
-    http::StatusCode,
-};
+use axum::{Json, extract::Path, http::StatusCode};
 use basis::{Fault, Lang, Time, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -103,8 +99,14 @@ pub(super) async fn change(
     Path(id): Path<UserId>,
     Json(body): Json<UserChange>,
 ) -> Result<StatusCode, Problem> {
-    if op.user() == Some(id) && (body.disabled == Some(true) || body.role.is_some_and(|r| r != Role::Administrator)) {
-        return Err(Fault::refused("last_administrator", "You cannot take the administrator's role from yourself.").into());
+    if op.user() == Some(id)
+        && (body.disabled == Some(true) || body.role.is_some_and(|r| r != Role::Administrator))
+    {
+        return Err(Fault::refused(
+            "last_administrator",
+            "You cannot take the administrator's role from yourself.",
+        )
+        .into());
     }
     let hash = match body.password {
         Some(new) => Some(password::hash(new, op.app.random()).await?),

@@ -60,7 +60,11 @@ pub(super) async fn change(
     if let Some(zone) = &body.timezone
         && jiff::tz::TimeZone::get(zone).is_err()
     {
-        return Err(Fault::invalid("timezone", format!("\"{zone}\" is not a time zone; use an IANA name as Europe/Kyiv")).into());
+        return Err(Fault::invalid(
+            "timezone",
+            format!("\"{zone}\" is not a time zone; use an IANA name as Europe/Kyiv"),
+        )
+        .into());
     }
     if let Some(place) = &body.jurisdiction
         && !["ru", "ua", "eu", "us", "other"].contains(&place.as_str())

@@ -15,7 +15,9 @@ pub enum Analysis {
 impl Analysis {
     pub fn run(&self) -> Result<(), Fault> {
         let Self::Command(command) = self;
-        command.run(&mut std::io::stdout().lock(), &mut std::io::stderr().lock()).map_err(|error| match error.kind {
+        command.run(&mut std::io::stdout().lock(), &mut std::io::stderr().lock()).map_err(|error| match error
+            .kind
+        {
             ErrorKind::Input => Fault::invalid("input", error.message),
             ErrorKind::Refused => Fault::refused("refused", error.message),
             ErrorKind::Usage => Fault::invalid(exit::USAGE, error.message),

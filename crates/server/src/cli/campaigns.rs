@@ -65,11 +65,14 @@ async fn read(op: &Op, file: &Path) -> Result<Draft, Fault> {
     let mut draft = read.draft;
     if let Some(name) = read.segment {
         let found = audience::segment_by_name(&op.app, op.ws(), &name).await?;
-        let missing = || Fault::invalid("segment", format!("{}: there is no segment \"{name}\"", file.display()));
+        let missing =
+            || Fault::invalid("segment", format!("{}: there is no segment \"{name}\"", file.display()));
         draft.segment_id = Some(found.ok_or_else(missing)?);
     }
     // A wave without a sender of its own is sent by the workspace's.
-    for wave in draft.waves.iter_mut().filter(|wave| wave.channel == Channel::Email && wave.from_address.is_empty()) {
+    for wave in
+        draft.waves.iter_mut().filter(|wave| wave.channel == Channel::Email && wave.from_address.is_empty())
+    {
         if let Some(from) = channel::default_from(&op.app, op.ws()).await? {
             wave.from_name = from.name;
             wave.from_address = from.address;
@@ -112,7 +115,11 @@ impl Check {
         let found = findings(&op, &draft).await?;
         let ok = found.iter().all(|finding| finding.severity != Severity::Refuse);
         exit::print_json(&json!({ "ok": ok, "findings": found }))?;
-        if ok { Ok(()) } else { Err(Fault::refused("launch_refused", "the campaign cannot be launched as it is")) }
+        if ok {
+            Ok(())
+        } else {
+            Err(Fault::refused("launch_refused", "the campaign cannot be launched as it is"))
+        }
     }
 }
 
@@ -128,7 +135,10 @@ impl Launch {
             exit::say(&format!("{:?}: {}: {}", finding.severity, finding.place, finding.message));
         }
         if !self.yes {
-            return Err(Fault::refused("not_confirmed", "letters cannot be called back; add --yes to launch"));
+            return Err(Fault::refused(
+                "not_confirmed",
+                "letters cannot be called back; add --yes to launch",
+            ));
         }
         let id = campaign::create(&op, &draft).await?;
         let senders: Vec<_> = found.into_iter().filter(|f| f.place.starts_with("senders.")).collect();
@@ -141,7 +151,8 @@ impl Launch {
 /// Drives the campaign until nothing of it is due.
 async fn send_here(op: &Op, id: CampaignId) -> Result<(), Fault> {
     let stop = tokio_util::sync::CancellationToken::new();
-    let senders = tokio::spawn(channel::run_senders(op.app.clone(), crate::inbound::handler(&op.app), stop.clone()));
+    let senders =
+        tokio::spawn(channel::run_senders(op.app.clone(), crate::inbound::handler(&op.app), stop.clone()));
     loop {
         jobs::drain(&op.app).await?;
         jobs::beat(&op.app).await?;

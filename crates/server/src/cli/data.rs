@@ -22,7 +22,10 @@ impl Backup {
     pub async fn run(self) -> Result<(), Fault> {
         let app = self.place.app().await?;
         let bytes = backup::write(&app, &self.place.place(), &self.file).await?;
-        exit::say(&format!("otklik: {} holds the keys that open every secret in it; keep it as safe as them", self.file.display()));
+        exit::say(&format!(
+            "otklik: {} holds the keys that open every secret in it; keep it as safe as them",
+            self.file.display()
+        ));
         exit::print_json(&json!({ "file": self.file, "bytes": bytes }))
     }
 }
@@ -38,7 +41,9 @@ pub struct Restore {
 impl Restore {
     pub async fn run(self) -> Result<(), Fault> {
         let done = backup::read(&self.place.place(), &self.file).await?;
-        exit::say("otklik: running campaigns are paused; look at the uncertain messages before you resume them");
+        exit::say(
+            "otklik: running campaigns are paused; look at the uncertain messages before you resume them",
+        );
         exit::print_json(&done)
     }
 }
@@ -58,11 +63,16 @@ impl Migrate {
         let db = serve::open_db(&place).await?;
         let state = db.migration_state().await?;
         if self.check {
-            exit::print_json(&json!({ "applied": state.applied, "known": state.known, "current": state.is_current() }))?;
+            exit::print_json(
+                &json!({ "applied": state.applied, "known": state.known, "current": state.is_current() }),
+            )?;
             return if state.is_current() {
                 Ok(())
             } else {
-                Err(Fault::conflict("migration", format!("{} migrations are missing; run `otklik migrate`", state.known - state.applied)))
+                Err(Fault::conflict(
+                    "migration",
+                    format!("{} migrations are missing; run `otklik migrate`", state.known - state.applied),
+                ))
             };
         }
         let applied = serve::migrate(&place, &db).await?;
@@ -87,7 +97,8 @@ async fn named(text: &str, must_exist: bool) -> Result<Db, Fault> {
     let mut path = PathBuf::from(text.strip_prefix("sqlite://").unwrap_or(text));
     if path.is_dir() || path.extension().is_none() {
         if !must_exist {
-            std::fs::create_dir_all(&path).map_err(|e| Fault::internal("folder", format!("{}: {e}", path.display())))?;
+            std::fs::create_dir_all(&path)
+                .map_err(|e| Fault::internal("folder", format!("{}: {e}", path.display())))?;
         }
         path.push("otklik.sqlite");
     }
@@ -102,12 +113,17 @@ impl Copy {
         use basis::Clock;
         let from = named(&self.from, true).await?;
         if !from.migration_state().await?.is_current() {
-            return Err(Fault::refused("migration", "the source has an older schema; run `otklik migrate` on it first"));
+            return Err(Fault::refused(
+                "migration",
+                "the source has an older schema; run `otklik migrate` on it first",
+            ));
         }
         let to = named(&self.to, false).await?;
         to.migrate(basis::SystemClock.now()).await?;
         let rows = store::copy(&from, &to).await?;
-        exit::say("otklik: copied; take the data folder's secret.key along, the secrets in the database are sealed with it");
+        exit::say(
+            "otklik: copied; take the data folder's secret.key along, the secrets in the database are sealed with it",
+        );
         exit::print_json(&json!({ "rows": rows }))
     }
 }

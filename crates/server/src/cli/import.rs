@@ -109,7 +109,8 @@ impl Load {
                 .files
                 .iter()
                 .map(|file| {
-                    let stem = file.file_stem().map_or_else(|| "files".into(), |s| s.to_string_lossy().into_owned());
+                    let stem =
+                        file.file_stem().map_or_else(|| "files".into(), |s| s.to_string_lossy().into_owned());
                     (stem, vec![file.clone()])
                 })
                 .collect(),
@@ -122,12 +123,15 @@ fn date_order(word: &str) -> Result<DateOrder, Fault> {
         "dmy" => Ok(DateOrder::Dmy),
         "mdy" => Ok(DateOrder::Mdy),
         "ymd" => Ok(DateOrder::Ymd),
-        other => Err(Fault::invalid("date_order", format!("\"{other}\" is not a date order; use dmy, mdy or ymd"))),
+        other => {
+            Err(Fault::invalid("date_order", format!("\"{other}\" is not a date order; use dmy, mdy or ymd")))
+        }
     }
 }
 
 fn read_mapping(path: &std::path::Path) -> Result<Mapping, Fault> {
-    let text = std::fs::read_to_string(path).map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))?;
     Mapping::parse(&text).map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))
 }
 
@@ -161,7 +165,9 @@ async fn report(op: &Op, imports: &[Done], folder: &std::path::Path, as_json: bo
                     file.file, file.rows, file.new, file.changed, file.unchanged, file.rejected
                 ))?;
                 if let Some(path) = rejects_file {
-                    exit::say(&format!("otklik: the rejected rows are in {path}; correct them there and import that file"));
+                    exit::say(&format!(
+                        "otklik: the rejected rows are in {path}; correct them there and import that file"
+                    ));
                 }
             }
         }
@@ -179,9 +185,10 @@ async fn report(op: &Op, imports: &[Done], folder: &std::path::Path, as_json: bo
             let why = import.error.clone().unwrap_or_else(|| "the import failed".to_owned());
             Err(Fault::invalid("import_failed", why))
         }
-        None if imports.iter().all(Done::is_all_rejected) && !imports.is_empty() => {
-            Err(Fault::invalid("all_rejected", "not one row could be used; the rejects file says why, row by row"))
-        }
+        None if imports.iter().all(Done::is_all_rejected) && !imports.is_empty() => Err(Fault::invalid(
+            "all_rejected",
+            "not one row could be used; the rejects file says why, row by row",
+        )),
         None => Ok(()),
     }
 }

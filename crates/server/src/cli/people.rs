@@ -38,9 +38,9 @@ impl User {
         let Self::Add(add) = self;
         let op = add.place.op().await?;
         let mut password = String::new();
-        std::io::stdin()
-            .read_to_string(&mut password)
-            .map_err(|e| Fault::invalid("password", format!("the password cannot be read from stdin: {e}")))?;
+        std::io::stdin().read_to_string(&mut password).map_err(|e| {
+            Fault::invalid("password", format!("the password cannot be read from stdin: {e}"))
+        })?;
         let password = password.trim_end_matches(['\r', '\n']).to_owned();
         let name = add.name.unwrap_or_else(|| add.email.clone());
         let language = add.language.unwrap_or(op.workspace.language);

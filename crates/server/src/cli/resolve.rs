@@ -37,10 +37,6 @@ impl Resolve {
             cards: self.cards.as_deref(),
             explain: self.explain.as_deref(),
         })?;
-        if self.json {
-            exit::print_json(&done)
-        } else {
-            exit::print(&done.sentence())
-        }
+        if self.json { exit::print_json(&done) } else { exit::print(&done.sentence()) }
     }
 }

@@ -23,9 +23,16 @@ impl Status {
         for workspace in workspaces(&app).await? {
             let ws = workspace.id.get();
             let mut tx = app.db.read().await?;
-            let (records,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM records WHERE workspace_id = $1 AND current", ws)?;
-            let (people,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1", ws)?;
-            let (orders,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM orders WHERE workspace_id = $1", ws)?;
+            let (records,) = store::fetch_one!(
+                tx,
+                (i64,),
+                "SELECT COUNT(*) FROM records WHERE workspace_id = $1 AND current",
+                ws
+            )?;
+            let (people,) =
+                store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1", ws)?;
+            let (orders,) =
+                store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM orders WHERE workspace_id = $1", ws)?;
             let (jobs,) = store::fetch_one!(
                 tx,
                 (i64,),
