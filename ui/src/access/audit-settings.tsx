@@ -23,7 +23,7 @@ export function AuditSettings() {
   const word = useWord();
   const list = usePaged<Entry>(['audit'], '/api/audit');
   const columns: Column<Entry>[] = [
-    { key: 'at', label: t('import.col.at'), width: '165px', render: (e) => f.dateTime(e.at) },
+    { key: 'at', label: t('import.col.at'), width: '178px', render: (e) => f.dateTime(e.at) },
     {
       key: 'who',
       label: t('audit.who'),

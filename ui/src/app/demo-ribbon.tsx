@@ -73,7 +73,7 @@ export function DemoRibbon() {
               leftSection={clock.data.paused ? <IconPlayerPlay size={13} /> : <IconPlayerPause size={13} />}
               onClick={() => act.mutate(clock.data.paused ? 'run' : 'pause')}
             >
-              {clock.data.paused ? t('demo.resume') : t('demo.pause')}
+              <span className="ribbon-word">{clock.data.paused ? t('demo.resume') : t('demo.pause')}</span>
             </Button>
             <Button
               size="compact-xs"
@@ -83,7 +83,7 @@ export function DemoRibbon() {
               title={t('demo.stepHint')}
               onClick={() => act.mutate('step_day')}
             >
-              {t('demo.step')}
+              <span className="ribbon-word">{t('demo.step')}</span>
             </Button>
           </>
         )}

@@ -43,7 +43,8 @@ export function formats(lang: string): Formats {
   const when = (format: Intl.DateTimeFormat, value: string | number | Date | null | undefined) => {
     if (value === null || value === undefined || value === '') return NONE;
     const date = dateOf(value);
-    return Number.isNaN(date.getTime()) ? String(value) : format.format(date);
+    // "2024 г." and "2024 р.": the year speaks for itself in a table.
+    return Number.isNaN(date.getTime()) ? String(value) : format.format(date).replace(/\s[гр]\.(?=,|$)/, '');
   };
   return {
     n: (value, digits) => {

@@ -149,7 +149,7 @@ export function ReasonLine({ reason }: { reason: Reason }) {
       </span>
       <span className="grow">
         <b>{word(`field.${reason.field}`)}</b>: {word(`level.${reason.level}`)}
-        {(reason.a || reason.b) && (
+        {(reason.a || reason.b) && reason.level !== 'same' && (
           <span className="dim">
             {' '}
             {differ ? (

@@ -25,7 +25,7 @@ export function MergesPage() {
   const undo = useUndoMerge();
   const [open, setOpen] = useState<Merge>();
   const columns: Column<Merge>[] = [
-    { key: 'at', label: t('import.col.at'), width: '160px', render: (m) => f.dateTime(m.at) },
+    { key: 'at', label: t('import.col.at'), width: '178px', render: (m) => f.dateTime(m.at) },
     {
       key: 'name',
       label: t('people.one'),

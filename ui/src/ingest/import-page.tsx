@@ -75,7 +75,7 @@ export function ImportPage() {
   );
 
   const columns: Column<Import>[] = [
-    { key: 'at', label: t('import.col.at'), width: 'minmax(150px, 1fr)', render: (i) => f.dateTime(i.created_at) },
+    { key: 'at', label: t('import.col.at'), width: '178px', render: (i) => f.dateTime(i.created_at) },
     {
       key: 'files',
       label: t('import.col.files'),

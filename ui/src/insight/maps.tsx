@@ -12,7 +12,7 @@ import type { Cohorts, RfmMap } from './types';
 
 const heat = (share: number, top: number) => {
   const level = top > 0 ? Math.min(1, share / top) : 0;
-  return { style: { ['--heat' as string]: Math.round(level * 88) }, 'data-deep': level > 0.55 || undefined };
+  return { style: { ['--heat' as string]: Math.round(level * 100) } };
 };
 
 function Download({ table }: { table: string }) {

@@ -1,0 +1,101 @@
+import { type APIRequestContext, type BrowserContext, expect, type Page, test as base } from '@playwright/test';
+
+const EMAIL = process.env.OTKLIK_EMAIL ?? 'admin@demo.otklik.test';
+const PASSWORD = process.env.OTKLIK_PASSWORD ?? '';
+
+export type Lang = 'ru' | 'uk' | 'en';
+
+/** Every page of the cabinet that an administrator can open. */
+export const PAGES: [name: string, path: string][] = [
+  ['import', '/import'],
+  ['people', '/people'],
+  ['review', '/people/review'],
+  ['merges', '/people/merges'],
+  ['base', '/base'],
+  ['segments', '/segments'],
+  ['segment-new', '/segments/new'],
+  ['campaigns', '/campaigns'],
+  ['calls', '/calls'],
+  ['proof', '/proof'],
+  ['insight-value', '/insight?tab=value'],
+  ['insight-churn', '/insight?tab=churn'],
+  ['insight-metrics', '/insight?tab=metrics'],
+  ['insight-cohorts', '/insight?tab=cohorts'],
+  ['insight-rfm', '/insight?tab=rfm'],
+  ['insight-models', '/insight?tab=models'],
+  ['insight-calculators', '/insight?tab=calculators'],
+  ['settings-workspace', '/settings?tab=workspace'],
+  ['settings-users', '/settings?tab=users'],
+  ['settings-tokens', '/settings?tab=tokens'],
+  ['settings-senders', '/settings?tab=senders'],
+  ['settings-catalogue', '/settings?tab=catalogue'],
+  ['settings-consent', '/settings?tab=consent'],
+  ['settings-stoplist', '/settings?tab=stoplist'],
+  ['settings-audit', '/settings?tab=audit'],
+];
+
+export async function prefer(context: BrowserContext, lang: Lang, scheme: 'light' | 'dark' = 'light'): Promise<void> {
+  await context.addInitScript(
+    ([l, s]) => {
+      localStorage.setItem('otklik-lang', l as string);
+      localStorage.setItem('otklik-scheme', s as string);
+    },
+    [lang, scheme],
+  );
+}
+
+export async function signIn(page: Page): Promise<void> {
+  const answer = await page.request.post('/api/login', { data: { email: EMAIL, password: PASSWORD } });
+  expect(answer.ok(), `login as ${EMAIL}: ${answer.status()} ${await answer.text()}`).toBe(true);
+}
+
+/** The API with the session of the page: what a page shows is compared with what the server says. */
+export class Api {
+  private csrf = '';
+  constructor(private readonly request: APIRequestContext) {}
+
+  async get<T>(path: string): Promise<T> {
+    const answer = await this.request.get(path);
+    expect(answer.ok(), `GET ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
+    return (await answer.json()) as T;
+  }
+
+  async post<T = unknown>(path: string, data: object = {}): Promise<T> {
+    if (!this.csrf) this.csrf = (await this.get<{ csrf: string }>('/api/me')).csrf;
+    const answer = await this.request.post(path, { data, headers: { 'x-csrf-token': this.csrf } });
+    expect(answer.ok(), `POST ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
+    const text = await answer.text();
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
+}
+
+/** Nothing is red in the browser's console and no call fails while a test runs. */
+export const test = base.extend<{ api: Api; clean: undefined }>({
+  api: async ({ page }, use) => {
+    await signIn(page);
+    await use(new Api(page.request));
+  },
+  clean: [
+    async ({ page }, use) => {
+      const wrong: string[] = [];
+      page.on('pageerror', (error) => wrong.push(error.message));
+      page.on('console', (message) => {
+        if (message.type() === 'error') wrong.push(message.text());
+      });
+      page.on('response', (response) => {
+        if (response.status() >= 500) wrong.push(`${response.status()} ${response.url()}`);
+      });
+      await use(undefined);
+      expect(wrong).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** The page has settled: no skeleton, no error. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.locator('main')).toBeVisible();
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+}
+
+export { expect };

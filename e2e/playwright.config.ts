@@ -1,0 +1,38 @@
+import { defineConfig } from '@playwright/test';
+
+// The server is started by `./dev`, which hands over its address and the demo's login.
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.ts',
+  outputDir: 'test-results',
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  // One story on one server: the steps follow each other.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [['list']],
+  use: {
+    baseURL: process.env.OTKLIK_URL ?? 'http://127.0.0.1:8080',
+    viewport: { width: 1360, height: 850 },
+    locale: 'ru-RU',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env.OTKLIK_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'story', testMatch: ['access.spec.ts', 'story.spec.ts', 'identity.spec.ts', 'insight.spec.ts', 'desk.spec.ts'] },
+    { name: 'axe', testMatch: ['axe.spec.ts'] },
+    { name: 'shots', testMatch: ['shots.spec.ts'] },
+  ],
+});
