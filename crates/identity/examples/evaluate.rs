@@ -3,6 +3,8 @@
 //!
 //! The columns are those of the bookshop set; the product itself reads files through the crate `ingest`.
 
+#![expect(clippy::cast_possible_truncation, reason = "numbers of people fit 32 bits")]
+
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
@@ -14,8 +16,12 @@ type Row = HashMap<String, String>;
 
 fn read(path: &str) -> Vec<Row> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).unwrap();
-    let header: Vec<String> = reader.headers().unwrap().iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
-    reader.records().map(|r| header.iter().cloned().zip(r.unwrap().iter().map(str::to_owned)).collect()).collect()
+    let header: Vec<String> =
+        reader.headers().unwrap().iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
+    reader
+        .records()
+        .map(|r| header.iter().cloned().zip(r.unwrap().iter().map(str::to_owned)).collect())
+        .collect()
 }
 
 fn load(orders: &str, addresses: Option<&str>) -> RecordBatch {
@@ -45,7 +51,8 @@ fn load(orders: &str, addresses: Option<&str>) -> RecordBatch {
         }
         return batch;
     }
-    let (id, name, email, phone) = (at("Order no").unwrap(), at("Full name").unwrap(), at("E-mail").unwrap(), at("Phone").unwrap());
+    let (id, name, email, phone) =
+        (at("Order no").unwrap(), at("Full name").unwrap(), at("E-mail").unwrap(), at("Phone").unwrap());
     let birth = at("Birth date");
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).unwrap() {
@@ -116,7 +123,8 @@ fn score(batch: &RecordBatch, found: &Resolution, truth: &Truth, errors: usize) 
         *guessed.entry(customer).or_default() += 1;
     }
     let both: f64 = joint.values().map(|n| pairs(*n)).sum();
-    let (in_truth, in_guess): (f64, f64) = (real.values().map(|n| pairs(*n)).sum(), guessed.values().map(|n| pairs(*n)).sum());
+    let (in_truth, in_guess): (f64, f64) =
+        (real.values().map(|n| pairs(*n)).sum(), guessed.values().map(|n| pairs(*n)).sum());
     let (p, r) = (both / in_guess.max(1.0), both / in_truth.max(1.0));
     let exact = joint.iter().filter(|((p, c), n)| real[p] == **n && guessed[c] == **n).count();
     println!(
@@ -156,7 +164,13 @@ fn score(batch: &RecordBatch, found: &Resolution, truth: &Truth, errors: usize) 
                 }
                 if !ok && shown < errors {
                     shown += 1;
-                    println!("  missed: {}\n          {}\n          {:?} {:?}", describe(batch, *a), describe(batch, *b), found.reasons(*a, *b), found.compare_rows(*a, *b).veto);
+                    println!(
+                        "  missed: {}\n          {}\n          {:?} {:?}",
+                        describe(batch, *a),
+                        describe(batch, *b),
+                        found.reasons(*a, *b),
+                        found.compare_rows(*a, *b).veto
+                    );
                 }
             }
         }
@@ -186,14 +200,17 @@ fn score(batch: &RecordBatch, found: &Resolution, truth: &Truth, errors: usize) 
                 for row in rows.iter().take(6) {
                     println!("  glued: {} [{:?}]", describe(batch, *row), truth.person[batch.id(*row)]);
                 }
-                let other = rows.iter().find(|r| truth.person[batch.id(**r)].0 != truth.person[batch.id(rows[0])].0);
+                let other =
+                    rows.iter().find(|r| truth.person[batch.id(**r)].0 != truth.person[batch.id(rows[0])].0);
                 if let Some(other) = other {
                     println!("         {:?}", found.reasons(rows[0], *other));
                 }
             }
         }
     }
-    println!("false merges (customers of several people): {false_merges}, largest {largest} people, by trap {traps:?}");
+    println!(
+        "false merges (customers of several people): {false_merges}, largest {largest} people, by trap {traps:?}"
+    );
     let best: HashMap<u32, u32> = by_person
         .iter()
         .map(|(p, rows)| {
@@ -212,14 +229,22 @@ fn score(batch: &RecordBatch, found: &Resolution, truth: &Truth, errors: usize) 
         right += usize::from(ok);
         if !ok && shown < errors {
             shown += 1;
-            println!("  astray: {} ~ {:?}", describe(batch, row), by_person.get(&person).map(|r| describe(batch, r[0])));
+            println!(
+                "  astray: {} ~ {:?}",
+                describe(batch, row),
+                by_person.get(&person).map(|r| describe(batch, r[0]))
+            );
         }
     }
     if total > 0 {
         println!("address rows on the right card: {:.4} of {total}", right as f64 / total as f64);
     }
     println!("review queue: {}", found.questions.len());
-    let right = found.questions.iter().filter(|q| truth.person[batch.id(q.row_a)].0 == truth.person[batch.id(q.row_b)].0).count();
+    let right = found
+        .questions
+        .iter()
+        .filter(|q| truth.person[batch.id(q.row_a)].0 == truth.person[batch.id(q.row_b)].0)
+        .count();
     println!("  of them one person: {right}");
 }
 
@@ -243,7 +268,11 @@ fn contact_points(batch: &RecordBatch, found: &Resolution, truth: &Truth, person
     let (mut kept, mut total, mut extra, mut shown) = (0, 0, 0, 0);
     for row in read(persons) {
         let Some(person) = ids.get(&row["person_id"]) else { continue };
-        let Some(customer) = customer_of.get(person).and_then(|c| c.iter().max_by_key(|e| (*e.1, std::cmp::Reverse(*e.0)))) else { continue };
+        let Some(customer) =
+            customer_of.get(person).and_then(|c| c.iter().max_by_key(|e| (*e.1, std::cmp::Reverse(*e.0))))
+        else {
+            continue;
+        };
         let card = &contacts[*customer.0 as usize];
         let have: HashSet<String> = card
             .phones
@@ -251,7 +280,11 @@ fn contact_points(batch: &RecordBatch, found: &Resolution, truth: &Truth, person
             .filter_map(|p| phone::e164(*p))
             .chain(card.emails.iter().map(|e| found.base.emails.text(*e).to_owned()))
             .collect();
-        let want: HashSet<String> = row["phones"].split_whitespace().chain(row["emails"].split_whitespace()).map(str::to_lowercase).collect();
+        let want: HashSet<String> = row["phones"]
+            .split_whitespace()
+            .chain(row["emails"].split_whitespace())
+            .map(str::to_lowercase)
+            .collect();
         total += want.len();
         kept += want.intersection(&have).count();
         extra += have.difference(&want).count();
@@ -260,7 +293,10 @@ fn contact_points(batch: &RecordBatch, found: &Resolution, truth: &Truth, person
             println!("  lost: {want:?} on card {have:?}");
         }
     }
-    println!("contact points kept: {:.4} of {total} (written but never typed ones included), beyond the truth {extra}", kept as f64 / total.max(1) as f64);
+    println!(
+        "contact points kept: {:.4} of {total} (written but never typed ones included), beyond the truth {extra}",
+        kept as f64 / total.max(1) as f64
+    );
 }
 
 thread_local! { static PEOPLE: std::cell::RefCell<Vec<(String, u32)>> = const { std::cell::RefCell::new(Vec::new()) }; }
@@ -271,16 +307,26 @@ fn read_truth_people(_: &Truth) -> Vec<(String, u32)> {
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let errors = args.iter().position(|a| a == "--errors").and_then(|i| args.get(i + 1)).and_then(|n| n.parse().ok()).unwrap_or(0);
+    let errors = args
+        .iter()
+        .position(|a| a == "--errors")
+        .and_then(|i| args.get(i + 1))
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0);
     let files: Vec<&String> = args.iter().take_while(|a| !a.starts_with("--")).collect();
-    let [orders, truth_file, rest @ ..] = files.as_slice() else { panic!("ORDERS.csv TRUTH.csv [ADDRESSES.csv PERSONS.csv]") };
+    let [orders, truth_file, rest @ ..] = files.as_slice() else {
+        panic!("ORDERS.csv TRUTH.csv [ADDRESSES.csv PERSONS.csv]")
+    };
     let started = Instant::now();
     let batch = load(orders, rest.first().map(|s| s.as_str()));
     let read_time = started.elapsed();
     let started = Instant::now();
     let found = resolve(&batch, &Decisions::default(), Bands::default());
     let took = started.elapsed();
-    println!("{:?}; read {read_time:?}, resolve {took:?}, prior {:.1}, EM iterations {}", found.counts, found.model.prior, found.model.iterations);
+    println!(
+        "{:?}; read {read_time:?}, resolve {took:?}, prior {:.1}, EM iterations {}",
+        found.counts, found.model.prior, found.model.iterations
+    );
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default());
     }

@@ -5,6 +5,8 @@
 //! people share phones, mailboxes, homes and names. `--single` gives one record a person and card, the classic old base.
 //! Writes `orders.csv`, `truth.csv` in the columns of the evaluation.
 
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a generator of test data on 64-bit machines")]
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -71,17 +73,58 @@ struct World {
     stems: Vec<String>,
 }
 
-const DOMAINS: [&str; 9] = ["gmail.com", "gmail.com", "gmail.com", "ukr.net", "ukr.net", "i.ua", "mail.ru", "outlook.com", "icloud.com"];
+const DOMAINS: [&str; 9] = [
+    "gmail.com",
+    "gmail.com",
+    "gmail.com",
+    "ukr.net",
+    "ukr.net",
+    "i.ua",
+    "mail.ru",
+    "outlook.com",
+    "icloud.com",
+];
 const CODES: [&str; 11] = ["39", "50", "63", "66", "67", "68", "73", "93", "95", "97", "99"];
 
 fn latin(text: &str) -> String {
     let mut out = String::new();
     for c in text.to_lowercase().chars() {
         out.push_str(match c {
-            'а' => "a", 'б' => "b", 'в' => "v", 'г' => "h", 'ґ' => "g", 'д' => "d", 'е' | 'э' => "e", 'є' => "ie", 'ё' => "yo", 'ж' => "zh", 'з' => "z",
-            'и' => "y", 'і' => "i", 'ї' => "i", 'й' => "i", 'к' => "k", 'л' => "l", 'м' => "m", 'н' => "n", 'о' => "o", 'п' => "p", 'р' => "r",
-            'с' => "s", 'т' => "t", 'у' => "u", 'ф' => "f", 'х' => "kh", 'ц' => "ts", 'ч' => "ch", 'ш' => "sh", 'щ' => "shch", 'ы' => "y",
-            'ю' => "iu", 'я' => "ia", _ => "",
+            'а' => "a",
+            'б' => "b",
+            'в' => "v",
+            'г' => "h",
+            'ґ' => "g",
+            'д' => "d",
+            'е' | 'э' => "e",
+            'є' => "ie",
+            'ё' => "yo",
+            'ж' => "zh",
+            'з' => "z",
+            'и' => "y",
+            'і' => "i",
+            'ї' => "i",
+            'й' => "i",
+            'к' => "k",
+            'л' => "l",
+            'м' => "m",
+            'н' => "n",
+            'о' => "o",
+            'п' => "p",
+            'р' => "r",
+            'с' => "s",
+            'т' => "t",
+            'у' => "u",
+            'ф' => "f",
+            'х' => "kh",
+            'ц' => "ts",
+            'ч' => "ch",
+            'ш' => "sh",
+            'щ' => "shch",
+            'ы' => "y",
+            'ю' => "iu",
+            'я' => "ia",
+            _ => "",
         });
     }
     out
@@ -94,7 +137,13 @@ fn capital(word: &str) -> String {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let mut it = Self { dice: Dice(seed), men: Vec::new(), women: Vec::new(), fathers: Vec::new(), stems: Vec::new() };
+        let mut it = Self {
+            dice: Dice(seed),
+            men: Vec::new(),
+            women: Vec::new(),
+            fathers: Vec::new(),
+            stems: Vec::new(),
+        };
         for line in include_str!("../data/given_names.tsv").lines().filter(|l| !l.starts_with('#')) {
             let columns: Vec<&str> = line.split('\t').collect();
             let full: Vec<&str> = columns[2].split(',').collect();
@@ -103,16 +152,54 @@ impl World {
             let given = Given {
                 uk: uk.to_owned(),
                 ru: ru.to_owned(),
-                short: columns[3].split(',').filter(|s| !s.is_empty() && !s.is_ascii()).map(str::to_owned).collect(),
+                short: columns[3]
+                    .split(',')
+                    .filter(|s| !s.is_empty() && !s.is_ascii())
+                    .map(str::to_owned)
+                    .collect(),
                 latin: latin(uk),
             };
             let patronymics: Vec<&str> = columns[4].split(',').filter(|p| p.ends_with("вич")).collect();
             if let Some(first) = patronymics.first() {
-                it.fathers.push(Fathers { uk: (*first).to_owned(), ru: patronymics.get(1).unwrap_or(first).to_string() });
+                it.fathers.push(Fathers {
+                    uk: (*first).to_owned(),
+                    ru: patronymics.get(1).unwrap_or(first).to_string(),
+                });
             }
             if columns[1] == "m" { it.men.push(given) } else { it.women.push(given) }
         }
-        let heads = ["Бон", "Гар", "Дов", "Зав", "Кал", "Лис", "Мар", "Нов", "Пол", "Руд", "Сав", "Тер", "Хом", "Чер", "Шам", "Ясин", "Вер", "Гнат", "Кост", "Федор", "Сид", "Юрч", "Онищ", "Гриц", "Бойк", "Мель", "Ткач", "Кова", "Стец", "Оле"];
+        let heads = [
+            "Бон",
+            "Гар",
+            "Дов",
+            "Зав",
+            "Кал",
+            "Лис",
+            "Мар",
+            "Нов",
+            "Пол",
+            "Руд",
+            "Сав",
+            "Тер",
+            "Хом",
+            "Чер",
+            "Шам",
+            "Ясин",
+            "Вер",
+            "Гнат",
+            "Кост",
+            "Федор",
+            "Сид",
+            "Юрч",
+            "Онищ",
+            "Гриц",
+            "Бойк",
+            "Мель",
+            "Ткач",
+            "Кова",
+            "Стец",
+            "Оле",
+        ];
         let middles = ["", "ар", "ем", "ин", "ол", "ус", "ад", "ош", "ик", "ерн", "ак", "уд", "ом", "ив"];
         let tails = ["енко", "чук", "ук", "ський", "ик", "ова", "ець", "ко", "юк", "ина"];
         for h in heads {
@@ -147,7 +234,11 @@ impl World {
                 (false, false) => format!("{root}ська"),
                 (false, true) => format!("{root}ская"),
             }
-        } else if let Some(root) = stem.strip_suffix("ова").map(|r| format!("{r}ов")).or_else(|| stem.strip_suffix("ина").map(|r| format!("{r}ин"))) {
+        } else if let Some(root) = stem
+            .strip_suffix("ова")
+            .map(|r| format!("{r}ов"))
+            .or_else(|| stem.strip_suffix("ина").map(|r| format!("{r}ин")))
+        {
             if p.male { root } else { format!("{root}а") }
         } else {
             stem.clone()
@@ -161,7 +252,8 @@ impl World {
         if p.male {
             return male.clone();
         }
-        let stem: String = male.trim_end_matches("ович").trim_end_matches("евич").trim_end_matches("йович").to_owned();
+        let stem: String =
+            male.trim_end_matches("ович").trim_end_matches("евич").trim_end_matches("йович").to_owned();
         match (russian, male.ends_with("евич"), male.ends_with("йович")) {
             (true, true, _) => format!("{stem}евна"),
             (true, ..) => format!("{stem}овна"),
@@ -203,7 +295,11 @@ impl World {
             2 => format!("{initial}{surname}"),
             3 => format!("{surname}_{initial}"),
             4 => format!("{given}{number}"),
-            5 => format!("{}{}", ["zirka", "mriya", "vesna", "sokil", "malva", "barvinok", "kvitka"][self.dice.below(7)], 100 + self.dice.below(9_900)),
+            5 => format!(
+                "{}{}",
+                ["zirka", "mriya", "vesna", "sokil", "malva", "barvinok", "kvitka"][self.dice.below(7)],
+                100 + self.dice.below(9_900)
+            ),
             _ => format!("{surname}.{given}{}", number % 100),
         };
         format!("{local}@{}", *self.dice.pick(&DOMAINS))
@@ -223,8 +319,16 @@ impl World {
             }
             2 => letters.insert(at, letters[at]),
             _ => {
-                let row: Vec<char> = if letters[at].is_ascii() { "qwertyuiopasdfghjklzxcvbnm" } else { "йцукенгшзхфвапролджячсмитбю" }.chars().collect();
-                if let Some(place) = row.iter().position(|c| *c == letters[at].to_lowercase().next().unwrap_or(' ')) {
+                let row: Vec<char> = if letters[at].is_ascii() {
+                    "qwertyuiopasdfghjklzxcvbnm"
+                } else {
+                    "йцукенгшзхфвапролджячсмитбю"
+                }
+                .chars()
+                .collect();
+                if let Some(place) =
+                    row.iter().position(|c| *c == letters[at].to_lowercase().next().unwrap_or(' '))
+                {
                     letters[at] = row[if place + 1 < row.len() { place + 1 } else { place - 1 }];
                 }
             }
@@ -271,10 +375,22 @@ impl World {
         if hard {
             for _ in 0..=self.dice.below(2) {
                 match self.dice.below(17) {
-                    0..=2 => { russian = !russian; kinds.push_str(";ru_uk_name"); }
-                    3 => { swapped = true; kinds.push_str(";name_order"); }
-                    4 => { patronymic = !patronymic; kinds.push_str(";no_patronymic"); }
-                    5 => { initials = true; kinds.push_str(";initials"); }
+                    0..=2 => {
+                        russian = !russian;
+                        kinds.push_str(";ru_uk_name");
+                    }
+                    3 => {
+                        swapped = true;
+                        kinds.push_str(";name_order");
+                    }
+                    4 => {
+                        patronymic = !patronymic;
+                        kinds.push_str(";no_patronymic");
+                    }
+                    5 => {
+                        initials = true;
+                        kinds.push_str(";initials");
+                    }
                     6 | 7 => {
                         let short = &self.names(p).short;
                         if !short.is_empty() {
@@ -284,19 +400,52 @@ impl World {
                             kinds.push_str(";diminutive");
                         }
                     }
-                    8 | 9 => { name_slip = true; kinds.push_str(";name_typo"); }
-                    10 => { if self.dice.chance(60.0) { phone.clone_from(&p.phone2); kinds.push_str(";new_phone"); } }
-                    11 => { email.clone_from(&p.email2); kinds.push_str(";new_email"); }
-                    12 => { let (l, d) = email.split_once('@').unwrap_or(("", "")); email = format!("{}@{d}", self.slip(l)); kinds.push_str(";email_local_typo"); }
-                    13 => { email = email.replace("gmail.com", "gmial.com").replace("ukr.net", "urk.net").replace("mail.ru", "mail.com"); kinds.push_str(";email_domain_typo"); }
+                    8 | 9 => {
+                        name_slip = true;
+                        kinds.push_str(";name_typo");
+                    }
+                    10 => {
+                        if self.dice.chance(60.0) {
+                            phone.clone_from(&p.phone2);
+                            kinds.push_str(";new_phone");
+                        }
+                    }
+                    11 => {
+                        email.clone_from(&p.email2);
+                        kinds.push_str(";new_email");
+                    }
+                    12 => {
+                        let (l, d) = email.split_once('@').unwrap_or(("", ""));
+                        email = format!("{}@{d}", self.slip(l));
+                        kinds.push_str(";email_local_typo");
+                    }
+                    13 => {
+                        email = email
+                            .replace("gmail.com", "gmial.com")
+                            .replace("ukr.net", "urk.net")
+                            .replace("mail.ru", "mail.com");
+                        kinds.push_str(";email_domain_typo");
+                    }
                     14 => {
                         let at = 5 + self.dice.below(8);
-                        let digit = (b'0' + (phone.as_bytes()[at] - b'0' + 1 + u8::try_from(self.dice.below(8)).unwrap_or(0)) % 10) as char;
+                        let digit = (b'0'
+                            + (phone.as_bytes()[at] - b'0'
+                                + 1
+                                + u8::try_from(self.dice.below(8)).unwrap_or(0))
+                                % 10) as char;
                         phone.replace_range(at..=at, &digit.to_string());
                         kinds.push_str(";phone_digit_wrong");
                     }
-                    15 => { in_latin = true; kinds.push_str(";latin_name"); }
-                    _ => { if !p.male { changed_surname = Some(self.dice.skewed(self.stems.len())); kinds.push_str(";married"); } }
+                    15 => {
+                        in_latin = true;
+                        kinds.push_str(";latin_name");
+                    }
+                    _ => {
+                        if !p.male {
+                            changed_surname = Some(self.dice.skewed(self.stems.len()));
+                            kinds.push_str(";married");
+                        }
+                    }
                 }
             }
         }
@@ -306,7 +455,7 @@ impl World {
         }
         let mut surname = self.surname(&base, russian);
         let names = self.names(p).clone();
-        let mut given = given_override.unwrap_or_else(|| if russian { names.ru } else { names.uk });
+        let mut given = given_override.unwrap_or(if russian { names.ru } else { names.uk });
         let father = if patronymic { self.patronymic(p, russian) } else { String::new() };
         if name_slip {
             if self.dice.chance(70.0) { surname = self.slip(&surname) } else { given = self.slip(&given) }
@@ -327,16 +476,27 @@ impl World {
         match self.dice.below(60) {
             0 => name = name.to_uppercase(),
             1 => name = name.to_lowercase(),
-            2 => { name = format!("{} {name}", ["г-н", "пані", "ФОП", "гр."][self.dice.below(4)]); kinds.push_str(";title"); }
-            3 => { name = name.replacen('а', "a", 2).replacen('о', "o", 1); kinds.push_str(";homoglyph"); }
-            4 => { let p = self.phone_text(&phone, &mut kinds); name = format!("{name} {p}"); kinds.push_str(";phone_in_name"); }
+            2 => {
+                name = format!("{} {name}", ["г-н", "пані", "ФОП", "гр."][self.dice.below(4)]);
+                kinds.push_str(";title");
+            }
+            3 => {
+                name = name.replacen('а', "a", 2).replacen('о', "o", 1);
+                kinds.push_str(";homoglyph");
+            }
+            4 => {
+                let p = self.phone_text(&phone, &mut kinds);
+                name = format!("{name} {p}");
+                kinds.push_str(";phone_in_name");
+            }
             _ => {}
         }
         let mut phone_cell = self.phone_text(&phone, &mut kinds);
         if self.dice.chance(2.0) {
             let other = self.phone_text(&p.phone2, &mut kinds);
             if !other.contains('E') && !phone_cell.contains('E') && !phone_cell.contains("доб") {
-                phone_cell = format!("{phone_cell}{}{other}", [", ", " / ", " или ", "; "][self.dice.below(4)]);
+                phone_cell =
+                    format!("{phone_cell}{}{other}", [", ", " / ", " или ", "; "][self.dice.below(4)]);
                 kinds.push_str(";phone_multi");
             }
         }
@@ -345,7 +505,9 @@ impl World {
         if no_mail {
             email_cell = String::new();
         } else if self.dice.chance(3.0) {
-            email_cell = ["no@mail.ru", "нет", "-", "zamov@shop-test.example", "xxx@xxx.xx"][self.dice.below(5)].to_owned();
+            email_cell = ["no@mail.ru", "нет", "-", "zamov@shop-test.example", "xxx@xxx.xx"]
+                [self.dice.below(5)]
+            .to_owned();
             kinds.push_str(";placeholder_email");
         }
         if no_phone && !no_mail {
@@ -378,23 +540,33 @@ impl World {
                 second.surname = first.surname;
                 second.male = !first.male;
                 second.email = self.email(&second);
-                if trap == "family_phone" { second.phone.clone_from(&first.phone) } else { second.email.clone_from(&first.email) }
+                if trap == "family_phone" {
+                    second.phone.clone_from(&first.phone)
+                } else {
+                    second.email.clone_from(&first.email)
+                }
             }
             "father_son" => {
                 first.male = true;
                 second.male = true;
                 second.surname = first.surname;
                 second.father = first.given.min(self.fathers.len() - 1);
-                if second.given % self.men.len() == first.given % self.men.len() { second.given += 1 }
+                if second.given % self.men.len() == first.given % self.men.len() {
+                    second.given += 1
+                }
                 second.has_patronymic = true;
-                if self.dice.chance(60.0) { second.phone.clone_from(&first.phone) }
+                if self.dice.chance(60.0) {
+                    second.phone.clone_from(&first.phone)
+                }
                 second.email = self.email(&second);
             }
             "namesake" => {
                 second = Person { phone: second.phone, phone2: second.phone2, ..first.clone() };
                 second.email = self.email(&second);
                 second.email2 = self.email(&second);
-                if second.email == first.email { second.email = format!("x{}", second.email) }
+                if second.email == first.email {
+                    second.email = format!("x{}", second.email)
+                }
             }
             "office_email" => {
                 let mail = format!("office@{}.com.ua", latin(&self.stems[first.surname]));
@@ -418,7 +590,9 @@ impl World {
                 second.surname = first.surname;
                 second.father = first.father;
                 second.male = first.male;
-                if second.given == first.given { second.given += 1 }
+                if second.given == first.given {
+                    second.given += 1
+                }
                 first.has_patronymic = true;
                 second.has_patronymic = true;
                 second.phone.clone_from(&first.phone);
@@ -430,7 +604,11 @@ impl World {
 }
 
 fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    if cell.contains([',', '"', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
 }
 
 fn main() {
@@ -455,7 +633,11 @@ fn main() {
                 for _ in 0..repeat.max(1) {
                     let mut cells = String::new();
                     let _ = write!(cells, "{},{},{}", quoted(&name), quoted(&email), quoted(&phone));
-                    rows.push((cells, format!("P{person},P{person}.{card},{kinds},{}", p.trap), String::new()));
+                    rows.push((
+                        cells,
+                        format!("P{person},P{person}.{card},{kinds},{}", p.trap),
+                        String::new(),
+                    ));
                     if card > 0 && world.dice.chance(50.0) {
                         break;
                     }

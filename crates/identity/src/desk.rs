@@ -19,10 +19,17 @@ pub struct Correction {
 
 impl Correction {
     fn fields(&self) -> Map<String, Value> {
-        [("full_name", &self.name), ("phone", &self.phone), ("email", &self.email), ("address", &self.address)]
-            .into_iter()
-            .filter_map(|(role, value)| Some((role.to_owned(), value.as_deref().map(str::trim).filter(|v| !v.is_empty())?.into())))
-            .collect()
+        [
+            ("full_name", &self.name),
+            ("phone", &self.phone),
+            ("email", &self.email),
+            ("address", &self.address),
+        ]
+        .into_iter()
+        .filter_map(|(role, value)| {
+            Some((role.to_owned(), value.as_deref().map(str::trim).filter(|v| !v.is_empty())?.into()))
+        })
+        .collect()
     }
 }
 
@@ -72,7 +79,14 @@ pub async fn correct(op: &Op, customer: CustomerId, change: &Correction) -> Resu
     if let Some(mate) = mates.first() {
         decide::link(&mut tx, op, mate.id, record, true).await?;
     }
-    op.audit(&mut tx, "customer.correct", "customer", row.id, serde_json::json!({ "fields": change.fields().keys().collect::<Vec<_>>() })).await?;
+    op.audit(
+        &mut tx,
+        "customer.correct",
+        "customer",
+        row.id,
+        serde_json::json!({ "fields": change.fields().keys().collect::<Vec<_>>() }),
+    )
+    .await?;
     tx.commit().await?;
     run::refresh(op, Touched::Records(vec![record])).await?;
     Ok(())

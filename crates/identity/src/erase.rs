@@ -21,7 +21,11 @@ pub async fn erase(op: &Op, customer: CustomerId) -> Result<(), Fault> {
     let mut tx = op.app.db.write().await?;
     let row = people::customer(&mut tx, op, customer).await?;
     let ws = op.ws().get();
-    let ids: Vec<i64> = people::current_ids(&mut tx, op.ws(), CustomerId(row.id)).await?.into_iter().map(CustomerId::get).collect();
+    let ids: Vec<i64> = people::current_ids(&mut tx, op.ws(), CustomerId(row.id))
+        .await?
+        .into_iter()
+        .map(CustomerId::get)
+        .collect();
     let records = store::fetch_all!(
         tx,
         (i64, i64, String),
@@ -31,7 +35,8 @@ pub async fn erase(op: &Op, customer: CustomerId) -> Result<(), Fault> {
         row.id
     )?;
     let now = op.now().millis();
-    let hashes: Vec<String> = records.iter().map(|r| ingest::erased_hash(&key, basis::SourceId(r.1), &r.2)).collect();
+    let hashes: Vec<String> =
+        records.iter().map(|r| ingest::erased_hash(&key, basis::SourceId(r.1), &r.2)).collect();
     store::insert_many!(
         tx,
         "INSERT INTO tombstones (workspace_id, hash, erased_at)",
@@ -40,12 +45,26 @@ pub async fn erase(op: &Op, customer: CustomerId) -> Result<(), Fault> {
         "ON CONFLICT (workspace_id, hash) DO NOTHING"
     )?;
     let values = people::contacts(&mut tx, op.ws(), &[row.id]).await?;
-    wipe_values(&mut tx, ws, &values.iter().map(|c| (c.kind.clone(), c.value.clone())).collect::<Vec<_>>(), row.id).await?;
+    wipe_values(
+        &mut tx,
+        ws,
+        &values.iter().map(|c| (c.kind.clone(), c.value.clone())).collect::<Vec<_>>(),
+        row.id,
+    )
+    .await?;
     let records: Vec<i64> = records.into_iter().map(|r| r.0).collect();
     wipe_records(&mut tx, ws, &records).await?;
     wipe_person(&mut tx, ws, &ids).await?;
     op.audit(&mut tx, "customer.erase", "customer", row.id, json!({ "records": records.len() })).await?;
-    store::outbox::publish(&mut tx, op.ws(), op.next_id(), "customer_erased", &json!({ "customer_id": row.id.to_string() }), op.now()).await?;
+    store::outbox::publish(
+        &mut tx,
+        op.ws(),
+        op.next_id(),
+        "customer_erased",
+        &json!({ "customer_id": row.id.to_string() }),
+        op.now(),
+    )
+    .await?;
     tx.commit().await?;
     // What the person bridged comes apart.
     run::refresh_locked(op, Touched::Nothing).await?;
@@ -66,11 +85,27 @@ async fn wipe_values(tx: &mut Tx, ws: i64, values: &[(String, String)], customer
             customer
         )?;
         if shared.is_none() {
-            store::execute!(*tx, "DELETE FROM contact_states WHERE workspace_id = $1 AND kind = $2 AND value = $3", ws, kind.as_str(), value.as_str())?;
-            store::execute!(*tx, "UPDATE inbound SET address = '', data = '{}' WHERE workspace_id = $1 AND address = $2", ws, value.as_str())?;
+            store::execute!(
+                *tx,
+                "DELETE FROM contact_states WHERE workspace_id = $1 AND kind = $2 AND value = $3",
+                ws,
+                kind.as_str(),
+                value.as_str()
+            )?;
+            store::execute!(
+                *tx,
+                "UPDATE inbound SET address = '', data = '{}' WHERE workspace_id = $1 AND address = $2",
+                ws,
+                value.as_str()
+            )?;
         }
         let digits = value.trim_start_matches('+');
-        store::execute!(*tx, "DELETE FROM rejects WHERE workspace_id = $1 AND raw LIKE $2", ws, format!("%{}%", digits.replace(['%', '_'], "")))?;
+        store::execute!(
+            *tx,
+            "DELETE FROM rejects WHERE workspace_id = $1 AND raw LIKE $2",
+            ws,
+            format!("%{}%", digits.replace(['%', '_'], ""))
+        )?;
     }
     Ok(())
 }
@@ -79,11 +114,19 @@ async fn wipe_records(tx: &mut Tx, ws: i64, records: &[i64]) -> Result<(), Fault
     for records in records.chunks(500) {
         let list = list_of(records);
         for sql in [
-            format!("DELETE FROM order_lines WHERE workspace_id = $1 AND order_id IN (SELECT id FROM orders WHERE workspace_id = $1 AND record_id IN ({list}))"),
+            format!(
+                "DELETE FROM order_lines WHERE workspace_id = $1 AND order_id IN (SELECT id FROM orders WHERE workspace_id = $1 AND record_id IN ({list}))"
+            ),
             format!("DELETE FROM orders WHERE workspace_id = $1 AND record_id IN ({list})"),
-            format!("DELETE FROM manual_links WHERE workspace_id = $1 AND (record_a IN ({list}) OR record_b IN ({list}))"),
-            format!("DELETE FROM review_pairs WHERE workspace_id = $1 AND (record_a IN ({list}) OR record_b IN ({list}))"),
-            format!("DELETE FROM merges WHERE workspace_id = $1 AND (record_a IN ({list}) OR record_b IN ({list}))"),
+            format!(
+                "DELETE FROM manual_links WHERE workspace_id = $1 AND (record_a IN ({list}) OR record_b IN ({list}))"
+            ),
+            format!(
+                "DELETE FROM review_pairs WHERE workspace_id = $1 AND (record_a IN ({list}) OR record_b IN ({list}))"
+            ),
+            format!(
+                "DELETE FROM merges WHERE workspace_id = $1 AND (record_a IN ({list}) OR record_b IN ({list}))"
+            ),
             format!("DELETE FROM record_customers WHERE workspace_id = $1 AND record_id IN ({list})"),
             format!("DELETE FROM records WHERE workspace_id = $1 AND id IN ({list})"),
         ] {
@@ -99,17 +142,26 @@ async fn wipe_person(tx: &mut Tx, ws: i64, ids: &[i64]) -> Result<(), Fault> {
         format!("DELETE FROM contact_points WHERE workspace_id = $1 AND customer_id IN ({list})"),
         format!("DELETE FROM addresses WHERE workspace_id = $1 AND customer_id IN ({list})"),
         format!("DELETE FROM merges WHERE workspace_id = $1 AND customer_id IN ({list})"),
-        format!("DELETE FROM review_pairs WHERE workspace_id = $1 AND (customer_a IN ({list}) OR customer_b IN ({list}))"),
+        format!(
+            "DELETE FROM review_pairs WHERE workspace_id = $1 AND (customer_a IN ({list}) OR customer_b IN ({list}))"
+        ),
         format!("DELETE FROM consents WHERE workspace_id = $1 AND customer_id IN ({list})"),
         format!("DELETE FROM preferences WHERE workspace_id = $1 AND customer_id IN ({list})"),
         format!("DELETE FROM interactions WHERE workspace_id = $1 AND customer_id IN ({list})"),
         format!("DELETE FROM profiles WHERE workspace_id = $1 AND customer_id IN ({list})"),
         format!("DELETE FROM stage_moves WHERE workspace_id = $1 AND customer_id IN ({list})"),
-        format!("UPDATE messages SET address = NULL, detail = '' WHERE workspace_id = $1 AND customer_id IN ({list})"),
+        format!(
+            "UPDATE messages SET address = NULL, detail = '' WHERE workspace_id = $1 AND customer_id IN ({list})"
+        ),
         format!("UPDATE reactions SET data = '{{}}' WHERE workspace_id = $1 AND customer_id IN ({list})"),
         format!("UPDATE call_tasks SET note = '' WHERE workspace_id = $1 AND customer_id IN ({list})"),
-        format!("UPDATE call_attempts SET number = '', note = '' WHERE workspace_id = $1 AND customer_id IN ({list})"),
-        format!("UPDATE outbox_events SET payload = '{{}}' WHERE workspace_id = $1 AND delivered AND kind LIKE 'customer%' AND payload LIKE '%{}%'", ids[0]),
+        format!(
+            "UPDATE call_attempts SET number = '', note = '' WHERE workspace_id = $1 AND customer_id IN ({list})"
+        ),
+        format!(
+            "UPDATE outbox_events SET payload = '{{}}' WHERE workspace_id = $1 AND delivered AND kind LIKE 'customer%' AND payload LIKE '%{}%'",
+            ids[0]
+        ),
         format!("DELETE FROM customers WHERE workspace_id = $1 AND id IN ({list})"),
     ] {
         tx.execute_dyn(&sql, &[Value::Int(ws)]).await?;

@@ -107,9 +107,15 @@ async fn orders(tx: &mut Tx, op: &Op, customer: i64) -> Result<Vec<Value>, Fault
         .collect())
 }
 
+/// Contact kind and value, purpose, channel, state, basis, proof, time.
+type ConsentRow = (String, String, String, String, String, String, String, i64);
+
 async fn consents(tx: &mut Tx, op: &Op, ids: &str) -> Result<Vec<Value>, Fault> {
-    let sql = format!("SELECT kind, value, purpose, channel, state, basis, proof, at FROM consents WHERE workspace_id = $1 AND customer_id IN ({ids}) ORDER BY at, id");
-    let rows: Vec<(String, String, String, String, String, String, String, i64)> = tx.fetch_dyn(&sql, &[store::Value::Int(op.ws().get())]).await?;
+    let sql = format!(
+        "SELECT kind, value, purpose, channel, state, basis, proof, at FROM consents WHERE workspace_id = $1 AND customer_id IN ({ids}) ORDER BY at, id"
+    );
+    let rows: Vec<ConsentRow> =
+        tx.fetch_dyn(&sql, &[store::Value::Int(op.ws().get())]).await?;
     Ok(rows
         .into_iter()
         .map(|c| json!({ "kind": c.0, "value": c.1, "purpose": c.2, "channel": c.3, "state": c.4, "basis": c.5, "proof": parsed(&c.6), "at": time(c.7) }))
@@ -117,8 +123,11 @@ async fn consents(tx: &mut Tx, op: &Op, ids: &str) -> Result<Vec<Value>, Fault> 
 }
 
 async fn messages(tx: &mut Tx, op: &Op, ids: &str) -> Result<Vec<Value>, Fault> {
-    let sql = format!("SELECT channel, COALESCE(address, '') AS address, state, reason, due_at, sent_at FROM messages WHERE workspace_id = $1 AND customer_id IN ({ids}) ORDER BY due_at, id");
-    let rows: Vec<(String, String, String, String, i64, Option<i64>)> = tx.fetch_dyn(&sql, &[store::Value::Int(op.ws().get())]).await?;
+    let sql = format!(
+        "SELECT channel, COALESCE(address, '') AS address, state, reason, due_at, sent_at FROM messages WHERE workspace_id = $1 AND customer_id IN ({ids}) ORDER BY due_at, id"
+    );
+    let rows: Vec<(String, String, String, String, i64, Option<i64>)> =
+        tx.fetch_dyn(&sql, &[store::Value::Int(op.ws().get())]).await?;
     Ok(rows
         .into_iter()
         .map(|m| json!({ "channel": m.0, "address": m.1, "state": m.2, "reason": m.3, "due_at": time(m.4), "sent_at": m.5.map(time) }))

@@ -47,7 +47,11 @@ pub struct Resolved {
 impl Resolved {
     #[must_use]
     pub fn sentence(&self) -> String {
-        let rejected = if self.rejected == 0 { String::new() } else { format!(" {} rows could not be read.", self.rejected) };
+        let rejected = if self.rejected == 0 {
+            String::new()
+        } else {
+            format!(" {} rows could not be read.", self.rejected)
+        };
         format!(
             "{} records are {} customers; {} pairs need a look; {:.2} s.{rejected}",
             self.records, self.customers, self.review_pairs, self.seconds
@@ -62,12 +66,23 @@ impl Resolved {
 pub fn resolve_files(what: &ResolveFiles<'_>) -> Result<Resolved, Fault> {
     let begun = Instant::now();
     if what.mappings.len() > 1 && what.mappings.len() != what.files.len() {
-        return Err(Fault::invalid("mapping", format!("{} mappings for {} files: give one for all or one for each", what.mappings.len(), what.files.len())));
+        return Err(Fault::invalid(
+            "mapping",
+            format!(
+                "{} mappings for {} files: give one for all or one for each",
+                what.mappings.len(),
+                what.files.len()
+            ),
+        ));
     }
     let mut mappings = Vec::with_capacity(what.mappings.len());
     for path in what.mappings {
-        let text = std::fs::read_to_string(path).map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))?;
-        mappings.push(Mapping::parse(&text).map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))?);
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))?;
+        mappings.push(
+            Mapping::parse(&text)
+                .map_err(|e| Fault::invalid("mapping", format!("{}: {e}", path.display())))?,
+        );
     }
     let mut batch = RecordBatch::new();
     let mut rejected = 0;
@@ -100,7 +115,12 @@ pub fn resolve_files(what: &ResolveFiles<'_>) -> Result<Resolved, Fault> {
 }
 
 /// Appends the rows of a file; answers how many could not be read.
-fn read_file(path: &Path, mapping: Option<&Mapping>, source: u16, batch: &mut RecordBatch) -> Result<usize, Fault> {
+fn read_file(
+    path: &Path,
+    mapping: Option<&Mapping>,
+    source: u16,
+    batch: &mut RecordBatch,
+) -> Result<usize, Fault> {
     let mut table = read_table(&Input::path(path), mapping, &Setting::default())?;
     let kind = table.shape().kind;
     let has_birth = table.shape().has(Role::BirthDate);
@@ -150,7 +170,11 @@ impl Texts {
     fn record<'a>(&'a self, row: &Row<'a>, id: &'a str, kind: TableKind, source: u16) -> PersonRecord<'a> {
         PersonRecord {
             id,
-            order: if matches!(kind, TableKind::Order | TableKind::Line) { "" } else { row.text(Role::OrderId) },
+            order: if matches!(kind, TableKind::Order | TableKind::Line) {
+                ""
+            } else {
+                row.text(Role::OrderId)
+            },
             account: row.customer_key().unwrap_or_default(),
             source,
             day: 0,
@@ -216,7 +240,8 @@ fn links(out: &mut Out, batch: &RecordBatch, found: &Resolution) -> csv::Result<
     out.write_record(["record_a", "record_b", "weight", "probability", "reasons"])?;
     for link in found.row_links() {
         let parts = found.reasons(link.row_a, link.row_b);
-        let mut reasons: Vec<String> = parts.iter().map(|(code, bits)| format!("{code}:{bits:+.1}")).collect();
+        let mut reasons: Vec<String> =
+            parts.iter().map(|(code, bits)| format!("{code}:{bits:+.1}")).collect();
         let mut bits = found.model.prior + parts.iter().map(|p| p.1).sum::<f32>();
         match link.kind {
             LinkKind::SameCard => reasons.insert(0, "written_the_same".to_owned()),

@@ -15,8 +15,8 @@ pub use export::export_person;
 pub use files::{ResolveFiles, Resolved, resolve_files};
 pub use store::{
     candidates::{Candidate, Draft as CandidateDraft, candidates},
-    jobs::{apply_changes, finish_import, withdraw_records},
     decide::{decide, undo_merge, undo_review},
+    jobs::{apply_changes, finish_import, withdraw_records},
     people::{current_id, current_ids},
     run::{Refreshed, Touched, refresh},
 };

@@ -15,7 +15,11 @@ struct Rec {
 }
 
 fn order(id: i64, name: &str, phone: &str, email: &str) -> Rec {
-    Rec { id, kind: "order", payload: json!({ "order_id": id.to_string(), "full_name": name, "phone": phone, "email": email }) }
+    Rec {
+        id,
+        kind: "order",
+        payload: json!({ "order_id": id.to_string(), "full_name": name, "phone": phone, "email": email }),
+    }
 }
 
 async fn store_records(op: &Op, records: &[Rec]) {
@@ -48,10 +52,15 @@ async fn refresh(op: &Op) {
 
 async fn customer_of(op: &Op) -> BTreeMap<i64, i64> {
     let mut tx = op.app.db.read().await.unwrap();
-    store::fetch_all!(tx, (i64, i64), "SELECT record_id, customer_id FROM record_customers WHERE workspace_id = $1", op.ws().get())
-        .unwrap()
-        .into_iter()
-        .collect()
+    store::fetch_all!(
+        tx,
+        (i64, i64),
+        "SELECT record_id, customer_id FROM record_customers WHERE workspace_id = $1",
+        op.ws().get()
+    )
+    .unwrap()
+    .into_iter()
+    .collect()
 }
 
 fn partition(of: &BTreeMap<i64, i64>) -> BTreeSet<Vec<i64>> {
@@ -103,9 +112,13 @@ async fn any_order_of_arrival_gives_the_same_people_with_stable_ids() {
                 let now = customer_of(&op).await;
                 let mut tx = op.app.db.read().await.unwrap();
                 for (record, old) in &before {
-                    let lives_on = identity::current_id(&mut tx, op.ws(), CustomerId(*old)).await.unwrap().get();
+                    let lives_on =
+                        identity::current_id(&mut tx, op.ws(), CustomerId(*old)).await.unwrap().get();
                     // A record stays under its id, or under the id that its customer lives on in, unless a brother left.
-                    assert!(now[record] == lives_on || now.values().any(|c| *c == lives_on), "record {record}");
+                    assert!(
+                        now[record] == lives_on || now.values().any(|c| *c == lives_on),
+                        "record {record}"
+                    );
                 }
                 before = now;
             }
@@ -137,6 +150,35 @@ fn access_free_batch() -> BTreeSet<Vec<i64>> {
 }
 
 #[tokio::test]
+async fn address_rows_lie_on_the_card_of_their_order() {
+    access::testing::with_app(|op, _clock| async move {
+        let mut records = some_people();
+        for r in &mut records {
+            r.payload["other"] = json!({ "Operator": "Світлана" });
+        }
+        store_records(&op, &records).await;
+        refresh(&op).await;
+        let address = |id: i64, payload: Value| Rec { id, kind: "address", payload };
+        store_records(
+            &op,
+            &[
+                address(101, json!({ "order_id": "3", "full_name": "Наталія Терьохіна", "address": "Київ, Паркова, 7, кв. 137", "other": { "Operator": "Оля" } })),
+                address(102, json!({ "order_id": "1", "phone": "0965102220", "full_name": "Терехина Наталья", "address": "Київ, НП 33" })),
+                address(103, json!({ "phone": "067 873 72 18", "full_name": "Сергей Снигурский", "address": "Черкаси, Бандери, 122" })),
+            ],
+        )
+        .await;
+        refresh(&op).await;
+        let of = customer_of(&op).await;
+        assert_eq!((of[&101], of[&102], of[&103]), (of[&1], of[&1], of[&4]));
+        let mut tx = op.app.db.read().await.unwrap();
+        let places = store::fetch_all!(tx, (bool,), "SELECT pickup FROM addresses WHERE workspace_id = $1 AND customer_id = $2 ORDER BY pickup", op.ws().get(), of[&1]).unwrap();
+        assert_eq!(places, [(false,), (true,)], "both addresses are kept, and the branch is marked");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn decisions_hold_and_can_be_taken_back() {
     access::testing::with_app(|op, _clock| async move {
         store_records(&op, &some_people()).await;
@@ -146,8 +188,6 @@ async fn decisions_hold_and_can_be_taken_back() {
         let merges = store::fetch_all!(tx, (i64, i64, i64), "SELECT id, record_a, record_b FROM merges WHERE workspace_id = $1 ORDER BY id", op.ws().get()).unwrap();
         drop(tx);
         let merge = merges.iter().find(|m| m.1.min(m.2) == 5 && m.1.max(m.2) == 6).expect("the two cards of Iryna are linked");
-        let routes = identity::routes();
-        drop(routes);
         identity::undo_merge(&op, MergeId(merge.0)).await.unwrap();
         let now = customer_of(&op).await;
         assert_ne!(now[&5], now[&6]);
@@ -181,13 +221,50 @@ async fn an_erased_person_leaves_no_value_behind() {
         identity::erase(&op, customer).await.unwrap();
         let mut tx = op.app.db.read().await.unwrap();
         for (what, count) in [
-            ("records", store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM records WHERE workspace_id = $1 AND payload LIKE '%terekhina85%'", op.ws().get()).unwrap().0),
-            ("contacts", store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM contact_points WHERE workspace_id = $1 AND value = '+380965102220'", op.ws().get()).unwrap().0),
-            ("customers", store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1 AND id = $2", op.ws().get(), customer.get()).unwrap().0),
+            (
+                "records",
+                store::fetch_one!(
+                    tx,
+                    (i64,),
+                    "SELECT COUNT(*) FROM records WHERE workspace_id = $1 AND payload LIKE '%terekhina85%'",
+                    op.ws().get()
+                )
+                .unwrap()
+                .0,
+            ),
+            (
+                "contacts",
+                store::fetch_one!(
+                    tx,
+                    (i64,),
+                    "SELECT COUNT(*) FROM contact_points WHERE workspace_id = $1 AND value = '+380965102220'",
+                    op.ws().get()
+                )
+                .unwrap()
+                .0,
+            ),
+            (
+                "customers",
+                store::fetch_one!(
+                    tx,
+                    (i64,),
+                    "SELECT COUNT(*) FROM customers WHERE workspace_id = $1 AND id = $2",
+                    op.ws().get(),
+                    customer.get()
+                )
+                .unwrap()
+                .0,
+            ),
         ] {
             assert_eq!(count, 0, "{what}");
         }
-        let (tombstones,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM tombstones WHERE workspace_id = $1", op.ws().get()).unwrap();
+        let (tombstones,) = store::fetch_one!(
+            tx,
+            (i64,),
+            "SELECT COUNT(*) FROM tombstones WHERE workspace_id = $1",
+            op.ws().get()
+        )
+        .unwrap();
         assert_eq!(tombstones, 3);
         drop(tx);
         assert!(identity::export_person(&op, customer).await.is_err());
@@ -229,14 +306,26 @@ async fn a_withdrawn_record_leaves_and_an_empty_customer_goes() {
         refresh(&op).await;
         let of = customer_of(&op).await;
         let mut tx = op.app.db.write().await.unwrap();
-        store::execute!(tx, "UPDATE records SET current = FALSE WHERE workspace_id = $1 AND id IN (2, 7)", op.ws().get()).unwrap();
+        store::execute!(
+            tx,
+            "UPDATE records SET current = FALSE WHERE workspace_id = $1 AND id IN (2, 7)",
+            op.ws().get()
+        )
+        .unwrap();
         tx.commit().await.unwrap();
         refresh(&op).await;
         let now = customer_of(&op).await;
         assert_eq!(now[&1], of[&1]);
         assert!(!now.contains_key(&2) && !now.contains_key(&7));
         let mut tx = op.app.db.read().await.unwrap();
-        let (gone,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1 AND id = $2", op.ws().get(), of[&7]).unwrap();
+        let (gone,) = store::fetch_one!(
+            tx,
+            (i64,),
+            "SELECT COUNT(*) FROM customers WHERE workspace_id = $1 AND id = $2",
+            op.ws().get(),
+            of[&7]
+        )
+        .unwrap();
         assert_eq!(gone, 0);
     })
     .await;

@@ -28,7 +28,10 @@ pub struct CandidateFound {
 
 /// Customers this may be, the likeliest first: asked while typing, so that no double is made.
 #[utoipa::path(post, path = "/api/customers/candidates", tag = "identity", request_body = HalfKnown, responses((status = 200, body = Page<CandidateFound>)))]
-pub(super) async fn find(need::Anyone(op): need::Anyone, Json(typed): Json<HalfKnown>) -> Answer<Page<CandidateFound>> {
+pub(super) async fn find(
+    need::Anyone(op): need::Anyone,
+    Json(typed): Json<HalfKnown>,
+) -> Answer<Page<CandidateFound>> {
     let draft = Draft {
         name: typed.name.unwrap_or_default(),
         phone: typed.phone.unwrap_or_default(),
@@ -52,7 +55,7 @@ pub(super) async fn find(need::Anyone(op): need::Anyone, Json(typed): Json<HalfK
         .filter_map(|c| {
             let row = rows.iter().find(|r| r.id == c.customer.get())?;
             Some(CandidateFound {
-                customer: line(&op, row, contacts.remove(&row.id).unwrap_or_default()),
+                customer: line(&op, row, &contacts.remove(&row.id).unwrap_or_default()),
                 probability: c.probability,
                 reasons: c.reasons.iter().map(|(code, bits)| reason_of(code, *bits)).collect(),
             })

@@ -153,10 +153,18 @@ pub(super) async fn show(need::Viewer(op): need::Viewer, Path(id): Path<Customer
 pub(super) async fn card_of(tx: &mut Tx, op: &Op, id: CustomerId) -> Result<CustomerCard, Fault> {
     let row = people::customer(tx, op, id).await?;
     let ws = op.ws().get();
-    let contacts: Vec<CardContact> = people::contacts(tx, op.ws(), &[row.id]).await?.iter().map(|c| CardContact::of(op, c, false)).collect();
+    let contacts: Vec<CardContact> = people::contacts(tx, op.ws(), &[row.id])
+        .await?
+        .iter()
+        .map(|c| CardContact::of(op, c, false))
+        .collect();
     let addresses = addresses(tx, ws, row.id).await?;
     let orders = orders(tx, ws, row.id).await?;
-    let ids: Vec<i64> = people::current_ids(tx, op.ws(), CustomerId(row.id)).await?.into_iter().map(CustomerId::get).collect();
+    let ids: Vec<i64> = people::current_ids(tx, op.ws(), CustomerId(row.id))
+        .await?
+        .into_iter()
+        .map(CustomerId::get)
+        .collect();
     let consents = consents(tx, op, &ids).await?;
     let preferences = preferences(tx, op, &ids).await?;
     let merges = store::fetch_all!(
@@ -175,8 +183,21 @@ pub(super) async fn card_of(tx: &mut Tx, op: &Op, id: CustomerId) -> Result<Cust
         ws,
         row.id
     )?;
-    let dead = store::fetch_optional!(*tx, (i64,), "SELECT at FROM dead_customers WHERE workspace_id = $1 AND customer_id = $2", ws, row.id)?.is_some();
-    let (records,) = store::fetch_one!(*tx, (i64,), "SELECT COUNT(*) FROM record_customers WHERE workspace_id = $1 AND customer_id = $2", ws, row.id)?;
+    let dead = store::fetch_optional!(
+        *tx,
+        (i64,),
+        "SELECT at FROM dead_customers WHERE workspace_id = $1 AND customer_id = $2",
+        ws,
+        row.id
+    )?
+    .is_some();
+    let (records,) = store::fetch_one!(
+        *tx,
+        (i64,),
+        "SELECT COUNT(*) FROM record_customers WHERE workspace_id = $1 AND customer_id = $2",
+        ws,
+        row.id
+    )?;
     let has = |kind: &str| contacts.iter().any(|c| c.kind == kind);
     let completeness = completeness(&[
         ("given_name", !row.given_name.is_empty()),
@@ -189,9 +210,15 @@ pub(super) async fn card_of(tx: &mut Tx, op: &Op, id: CustomerId) -> Result<Cust
         ("consent", !consents.is_empty()),
     ]);
     let (totals, stage) = match profile {
-        Some((orders, revenue, first_day, last_day, stage)) => {
-            (CardTotals { orders, revenue: Some(Money { minor: revenue, currency: op.workspace.currency }), first_day, last_day }, stage)
-        }
+        Some((orders, revenue, first_day, last_day, stage)) => (
+            CardTotals {
+                orders,
+                revenue: Some(Money { minor: revenue, currency: op.workspace.currency }),
+                first_day,
+                last_day,
+            },
+            stage,
+        ),
         None => (CardTotals::default(), "none".to_owned()),
     };
     Ok(CustomerCard {
@@ -267,9 +294,22 @@ async fn orders(tx: &mut Tx, ws: i64, customer: i64) -> Result<Vec<CardOrder>, F
     };
     let mut out = Vec::with_capacity(rows.len());
     for (id, number, day, status, minor, currency) in rows {
-        let currency: Currency = currency.parse().map_err(|_| Fault::internal("order_currency", format!("orders.currency of order {id} is no currency")))?;
-        let items = lines.iter().filter(|l| l.0 == id).map(|l| CardItem { title: l.1.clone(), quantity: l.2 }).collect();
-        out.push(CardOrder { id: id.to_string(), number, day, status, amount: Money { minor, currency }, items });
+        let currency: Currency = currency.parse().map_err(|_| {
+            Fault::internal("order_currency", format!("orders.currency of order {id} is no currency"))
+        })?;
+        let items = lines
+            .iter()
+            .filter(|l| l.0 == id)
+            .map(|l| CardItem { title: l.1.clone(), quantity: l.2 })
+            .collect();
+        out.push(CardOrder {
+            id: id.to_string(),
+            number,
+            day,
+            status,
+            amount: Money { minor, currency },
+            items,
+        });
     }
     Ok(out)
 }
@@ -279,7 +319,8 @@ async fn consents(tx: &mut Tx, op: &Op, ids: &[i64]) -> Result<Vec<serde_json::V
         "SELECT purpose, channel, state, basis, at FROM consents WHERE workspace_id = $1 AND customer_id IN ({}) ORDER BY at DESC, id DESC LIMIT 100",
         list_of(ids)
     );
-    let rows: Vec<(String, String, String, String, i64)> = tx.fetch_dyn(&sql, &[store::Value::Int(op.ws().get())]).await?;
+    let rows: Vec<(String, String, String, String, i64)> =
+        tx.fetch_dyn(&sql, &[store::Value::Int(op.ws().get())]).await?;
     Ok(rows
         .into_iter()
         .map(|c| serde_json::json!({ "purpose": c.0, "channel": c.1, "state": c.2, "basis": c.3, "at": Time::from_millis(c.4) }))

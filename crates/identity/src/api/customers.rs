@@ -23,15 +23,28 @@ pub struct ListQuery {
 
 /// Customers.
 #[utoipa::path(get, path = "/api/customers", tag = "identity", params(ListQuery), responses((status = 200, body = Page<CustomerLine>)))]
-pub(super) async fn list(need::Viewer(op): need::Viewer, Query(query): Query<ListQuery>) -> Answer<Page<CustomerLine>> {
+pub(super) async fn list(
+    need::Viewer(op): need::Viewer,
+    Query(query): Query<ListQuery>,
+) -> Answer<Page<CustomerLine>> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let sort = match query.sort.as_deref() {
         None | Some("name" | "") => Sort::Name,
         Some("recent") => Sort::Recent,
         Some("value") => Sort::Value,
-        Some(other) => return Err(Fault::invalid("sort", format!("\"{other}\" is no order of customers; use name, recent or value")).into()),
+        Some(other) => {
+            return Err(Fault::invalid(
+                "sort",
+                format!("\"{other}\" is no order of customers; use name, recent or value"),
+            )
+            .into());
+        }
     };
-    let after = query.cursor.as_deref().and_then(|c| c.rsplit_once('~')).and_then(|(value, id)| Some((value.to_owned(), id.parse().ok()?)));
+    let after = query
+        .cursor
+        .as_deref()
+        .and_then(|c| c.rsplit_once('~'))
+        .and_then(|(value, id)| Some((value.to_owned(), id.parse().ok()?)));
     let mut tx = op.app.db.read().await?;
     let search = query.search.unwrap_or_default();
     let mut rows = people::list(&mut tx, op.ws(), &search, sort, after, i64::from(limit) + 1).await?;
@@ -43,7 +56,8 @@ pub(super) async fn list(need::Viewer(op): need::Viewer, Query(query): Query<Lis
     for contact in people::contacts(&mut tx, op.ws(), &ids).await? {
         contacts.entry(contact.customer_id).or_default().push(contact);
     }
-    let items = rows.into_iter().map(|row| line(&op, &row, contacts.remove(&row.id).unwrap_or_default())).collect();
+    let items =
+        rows.into_iter().map(|row| line(&op, &row, &contacts.remove(&row.id).unwrap_or_default())).collect();
     Ok(Json(Page { items, next }))
 }
 
@@ -57,8 +71,9 @@ fn cursor(row: &ListRow, sort: Sort) -> String {
 }
 
 /// One line, with its contacts as this role may see them.
-pub(super) fn line(op: &access::Op, row: &ListRow, contacts: Vec<ContactRow>) -> CustomerLine {
-    let of = |kind: &str| contacts.iter().filter(|c| c.kind == kind).map(|c| shown(op, kind, &c.value)).collect();
+pub(super) fn line(op: &access::Op, row: &ListRow, contacts: &[ContactRow]) -> CustomerLine {
+    let of =
+        |kind: &str| contacts.iter().filter(|c| c.kind == kind).map(|c| shown(op, kind, &c.value)).collect();
     CustomerLine {
         id: CustomerId(row.id),
         name: row.display_name.clone(),
@@ -86,9 +101,10 @@ pub(super) async fn timeline(
     Query(query): Query<PageOf>,
 ) -> Answer<serde_json::Value> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
-    let before = query.cursor.as_deref().and_then(|c| c.split_once('~')).and_then(|(at, id)| {
-        Some((Time::from_millis(at.parse().ok()?), InteractionId(id.parse().ok()?)))
-    });
+    let before =
+        query.cursor.as_deref().and_then(|c| c.split_once('~')).and_then(|(at, id)| {
+            Some((Time::from_millis(at.parse().ok()?), InteractionId(id.parse().ok()?)))
+        });
     let mut tx = op.app.db.read().await?;
     people::customer(&mut tx, &op, id).await?;
     let ids = people::current_ids(&mut tx, op.ws(), id).await?;

@@ -34,9 +34,16 @@ pub struct MergeKind {
 pub(super) async fn summary(need::Viewer(op): need::Viewer) -> Answer<DedupSummary> {
     let mut tx = op.app.db.read().await?;
     let ws = op.ws().get();
-    let (records,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM record_customers WHERE workspace_id = $1", ws)?;
-    let (customers,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1", ws)?;
-    let (review_open,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM review_pairs WHERE workspace_id = $1 AND state = 'open'", ws)?;
+    let (records,) =
+        store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM record_customers WHERE workspace_id = $1", ws)?;
+    let (customers,) =
+        store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1", ws)?;
+    let (review_open,) = store::fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM review_pairs WHERE workspace_id = $1 AND state = 'open'",
+        ws
+    )?;
     let kinds = store::fetch_all!(
         tx,
         MergeKind,
@@ -45,7 +52,14 @@ pub(super) async fn summary(need::Viewer(op): need::Viewer) -> Answer<DedupSumma
     )?;
     // Each link between two ways of writing a person took one double away; an address row of an order is no double.
     let found: i64 = kinds.iter().filter(|k| k.kind != "same_order").map(|k| k.count).sum();
-    Ok(Json(DedupSummary { records, customers, kinds, review_open, before: customers + found, after: customers }))
+    Ok(Json(DedupSummary {
+        records,
+        customers,
+        kinds,
+        review_open,
+        before: customers + found,
+        after: customers,
+    }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -59,7 +73,10 @@ pub struct HistoryQuery {
 
 /// Merges, newest first.
 #[utoipa::path(get, path = "/api/merges", tag = "identity", params(HistoryQuery), responses((status = 200, body = Page<MergeLine>)))]
-pub(super) async fn history(need::Viewer(op): need::Viewer, Query(query): Query<HistoryQuery>) -> Answer<Page<MergeLine>> {
+pub(super) async fn history(
+    need::Viewer(op): need::Viewer,
+    Query(query): Query<HistoryQuery>,
+) -> Answer<Page<MergeLine>> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let before: i64 = query.cursor.and_then(|c| c.parse().ok()).unwrap_or(i64::MAX);
     let mut tx = op.app.db.read().await?;
@@ -86,7 +103,10 @@ pub struct MergeUndone {
 
 /// Takes a merge apart for good: the two records stay apart in every later run.
 #[utoipa::path(post, path = "/api/merges/{id}/undo", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = MergeUndone), (status = 409)))]
-pub(super) async fn undo(need::Supervisor(op): need::Supervisor, Path(id): Path<MergeId>) -> Answer<MergeUndone> {
+pub(super) async fn undo(
+    need::Supervisor(op): need::Supervisor,
+    Path(id): Path<MergeId>,
+) -> Answer<MergeUndone> {
     decide::undo_merge(&op, id).await?;
     Ok(Json(MergeUndone { undone: id.to_string() }))
 }

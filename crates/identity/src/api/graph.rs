@@ -55,10 +55,15 @@ pub(super) async fn show(need::Viewer(op): need::Viewer, Path(id): Path<Customer
             let payload: serde_json::Value = serde_json::from_str(&r.payload).unwrap_or_default();
             let text = |role: &str| match &payload[role] {
                 serde_json::Value::String(s) => s.clone(),
-                serde_json::Value::Array(many) => many.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(" "),
+                serde_json::Value::Array(many) => {
+                    many.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(" ")
+                }
                 _ => String::new(),
             };
-            let name = [text("full_name"), text("family_name"), text("given_name"), text("patronymic")].join(" ").trim().to_owned();
+            let name = [text("full_name"), text("family_name"), text("given_name"), text("patronymic")]
+                .join(" ")
+                .trim()
+                .to_owned();
             GraphNode {
                 record_id: r.id.to_string(),
                 label: r.key.clone(),
@@ -71,7 +76,14 @@ pub(super) async fn show(need::Viewer(op): need::Viewer, Path(id): Path<Customer
         .collect();
     let links = links
         .into_iter()
-        .map(|l| GraphEdge { a: l.0.to_string(), b: l.1.to_string(), weight: l.2, probability: l.3, kind: l.4, reasons: reasons_of(&l.5) })
+        .map(|l| GraphEdge {
+            a: l.0.to_string(),
+            b: l.1.to_string(),
+            weight: l.2,
+            probability: l.3,
+            kind: l.4,
+            reasons: reasons_of(&l.5),
+        })
         .collect();
     Ok(Json(ClusterGraph { nodes, links }))
 }

@@ -43,7 +43,10 @@ struct Row {
 
 /// Doubtful pairs, the most valuable first.
 #[utoipa::path(get, path = "/api/reviews", tag = "identity", params(QueueQuery), responses((status = 200, body = Page<ReviewPair>)))]
-pub(super) async fn list(need::Supervisor(op): need::Supervisor, Query(query): Query<QueueQuery>) -> Answer<Page<ReviewPair>> {
+pub(super) async fn list(
+    need::Supervisor(op): need::Supervisor,
+    Query(query): Query<QueueQuery>,
+) -> Answer<Page<ReviewPair>> {
     let limit = query.limit.unwrap_or(10).clamp(1, 50);
     let (value, after) = query
         .cursor
@@ -92,11 +95,19 @@ pub struct ReviewDecided {
 
 /// Answers a doubtful pair.
 #[utoipa::path(post, path = "/api/reviews/{id}", tag = "identity", params(("id" = String, Path)), request_body = ReviewDecision, responses((status = 200, body = ReviewDecided), (status = 409)))]
-pub(super) async fn decide(need::Supervisor(op): need::Supervisor, Path(id): Path<ReviewId>, Json(answer): Json<ReviewDecision>) -> Answer<ReviewDecided> {
+pub(super) async fn decide(
+    need::Supervisor(op): need::Supervisor,
+    Path(id): Path<ReviewId>,
+    Json(answer): Json<ReviewDecision>,
+) -> Answer<ReviewDecided> {
     let merge = match answer.decision.as_str() {
         "merge" => true,
         "apart" => false,
-        other => return Err(Fault::invalid("decision", format!("\"{other}\" is no decision; use merge or apart")).into()),
+        other => {
+            return Err(
+                Fault::invalid("decision", format!("\"{other}\" is no decision; use merge or apart")).into()
+            );
+        }
     };
     decide::decide(&op, id, merge).await?;
     Ok(Json(ReviewDecided { undo_id: id.to_string() }))
@@ -104,7 +115,10 @@ pub(super) async fn decide(need::Supervisor(op): need::Supervisor, Path(id): Pat
 
 /// Takes an answer back.
 #[utoipa::path(post, path = "/api/reviews/{id}/undo", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = ReviewDecided), (status = 409)))]
-pub(super) async fn undo(need::Supervisor(op): need::Supervisor, Path(id): Path<ReviewId>) -> Answer<ReviewDecided> {
+pub(super) async fn undo(
+    need::Supervisor(op): need::Supervisor,
+    Path(id): Path<ReviewId>,
+) -> Answer<ReviewDecided> {
     decide::undo_review(&op, id).await?;
     Ok(Json(ReviewDecided { undo_id: id.to_string() }))
 }

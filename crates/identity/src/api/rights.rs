@@ -18,11 +18,25 @@ pub struct FullContacts {
 
 /// Shows phones and e-mails in full; who asked is written to the audit log.
 #[utoipa::path(post, path = "/api/customers/{id}/unmask", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = FullContacts), (status = 403)))]
-pub(super) async fn unmask(need::Supervisor(op): need::Supervisor, Path(id): Path<CustomerId>) -> Answer<FullContacts> {
+pub(super) async fn unmask(
+    need::Supervisor(op): need::Supervisor,
+    Path(id): Path<CustomerId>,
+) -> Answer<FullContacts> {
     let mut tx = op.app.db.write().await?;
     let row = people::customer(&mut tx, &op, id).await?;
-    let contacts: Vec<CardContact> = people::contacts(&mut tx, op.ws(), &[row.id]).await?.iter().map(|c| CardContact::of(&op, c, true)).collect();
-    op.audit(&mut tx, "customer.unmask", "customer", row.id, serde_json::json!({ "contacts": contacts.len() })).await?;
+    let contacts: Vec<CardContact> = people::contacts(&mut tx, op.ws(), &[row.id])
+        .await?
+        .iter()
+        .map(|c| CardContact::of(&op, c, true))
+        .collect();
+    op.audit(
+        &mut tx,
+        "customer.unmask",
+        "customer",
+        row.id,
+        serde_json::json!({ "contacts": contacts.len() }),
+    )
+    .await?;
     tx.commit().await?;
     Ok(Json(FullContacts { contacts }))
 }
@@ -37,18 +51,30 @@ pub struct CustomerChange {
 
 /// Corrects what is known of a customer; older values stay as earlier contact points.
 #[utoipa::path(patch, path = "/api/customers/{id}", tag = "identity", params(("id" = String, Path)), request_body = CustomerChange, responses((status = 200, body = CustomerCard)))]
-pub(super) async fn change(need::Anyone(op): need::Anyone, Path(id): Path<CustomerId>, Json(change): Json<CustomerChange>) -> Answer<CustomerCard> {
+pub(super) async fn change(
+    need::Anyone(op): need::Anyone,
+    Path(id): Path<CustomerId>,
+    Json(change): Json<CustomerChange>,
+) -> Answer<CustomerCard> {
     if op.role == access::Role::Client {
         return Err(Fault::forbidden("role", "A client reads the project and changes no card.").into());
     }
-    correct(&op, id, &Correction { name: change.name, phone: change.phone, email: change.email, address: change.address }).await?;
+    correct(
+        &op,
+        id,
+        &Correction { name: change.name, phone: change.phone, email: change.email, address: change.address },
+    )
+    .await?;
     let mut tx = op.app.db.read().await?;
     Ok(Json(card_of(&mut tx, &op, id).await?))
 }
 
 /// All that is known of a person, for the person.
 #[utoipa::path(post, path = "/api/customers/{id}/export", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = Object)))]
-pub(super) async fn export(need::Marketer(op): need::Marketer, Path(id): Path<CustomerId>) -> Answer<serde_json::Value> {
+pub(super) async fn export(
+    need::Marketer(op): need::Marketer,
+    Path(id): Path<CustomerId>,
+) -> Answer<serde_json::Value> {
     Ok(Json(crate::export_person(&op, id).await?))
 }
 
@@ -60,7 +86,10 @@ pub struct CustomerErased {
 
 /// Erases a person for good; the same file imported again does not bring the person back.
 #[utoipa::path(post, path = "/api/customers/{id}/erase", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = CustomerErased)))]
-pub(super) async fn erase(need::Administrator(op): need::Administrator, Path(id): Path<CustomerId>) -> Answer<CustomerErased> {
+pub(super) async fn erase(
+    need::Administrator(op): need::Administrator,
+    Path(id): Path<CustomerId>,
+) -> Answer<CustomerErased> {
     crate::erase(&op, id).await?;
     Ok(Json(CustomerErased { erased: id }))
 }

@@ -91,12 +91,38 @@ pub fn reasons_of(text: &str) -> Vec<LinkReason> {
 
 /// A code such as `phone_same` as field and level.
 pub fn reason_of(code: &str, weight: f32) -> LinkReason {
-    let known = ["given_name", "surname", "patronymic", "phone", "email", "birth_date", "document", "home", "house", "street", "town", "branch", "address", "postcode", "region", "other"];
-    let field = known.into_iter().find(|f| code.strip_prefix(f).is_some_and(|r| r.starts_with('_'))).unwrap_or("other");
+    let known = [
+        "given_name",
+        "surname",
+        "patronymic",
+        "phone",
+        "email",
+        "birth_date",
+        "document",
+        "home",
+        "house",
+        "street",
+        "town",
+        "branch",
+        "address",
+        "postcode",
+        "region",
+        "other",
+    ];
+    let field = known
+        .into_iter()
+        .find(|f| code.strip_prefix(f).is_some_and(|r| r.starts_with('_')))
+        .unwrap_or("other");
     let level = code.strip_prefix(field).unwrap_or(code).trim_start_matches('_');
     let (field, level) = match field {
         "home" | "house" | "street" | "town" | "branch" => ("address", code),
         _ => (field, level),
     };
-    LinkReason { field: field.to_owned(), level: level.to_owned(), weight: (f64::from(weight) * 100.0).round() / 100.0, a: None, b: None }
+    LinkReason {
+        field: field.to_owned(),
+        level: level.to_owned(),
+        weight: (f64::from(weight) * 100.0).round() / 100.0,
+        a: None,
+        b: None,
+    }
 }

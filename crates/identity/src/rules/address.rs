@@ -67,7 +67,12 @@ impl Lists {
     fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Lists> = OnceLock::new();
         BUILTIN.get_or_init(|| {
-            let mut it = Self { towns: AHashMap::new(), shown: AHashMap::new(), words: AHashMap::new(), streets: AHashMap::new() };
+            let mut it = Self {
+                towns: AHashMap::new(),
+                shown: AHashMap::new(),
+                words: AHashMap::new(),
+                streets: AHashMap::new(),
+            };
             for line in lines(include_str!("../../data/towns.tsv")) {
                 if let Some((id, names)) = line.split_once('\t') {
                     let all: Vec<&str> = forms(Some(names)).collect();
@@ -160,8 +165,10 @@ impl Addresses {
         let mut numbers: SmallVec<[(String, Option<WordKind>); 4]> = SmallVec::new();
         let mut expect: Option<WordKind> = None;
         let mut branch = false;
-        let pieces: SmallVec<[&str; 16]> =
-            cell.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '/' | '(' | ')' | '"' | '«' | '»')).filter(|p| !p.is_empty()).collect();
+        let pieces: SmallVec<[&str; 16]> = cell
+            .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '/' | '(' | ')' | '"' | '«' | '»'))
+            .filter(|p| !p.is_empty())
+            .collect();
         let mut at = 0;
         while at < pieces.len() {
             if address.town == 0
@@ -183,7 +190,12 @@ impl Addresses {
         self.finish(address, &street, numbers)
     }
 
-    fn finish(&mut self, mut address: Address, street: &[String], numbers: SmallVec<[(String, Option<WordKind>); 4]>) -> Address {
+    fn finish(
+        &mut self,
+        mut address: Address,
+        street: &[String],
+        numbers: SmallVec<[(String, Option<WordKind>); 4]>,
+    ) -> Address {
         let joined: String = if street.len() > 1 {
             // `Івана Мазепи` and `Мазепи`: the last word names the street, but both words are kept when short.
             street.concat()
@@ -227,7 +239,9 @@ impl Addresses {
 
     fn after_prefix<'a>(&self, piece: &'a str) -> &'a str {
         match piece.split_once('.') {
-            Some((head, rest)) if !rest.is_empty() && self.lists.words.contains_key(&head.to_lowercase()) => rest,
+            Some((head, rest)) if !rest.is_empty() && self.lists.words.contains_key(&head.to_lowercase()) => {
+                rest
+            }
             _ => piece,
         }
     }
@@ -347,7 +361,13 @@ mod tests {
             ("Kyiv, vul. Parkova 7", "Київ, Паркова, 7"),
         ] {
             let (x, y) = (them.parse(a), them.parse(b));
-            assert_eq!(x, y, "{a} ~ {b}: {:?} {:?}", String::from_utf8_lossy(them.text(x.street)), String::from_utf8_lossy(them.text(y.street)));
+            assert_eq!(
+                x,
+                y,
+                "{a} ~ {b}: {:?} {:?}",
+                String::from_utf8_lossy(them.text(x.street)),
+                String::from_utf8_lossy(them.text(y.street))
+            );
             assert!(x.is_home());
         }
     }

@@ -35,7 +35,8 @@ pub fn assign(customer_of: &[u32], old_of: &[Option<i64>], gone_from: &[i64]) ->
             *shared.entry((*old, *customer)).or_default() += 1;
         }
     }
-    let mut claims: Vec<(i64, u32, u32)> = shared.into_iter().map(|((old, customer), n)| (old, customer, n)).collect();
+    let mut claims: Vec<(i64, u32, u32)> =
+        shared.into_iter().map(|((old, customer), n)| (old, customer, n)).collect();
     claims.sort_unstable_by(|a, b| b.2.cmp(&a.2).then(a.0.cmp(&b.0)).then(a.1.cmp(&b.1)));
     let mut it = Assignment { identities: vec![Identity::New; customers], ..Assignment::default() };
     let mut taken: AHashSet<i64> = AHashSet::new();

@@ -33,10 +33,16 @@ const KIND_MASK: u64 = 15;
 fn mix(kind: Kind, a: u64, b: u64) -> u64 {
     // Multiply-and-fold with odd constants (wyhash); the inputs are dense numbers, not chosen by anybody.
     let product = u128::from(a.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x2D35_8DCC_AA6C_78A5)
-        * u128::from(b.wrapping_add(0x8BB8_4B93_962E_ACC9).wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ u64::from(kind as u8));
+        * u128::from(
+            b.wrapping_add(0x8BB8_4B93_962E_ACC9).wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ u64::from(kind as u8),
+        );
     let folded = product.to_le_bytes();
-    let low = u64::from_le_bytes([folded[0], folded[1], folded[2], folded[3], folded[4], folded[5], folded[6], folded[7]]);
-    let high = u64::from_le_bytes([folded[8], folded[9], folded[10], folded[11], folded[12], folded[13], folded[14], folded[15]]);
+    let low = u64::from_le_bytes([
+        folded[0], folded[1], folded[2], folded[3], folded[4], folded[5], folded[6], folded[7],
+    ]);
+    let high = u64::from_le_bytes([
+        folded[8], folded[9], folded[10], folded[11], folded[12], folded[13], folded[14], folded[15],
+    ]);
     (low ^ high) & !KIND_MASK | u64::from(kind as u8)
 }
 
@@ -145,7 +151,7 @@ fn second_keys(base: &Base, card: &Card, mut emit: impl FnMut(u64)) {
         emit(2 << 40 | u64::from(card.stem) << 8 | u64::from(names.token(card.name.given).initial));
     }
     for number in base.phones(card) {
-        emit(3 << 40 | *number % 100_000);
+        emit((3 << 40) | (*number % 100_000));
     }
     for email in base.emails(card) {
         emit(4 << 40 | u64::from(base.emails.parts(*email).mailbox));
@@ -252,7 +258,9 @@ impl Blocks {
                 it.put(run);
             } else {
                 for (key, id) in run {
-                    second_keys(base, base.card(*id), |second| crowded.push((mix(Kind::Second, *key, second), *id)));
+                    second_keys(base, base.card(*id), |second| {
+                        crowded.push((mix(Kind::Second, *key, second), *id))
+                    });
                 }
             }
         }

@@ -125,13 +125,21 @@ impl Base {
         let (mut card, contacts) = self.normalise(record);
         card.fingerprint = self.fingerprint(&card, &contacts, record);
         let hash = card.fingerprint;
-        let id = if let Some(known) = self.by_content.find(hash, |id| self.cards[*id as usize].fingerprint == hash) {
+        let id = if let Some(known) =
+            self.by_content.find(hash, |id| self.cards[*id as usize].fingerprint == hash)
+        {
             *known
         } else {
             let id = u32::try_from(self.cards.len()).unwrap_or(u32::MAX);
-            card.phones = (u32::try_from(self.phone_pool.len()).unwrap_or(u32::MAX), u8::try_from(contacts.phones.len()).unwrap_or(0));
+            card.phones = (
+                u32::try_from(self.phone_pool.len()).unwrap_or(u32::MAX),
+                u8::try_from(contacts.phones.len()).unwrap_or(0),
+            );
             self.phone_pool.extend_from_slice(&contacts.phones);
-            card.emails = (u32::try_from(self.email_pool.len()).unwrap_or(u32::MAX), u8::try_from(contacts.emails.len()).unwrap_or(0));
+            card.emails = (
+                u32::try_from(self.email_pool.len()).unwrap_or(u32::MAX),
+                u8::try_from(contacts.emails.len()).unwrap_or(0),
+            );
             self.email_pool.extend_from_slice(&contacts.emails);
             self.cards.push(card);
             let cards = &self.cards;
@@ -189,7 +197,11 @@ impl Base {
             stem: self.names.token(name.surname).stem,
             given_key: if name.given == 0 { 0 } else { self.names.token(name.given).given_key + 1 },
             gender: self.names.gender(&name),
-            birth: if record.birth_date.is_empty() { 0 } else { date::parse(record.birth_date, self.month_first) },
+            birth: if record.birth_date.is_empty() {
+                0
+            } else {
+                date::parse(record.birth_date, self.month_first)
+            },
             national: self.value(record.national_id),
             postcode: self.value(record.postcode),
             region: self.value(record.region),
@@ -218,7 +230,8 @@ impl Base {
         if cell.is_empty() {
             return 0;
         }
-        let text: String = cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let text: String =
+            cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         if text.is_empty() || super::email::is_filler_word(&text) {
             return 0;
         }
@@ -229,8 +242,11 @@ impl Base {
     fn fingerprint(&self, card: &Card, contacts: &Contacts, record: &PersonRecord<'_>) -> u64 {
         let mut h = self.hasher.build_hasher();
         let named = !card.name.is_empty();
-        let reachable = contacts.phones.iter().any(|p| !phone::is_weak(*p)) || contacts.emails.iter().any(|e| !self.emails.parts(*e).role);
-        let told_apart = card.national != 0 || card.birth != 0 && (card.address.is_home() || card.postcode != 0) || card.address.is_home();
+        let reachable = contacts.phones.iter().any(|p| !phone::is_weak(*p))
+            || contacts.emails.iter().any(|e| !self.emails.parts(*e).role);
+        let told_apart = card.national != 0
+            || card.birth != 0 && (card.address.is_home() || card.postcode != 0)
+            || card.address.is_home();
         if !record.account.is_empty() {
             h.write(record.account.as_bytes());
             h.write_u16(record.source);
@@ -247,7 +263,8 @@ impl Base {
         for phone in &contacts.phones {
             h.write_u64(*phone);
         }
-        let mut emails: SmallVec<[&str; 2]> = contacts.emails.iter().map(|id| self.emails.text(*id)).collect();
+        let mut emails: SmallVec<[&str; 2]> =
+            contacts.emails.iter().map(|id| self.emails.text(*id)).collect();
         emails.sort_unstable();
         for email in emails {
             h.write(email.as_bytes());
@@ -269,7 +286,12 @@ impl Base {
     /// Whether a card has anything that blocking or comparing can use.
     #[must_use]
     pub fn is_blank(&self, card: &Card) -> bool {
-        card.name.is_empty() && card.phones.1 == 0 && card.emails.1 == 0 && card.national == 0 && card.birth == 0 && card.address.is_empty()
+        card.name.is_empty()
+            && card.phones.1 == 0
+            && card.emails.1 == 0
+            && card.national == 0
+            && card.birth == 0
+            && card.address.is_empty()
     }
 
     /// Bytes held, roughly.

@@ -147,7 +147,9 @@ pub fn order(base: &Base, links: &mut [Link]) {
         let (x, y) = (base.card(l.a).fingerprint, base.card(l.b).fingerprint);
         (x.min(y), x.max(y))
     };
-    links.par_sort_unstable_by(|l, r| r.given.cmp(&l.given).then(r.bits.total_cmp(&l.bits)).then_with(|| key(l).cmp(&key(r))));
+    links.par_sort_unstable_by(|l, r| {
+        r.given.cmp(&l.given).then(r.bits.total_cmp(&l.bits)).then_with(|| key(l).cmp(&key(r)))
+    });
 }
 
 #[cfg(test)]

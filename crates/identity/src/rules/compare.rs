@@ -156,7 +156,10 @@ pub fn levels_of(pattern: u64) -> [u8; FIELDS] {
 #[must_use]
 pub fn name_veto(base: &Base, a: &Card, b: &Card) -> Option<Veto> {
     // One document number, or one with a digit slipped, outweighs whatever happened to the names.
-    if a.national != 0 && b.national != 0 && value_level(base.texts.get(a.national), base.texts.get(b.national), 6) != single::DIFFERENT {
+    if a.national != 0
+        && b.national != 0
+        && value_level(base.texts.get(a.national), base.texts.get(b.national), 6) != single::DIFFERENT
+    {
         return None;
     }
     let names = &base.names;
@@ -176,7 +179,8 @@ pub fn name_veto(base: &Base, a: &Card, b: &Card) -> Option<Veto> {
 
 fn sure_gender(names: &Names, card: &Card) -> bool {
     names.token(card.name.patronymic).patronymic_gender != Gender::Unknown
-        || names.token(card.name.given).given_gender != Gender::Unknown && names.token(card.name.given).sureness == Sureness::Full
+        || names.token(card.name.given).given_gender != Gender::Unknown
+            && names.token(card.name.given).sureness == Sureness::Full
         || card.name.given == 0 && names.token(card.name.surname).surname_gender != Gender::Unknown
 }
 
@@ -216,10 +220,18 @@ fn compare_given(names: &Names, a: &Card, b: &Card, c: &mut Comparison) {
         match (x, y, a.name.given_initial, b.name.given_initial) {
             (0, 0, 0, _) | (0, 0, _, 0) => MISSING,
             (0, 0, i, j) => {
-                if i == j { given::INITIAL } else { given::DIFFERENT }
+                if i == j {
+                    given::INITIAL
+                } else {
+                    given::DIFFERENT
+                }
             }
             (0, full, i, _) | (full, 0, _, i) if i != 0 => {
-                if initial_fits(names, full, i) { given::INITIAL } else { given::DIFFERENT }
+                if initial_fits(names, full, i) {
+                    given::INITIAL
+                } else {
+                    given::DIFFERENT
+                }
             }
             _ => MISSING,
         }
@@ -296,11 +308,19 @@ fn patronymic_level(names: &Names, a: &Card, b: &Card) -> u8 {
     }
     match (x, y, a.name.patronymic_initial, b.name.patronymic_initial) {
         (0, 0, i, j) if i != 0 && j != 0 => {
-            if i == j { patronymic::INITIAL } else { patronymic::DIFFERENT }
+            if i == j {
+                patronymic::INITIAL
+            } else {
+                patronymic::DIFFERENT
+            }
         }
         (0, full, i, _) | (full, 0, _, i) if i != 0 && full != 0 => {
             let token = names.token(full);
-            if token.initial == i || names.father_initials(full).contains(&i) { patronymic::INITIAL } else { patronymic::DIFFERENT }
+            if token.initial == i || names.father_initials(full).contains(&i) {
+                patronymic::INITIAL
+            } else {
+                patronymic::DIFFERENT
+            }
         }
         _ => MISSING,
     }
@@ -312,7 +332,10 @@ fn patronymics_conflict(names: &Names, a: &Card, b: &Card) -> bool {
         return true;
     }
     let (tx, ty) = (names.token(x), names.token(y));
-    tx.patronymic && ty.patronymic && (!tx.fathers.is_empty() && !ty.fathers.is_empty() || fold::distance(names.letters(x), names.letters(y), 3) > 3)
+    tx.patronymic
+        && ty.patronymic
+        && (!tx.fathers.is_empty() && !ty.fathers.is_empty()
+            || fold::distance(names.letters(x), names.letters(y), 3) > 3)
 }
 
 fn compare_patronymic(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
@@ -332,10 +355,19 @@ fn compare_surname(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Com
     }
     // `Наталья Антонович` and `Петренко Наталья Антоновна` aside, a lone -ович may be the other card's patronymic.
     let is_patronymic = |one: &Card, other: &Card| {
-        one.name.patronymic == 0 && other.name.patronymic != 0 && names.token(one.name.surname).fold == names.token(other.name.patronymic).fold
+        one.name.patronymic == 0
+            && other.name.patronymic != 0
+            && names.token(one.name.surname).fold == names.token(other.name.patronymic).fold
     };
     if is_patronymic(a, b) || is_patronymic(b, a) {
-        c.set(Field::Patronymic, SAME, model.patronymic_rarity(names, if is_patronymic(a, b) { b.name.patronymic } else { a.name.patronymic }));
+        c.set(
+            Field::Patronymic,
+            SAME,
+            model.patronymic_rarity(
+                names,
+                if is_patronymic(a, b) { b.name.patronymic } else { a.name.patronymic },
+            ),
+        );
         return;
     }
     let mut level = surname::DIFFERENT;
@@ -349,7 +381,12 @@ fn compare_surname(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Com
         level = surname::SLIP;
         rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem)).min(10.0) * 0.5;
     } else {
-        let halves = |m: TokenId, other: &Card| m != 0 && (names.token(m).stem == other.stem || other.name.surname2 != 0 && names.token(m).stem == names.token(other.name.surname2).stem);
+        let halves = |m: TokenId, other: &Card| {
+            m != 0
+                && (names.token(m).stem == other.stem
+                    || other.name.surname2 != 0
+                        && names.token(m).stem == names.token(other.name.surname2).stem)
+        };
         if halves(a.name.surname2, b) || halves(b.name.surname2, a) {
             level = surname::PART;
             rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem)) * 0.5;
@@ -358,7 +395,10 @@ fn compare_surname(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Com
             rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem)).min(10.0) * 0.3;
         } else if short >= 4 && (lx.starts_with(ly) || ly.starts_with(lx)) {
             level = surname::PART;
-        } else if a.gender != Gender::Male && b.gender != Gender::Male && matches!(c.levels[Field::Given as usize], SAME | given::VARIANT | given::SLIP) {
+        } else if a.gender != Gender::Male
+            && b.gender != Gender::Male
+            && matches!(c.levels[Field::Given as usize], SAME | given::VARIANT | given::SLIP)
+        {
             level = surname::DIFFERENT_WOMAN;
         }
     }
@@ -367,7 +407,9 @@ fn compare_surname(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Com
 
 /// First name and surname in each other's place.
 fn swapped_names(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
-    if c.levels[Field::Given as usize] != given::DIFFERENT && c.levels[Field::Surname as usize] < surname::DIFFERENT_WOMAN {
+    if c.levels[Field::Given as usize] != given::DIFFERENT
+        && c.levels[Field::Surname as usize] < surname::DIFFERENT_WOMAN
+    {
         return;
     }
     let (ga, sa, gb, sb) = (a.name.given, a.name.surname, b.name.given, b.name.surname);
@@ -375,7 +417,8 @@ fn swapped_names(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Compa
         return;
     }
     let fold_of = |t: TokenId| names.token(t).fold;
-    let near = |x: TokenId, y: TokenId| fold_of(x) == fold_of(y) || names.token(x).stem == names.token(y).stem;
+    let near =
+        |x: TokenId, y: TokenId| fold_of(x) == fold_of(y) || names.token(x).stem == names.token(y).stem;
     if near(ga, sb) && near(sa, gb) {
         let rarity = model.surname_rarity(a.stem).max(model.surname_rarity(b.stem));
         c.rarity -= c.rarities[Field::Given as usize] + c.rarities[Field::Surname as usize];
@@ -432,7 +475,10 @@ fn compare_email(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
                 }
                 continue;
             }
-            if level == SAME || model.email_rarity(px.mailbox).is_none() || model.email_rarity(py.mailbox).is_none() {
+            if level == SAME
+                || model.email_rarity(px.mailbox).is_none()
+                || model.email_rarity(py.mailbox).is_none()
+            {
                 continue;
             }
             let found = email_level(base, a, *x, b, *y);
@@ -451,17 +497,27 @@ fn email_level(base: &Base, a: &Card, x: EmailId, b: &Card, y: EmailId) -> u8 {
     match likeness {
         Likeness::None | Likeness::Digits => emails::DIFFERENT,
         Likeness::OtherEnding => {
-            if own_word(base, a, x) == 0 && base.emails.parts(x).role { emails::DIFFERENT } else { emails::ENDING }
+            if own_word(base, a, x) == 0 && base.emails.parts(x).role {
+                emails::DIFFERENT
+            } else {
+                emails::ENDING
+            }
         }
         Likeness::Respelled => {
-            if own_word(base, a, x).min(own_word(base, b, y)) >= 1 { emails::LIKE_DIGITS } else { emails::LIKE_NAME }
+            if own_word(base, a, x).min(own_word(base, b, y)) >= 1 {
+                emails::LIKE_DIGITS
+            } else {
+                emails::LIKE_NAME
+            }
         }
-        Likeness::OtherProvider | Likeness::LetterSlip => match own_word(base, a, x).max(own_word(base, b, y)) {
-            _ if base.emails.parts(x).role => emails::DIFFERENT,
-            2 if base.emails.local(x).len() >= 6 => emails::LIKE_OWN,
-            0 if likeness == Likeness::OtherProvider => emails::LIKE_NAME,
-            _ => emails::LIKE_DIGITS,
-        },
+        Likeness::OtherProvider | Likeness::LetterSlip => {
+            match own_word(base, a, x).max(own_word(base, b, y)) {
+                _ if base.emails.parts(x).role => emails::DIFFERENT,
+                2 if base.emails.local(x).len() >= 6 => emails::LIKE_OWN,
+                0 if likeness == Likeness::OtherProvider => emails::LIKE_NAME,
+                _ => emails::LIKE_DIGITS,
+            }
+        }
     }
 }
 
@@ -537,7 +593,8 @@ fn compare_address(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compa
         return;
     }
     let text = |part| base.addresses.text(part);
-    let same_town = x.town == 0 || y.town == 0 || x.town == y.town || address::alike(text(x.town), text(y.town));
+    let same_town =
+        x.town == 0 || y.town == 0 || x.town == y.town || address::alike(text(x.town), text(y.town));
     if x.street == 0 || y.street == 0 {
         if x.town != 0 && y.town != 0 {
             c.set(Field::Address, if same_town { home::TOWN } else { home::DIFFERENT }, 0.0);
@@ -557,7 +614,13 @@ fn compare_address(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compa
         return;
     }
     let same_flat = x.flat == y.flat;
-    let level = if same_flat { SAME } else if x.flat == 0 || y.flat == 0 { home::HOUSE } else { home::STREET };
+    let level = if same_flat {
+        SAME
+    } else if x.flat == 0 || y.flat == 0 {
+        home::HOUSE
+    } else {
+        home::STREET
+    };
     c.beyond_name |= level == SAME || level == home::HOUSE;
     let rarity = if level == SAME { model.home_rarity(x) } else { 0.0 };
     c.set(Field::Address, level, rarity);
@@ -581,7 +644,8 @@ mod tests {
 
     #[test]
     fn names_in_two_languages_agree() {
-        let c = levels(person("1", "Терехина Наталья Алексеевна"), person("2", "Терьохіна Наталія Олексіївна"));
+        let c =
+            levels(person("1", "Терехина Наталья Алексеевна"), person("2", "Терьохіна Наталія Олексіївна"));
         assert_eq!(c.levels[..3], [SAME, SAME, SAME]);
         let c = levels(person("1", "Саша Петренко"), person("2", "Петренко Александр"));
         assert_eq!(c.levels[..2], [given::VARIANT, SAME]);

@@ -26,15 +26,27 @@ pub fn parse(cell: &str, month_first: bool) -> u32 {
         }
     }
     let (year, month, day) = match (at, lengths) {
-        (1, [8, ..]) if plausible_year(parts[0] / 10_000) => (parts[0] / 10_000, parts[0] / 100 % 100, parts[0] % 100),
+        (1, [8, ..]) if plausible_year(parts[0] / 10_000) => {
+            (parts[0] / 10_000, parts[0] / 100 % 100, parts[0] % 100)
+        }
         (1, [8, ..]) => (parts[0] % 10_000, parts[0] / 10_000 % 100, parts[0] / 1_000_000),
         (3.., [4, ..]) => (parts[0], parts[1], parts[2]),
         (3.., [1 | 2, 1 | 2, 2 | 4]) => {
             let year = match (lengths[2], parts[2]) {
-                (2, y) => if y < 25 { 2000 + y } else { 1900 + y },
+                (2, y) => {
+                    if y < 25 {
+                        2000 + y
+                    } else {
+                        1900 + y
+                    }
+                }
                 (_, y) => y,
             };
-            if month_first && parts[0] <= 12 || parts[1] > 12 { (year, parts[0], parts[1]) } else { (year, parts[1], parts[0]) }
+            if month_first && parts[0] <= 12 || parts[1] > 12 {
+                (year, parts[0], parts[1])
+            } else {
+                (year, parts[1], parts[0])
+            }
         }
         _ => return 0,
     };
@@ -74,7 +86,11 @@ pub fn compare(a: u32, b: u32) -> DateLikeness {
         }
         out
     };
-    if super::fold::slip(&digits(a), &digits(b)) == super::fold::Slip::More { DateLikeness::Different } else { DateLikeness::Slip }
+    if super::fold::slip(&digits(a), &digits(b)) == super::fold::Slip::More {
+        DateLikeness::Different
+    } else {
+        DateLikeness::Slip
+    }
 }
 
 #[cfg(test)]

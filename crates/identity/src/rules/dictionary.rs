@@ -73,7 +73,8 @@ const PATRONYMIC_ENDINGS: [(&str, Gender); 12] = [
 
 /// Endings that make an affectionate form of any first name: Богданчик, Русланочка.
 const TENDER_ENDINGS: [&str; 16] = [
-    "oqka", "eqka", "onka", "enka", "uwka", "iqok", "usa", "uwa", "una", "una", "qik", "iik", "ik", "ko", "ok", "ka",
+    "oqka", "eqka", "onka", "enka", "uwka", "iqok", "usa", "uwa", "una", "una", "qik", "iik", "ik", "ko",
+    "ok", "ka",
 ];
 
 impl Dictionary {
@@ -161,7 +162,8 @@ impl Dictionary {
         let sureness = if sureness == Sureness::Short && surname_like { Sureness::Tender } else { sureness };
         let mut lower = String::new();
         fold::one_script(form, &mut lower);
-        for (map, key, spelled) in [(&mut self.exact, plain(&lower), true), (&mut self.folded, folded, false)] {
+        for (map, key, spelled) in [(&mut self.exact, plain(&lower), true), (&mut self.folded, folded, false)]
+        {
             let entry = map.entry(key).or_default();
             // Лина is a name of its own and short for Ангелина. But a full form beats a short one that only sounds alike: Алла is not Аля.
             if sureness > entry.1 {
@@ -341,7 +343,11 @@ pub fn patronymic_stem(key: &str) -> Option<(&str, Gender)> {
 }
 
 fn plain(lower: &str) -> String {
-    lower.chars().filter(|c| !matches!(c, '\'' | '’' | 'ʼ' | '`')).map(|c| if c == 'ё' { 'е' } else { c }).collect()
+    lower
+        .chars()
+        .filter(|c| !matches!(c, '\'' | '’' | 'ʼ' | '`'))
+        .map(|c| if c == 'ё' { 'е' } else { c })
+        .collect()
 }
 
 fn without(text: &str, skip: usize) -> String {
@@ -393,7 +399,13 @@ mod tests {
 
     #[test]
     fn brothers_and_sisters_stay_apart() {
-        for (a, b) in [("Олександр", "Олексій"), ("Алина", "Галина"), ("Марина", "Мария"), ("Алла", "Алина"), ("Яна", "Анна")] {
+        for (a, b) in [
+            ("Олександр", "Олексій"),
+            ("Алина", "Галина"),
+            ("Марина", "Мария"),
+            ("Алла", "Алина"),
+            ("Яна", "Анна"),
+        ] {
             assert!(!meet(a, b), "{a} is not {b}");
         }
     }
@@ -415,13 +427,19 @@ mod tests {
             assert!(x.iter().any(|id| y.contains(id)), "{a} ~ {b}: {x:?} {y:?}");
             assert_eq!(gx, gy);
         }
-        assert_eq!(d.patronymic(&fold::fold("Соколович")).map(|p| p.0.len()), Some(0), "a surname that only looks like one");
+        assert_eq!(
+            d.patronymic(&fold::fold("Соколович")).map(|p| p.0.len()),
+            Some(0),
+            "a surname that only looks like one"
+        );
     }
 
     #[test]
     fn slips_in_first_names() {
         let d = Dictionary::builtin();
-        for (typed, meant) in [("Даеиил", "Даниил"), ("Наталяь", "Наталья"), ("Олексанр", "Олександр"), ("Сергейй", "Сергей")] {
+        for (typed, meant) in
+            [("Даеиил", "Даниил"), ("Наталяь", "Наталья"), ("Олексанр", "Олександр"), ("Сергейй", "Сергей")]
+        {
             let key = fold::fold(typed);
             let found = d.given_by_slip(&key).or_else(|| Some(ids(typed))).unwrap_or_default();
             assert!(ids(meant).iter().any(|id| found.contains(id)), "{typed} → {found:?}");

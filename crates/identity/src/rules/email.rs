@@ -162,7 +162,10 @@ impl Emails {
 
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.texts.bytes() + self.locals.bytes() + self.mailboxes.bytes() + self.parts.len() * size_of::<EmailParts>()
+        self.texts.bytes()
+            + self.locals.bytes()
+            + self.mailboxes.bytes()
+            + self.parts.len() * size_of::<EmailParts>()
     }
 
     /// Reads every address of a cell.
@@ -210,10 +213,17 @@ impl Emails {
     fn known(&mut self, lower: &str) -> Option<EmailId> {
         let (local, domain) = split(lower, self.lists)?;
         let local = local.trim_matches(|c: char| matches!(c, '.' | '\'' | '"' | '-'));
-        if local.is_empty() || local.len() > 64 || domain.len() < 3 || domain.len() > 120 || !domain.contains('.') {
+        if local.is_empty()
+            || local.len() > 64
+            || domain.len() < 3
+            || domain.len() > 120
+            || !domain.contains('.')
+        {
             return None;
         }
-        if !local.bytes().all(|b| b.is_ascii_graphic()) || !domain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-') {
+        if !local.bytes().all(|b| b.is_ascii_graphic())
+            || !domain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+        {
             return None;
         }
         if !self.corrected.contains_key(domain) {
@@ -267,7 +277,23 @@ fn is_filler(whole: &str, local: &str, domain: &str, lists: &Lists) -> bool {
         || lists.words.contains(local)
         || same(local) && local.bytes().all(|b| !b.is_ascii_digit() || local.len() < 7)
         || local == host
-        || matches!(local, "noemail" | "no-email" | "nomail" | "no" | "none" | "nema" | "nemae" | "test" | "email" | "qwerty" | "123" | "1234" | "12345" | "123456")
+        || matches!(
+            local,
+            "noemail"
+                | "no-email"
+                | "nomail"
+                | "no"
+                | "none"
+                | "nema"
+                | "nemae"
+                | "test"
+                | "email"
+                | "qwerty"
+                | "123"
+                | "1234"
+                | "12345"
+                | "123456"
+        )
 }
 
 /// Mailbox and domain; an `@` replaced by another sign or forgotten before a known provider is put back.
@@ -358,7 +384,9 @@ pub fn likeness(emails: &Emails, a: EmailId, b: EmailId) -> Likeness {
         Slip::Replaced(x, y) if x.is_ascii_digit() || y.is_ascii_digit() => return Likeness::Digits,
         Slip::Extra { byte, .. } if byte.is_ascii_digit() => return Likeness::Digits,
         Slip::Extra { byte: b'.' | b'_' | b'-', .. } => return Likeness::Respelled,
-        Slip::Replaced(x, y) if !x.is_ascii_alphabetic() && !y.is_ascii_alphabetic() => return Likeness::Respelled,
+        Slip::Replaced(x, y) if !x.is_ascii_alphabetic() && !y.is_ascii_alphabetic() => {
+            return Likeness::Respelled;
+        }
         Slip::More => {}
         found => {
             // Romanisations differ in these letters; any other doubled or lost letter is a slip.

@@ -326,7 +326,11 @@ pub fn slip(a: &[u8], b: &[u8]) -> Slip {
         if a[prefix + 1..] == b[prefix + 1..] {
             return Slip::Replaced(a[prefix], b[prefix]);
         }
-        if prefix + 1 < a.len() && a[prefix] == b[prefix + 1] && a[prefix + 1] == b[prefix] && a[prefix + 2..] == b[prefix + 2..] {
+        if prefix + 1 < a.len()
+            && a[prefix] == b[prefix + 1]
+            && a[prefix + 1] == b[prefix]
+            && a[prefix + 2..] == b[prefix + 2..]
+        {
             return Slip::Swapped;
         }
         return Slip::More;
@@ -352,7 +356,10 @@ pub fn slip_in_words(a: &str, b: &str) -> bool {
     }
     prefix == a.len()
         || a[prefix + 1..] == b[prefix + 1..]
-        || prefix + 1 < a.len() && a[prefix] == b[prefix + 1] && a[prefix + 1] == b[prefix] && a[prefix + 2..] == b[prefix + 2..]
+        || prefix + 1 < a.len()
+            && a[prefix] == b[prefix + 1]
+            && a[prefix + 1] == b[prefix]
+            && a[prefix + 2..] == b[prefix + 2..]
 }
 
 /// Optimal string alignment distance, given up past `limit` (then `limit + 1` is returned).

@@ -69,7 +69,11 @@ impl Profile {
     /// Family, given name and patronymic as far as known.
     #[must_use]
     pub fn display_name(&self) -> String {
-        let parts: Vec<&str> = [&self.family, &self.given, &self.patronymic].into_iter().filter(|p| !p.is_empty()).map(String::as_str).collect();
+        let parts: Vec<&str> = [&self.family, &self.given, &self.patronymic]
+            .into_iter()
+            .filter(|p| !p.is_empty())
+            .map(String::as_str)
+            .collect();
         if parts.is_empty() { self.raw_name.clone() } else { parts.join(" ") }
     }
 }
@@ -82,9 +86,11 @@ pub fn profile(found: &Resolution, batch: &RecordBatch, rows: &[usize]) -> Profi
     it.spelling = spelling(&found.base.names, rows.iter().map(|r| found.card_of_row(*r)));
     collect_contacts(found, batch, rows, &mut it);
     collect_places(found, batch, rows, &mut it);
-    let birth = rows.iter().map(|r| found.card_of_row(*r).birth).filter(|b| *b != 0).max_by_key(|b| {
-        rows.iter().filter(|r| found.card_of_row(**r).birth == *b).count()
-    });
+    let birth = rows
+        .iter()
+        .map(|r| found.card_of_row(*r).birth)
+        .filter(|b| *b != 0)
+        .max_by_key(|b| rows.iter().filter(|r| found.card_of_row(**r).birth == *b).count());
     it.birth_date = birth.map(|b| format!("{:04}-{:02}-{:02}", b / 10_000, b / 100 % 100, b % 100));
     it
 }
@@ -99,18 +105,33 @@ fn choose_name(found: &Resolution, batch: &RecordBatch, rows: &[usize], it: &mut
             continue;
         }
         let corrected = if batch.source(*row) == BY_HAND { 100 } else { 0 };
-        let entry = uses.entry([name.surname, name.surname2, name.given, name.patronymic]).or_insert((0, 0, *row));
+        let entry =
+            uses.entry([name.surname, name.surname2, name.given, name.patronymic]).or_insert((0, 0, *row));
         entry.0 = entry.0.max(quality(names, found.card_of_row(*row)) + corrected);
         entry.1 += 1;
     }
-    let best = uses.iter().max_by(|a, b| (a.1.0, a.1.1).cmp(&(b.1.0, b.1.1)).then_with(|| batch.id(b.1.2).cmp(batch.id(a.1.2))));
+    let best = uses.iter().max_by(|a, b| {
+        (a.1.0, a.1.1).cmp(&(b.1.0, b.1.1)).then_with(|| batch.id(b.1.2).cmp(batch.id(a.1.2)))
+    });
     if let Some((tokens, _)) = best {
-        it.family = [tokens[0], tokens[1]].into_iter().filter(|t| *t != 0).map(|t| capitalised(names.word(t))).collect::<Vec<_>>().join("-");
+        it.family = [tokens[0], tokens[1]]
+            .into_iter()
+            .filter(|t| *t != 0)
+            .map(|t| capitalised(names.word(t)))
+            .collect::<Vec<_>>()
+            .join("-");
         it.given = capitalised(names.word(tokens[2]));
         it.patronymic = capitalised(names.word(tokens[3]));
     }
     if it.family.is_empty() && it.given.is_empty() {
-        it.raw_name = rows.iter().map(|r| batch.get(*r).full_name.trim()).find(|n| !n.is_empty()).unwrap_or_default().chars().take(200).collect();
+        it.raw_name = rows
+            .iter()
+            .map(|r| batch.get(*r).full_name.trim())
+            .find(|n| !n.is_empty())
+            .unwrap_or_default()
+            .chars()
+            .take(200)
+            .collect();
     }
 }
 
@@ -122,7 +143,13 @@ fn quality(names: &Names, card: &Card) -> u32 {
         Sureness::Short => 2,
         _ => 1,
     };
-    let patronymic = if name.patronymic == 0 { 0 } else if names.token(name.patronymic).fathers.is_empty() { 1 } else { 2 };
+    let patronymic = if name.patronymic == 0 {
+        0
+    } else if names.token(name.patronymic).fathers.is_empty() {
+        1
+    } else {
+        2
+    };
     given + patronymic + if name.surname == 0 { 0 } else { 3 }
 }
 
@@ -165,12 +192,22 @@ fn collect_contacts(found: &Resolution, batch: &RecordBatch, rows: &[usize], it:
         }
         for email in found.base.emails(card) {
             if found.model.email_rarity(found.base.emails.parts(*email).mailbox).is_some() {
-                see(&mut it.contacts, ContactKind::Email, found.base.emails.text(*email).to_owned(), batch, *row);
+                see(
+                    &mut it.contacts,
+                    ContactKind::Email,
+                    found.base.emails.text(*email).to_owned(),
+                    batch,
+                    *row,
+                );
             }
         }
     }
     it.contacts.sort_unstable_by(|a, b| {
-        a.kind.cmp(&b.kind).then(b.last_day.cmp(&a.last_day)).then(b.seen.cmp(&a.seen)).then(a.value.cmp(&b.value))
+        a.kind
+            .cmp(&b.kind)
+            .then(b.last_day.cmp(&a.last_day))
+            .then(b.seen.cmp(&a.seen))
+            .then(a.value.cmp(&b.value))
     });
     let mut previous = None;
     for contact in &mut it.contacts {
@@ -188,7 +225,15 @@ fn see(contacts: &mut Vec<ContactPoint>, kind: ContactKind, value: String, batch
             known.last_day = known.last_day.max(day);
         }
     } else {
-        contacts.push(ContactPoint { kind, value, source: batch.source(row), first_day: day, last_day: day, seen: 1, preferred: false });
+        contacts.push(ContactPoint {
+            kind,
+            value,
+            source: batch.source(row),
+            first_day: day,
+            last_day: day,
+            seen: 1,
+            preferred: false,
+        });
     }
 }
 
@@ -204,13 +249,19 @@ fn collect_places(found: &Resolution, batch: &RecordBatch, rows: &[usize], it: &
         }
         let record = batch.get(*row);
         let text: String = if record.address.is_empty() {
-            [record.postcode, record.city, record.street, record.house].iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(", ")
+            [record.postcode, record.city, record.street, record.house]
+                .iter()
+                .filter(|p| !p.is_empty())
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", ")
         } else {
             record.address.split_whitespace().collect::<Vec<_>>().join(" ")
         };
         let match_key = place_key(found, &card.address);
         let day = batch.day(*row);
-        let alike = it.places.iter_mut().find(|p| p.match_key == match_key || same_place(&p.match_key, &match_key));
+        let alike =
+            it.places.iter_mut().find(|p| p.match_key == match_key || same_place(&p.match_key, &match_key));
         if let Some(known) = alike {
             if day >= known.last_day {
                 known.text = text;
@@ -222,18 +273,38 @@ fn collect_places(found: &Resolution, batch: &RecordBatch, rows: &[usize], it: &
             continue;
         }
         let city = found.base.addresses.town_name(card.address.town, language).map_or_else(
-            || if record.city.is_empty() { first_piece(record.address) } else { record.city.trim().to_owned() },
+            || {
+                if record.city.is_empty() {
+                    first_piece(record.address)
+                } else {
+                    record.city.trim().to_owned()
+                }
+            },
             str::to_owned,
         );
-        it.places.push(Place { text, city, match_key, pickup: card.address.branch != 0, first_day: day, last_day: day });
+        it.places.push(Place {
+            text,
+            city,
+            match_key,
+            pickup: card.address.branch != 0,
+            first_day: day,
+            last_day: day,
+        });
     }
-    it.places.sort_unstable_by(|a, b| a.pickup.cmp(&b.pickup).then(b.last_day.cmp(&a.last_day)).then(a.match_key.cmp(&b.match_key)));
-    it.city = it.places.iter().map(|p| p.city.as_str()).find(|c| !c.is_empty()).unwrap_or_default().to_owned();
+    it.places.sort_unstable_by(|a, b| {
+        a.pickup.cmp(&b.pickup).then(b.last_day.cmp(&a.last_day)).then(a.match_key.cmp(&b.match_key))
+    });
+    it.city =
+        it.places.iter().map(|p| p.city.as_str()).find(|c| !c.is_empty()).unwrap_or_default().to_owned();
 }
 
 fn first_piece(address: &str) -> String {
     let piece = address.split(',').next().unwrap_or_default().trim();
-    if piece.chars().count() <= 40 && !piece.chars().any(|c| c.is_ascii_digit()) { piece.to_owned() } else { String::new() }
+    if piece.chars().count() <= 40 && !piece.chars().any(|c| c.is_ascii_digit()) {
+        piece.to_owned()
+    } else {
+        String::new()
+    }
 }
 
 fn place_key(found: &Resolution, a: &Address) -> String {
@@ -250,7 +321,10 @@ fn same_place(a: &str, b: &str) -> bool {
     if x.len() != 4 || y.len() != 4 {
         return false;
     }
-    x[2] == y[2] && (x[0] == y[0] || x[0].is_empty() || y[0].is_empty()) && (x[3] == y[3] || x[3].is_empty() || y[3].is_empty()) && super::address::alike(x[1].as_bytes(), y[1].as_bytes())
+    x[2] == y[2]
+        && (x[0] == y[0] || x[0].is_empty() || y[0].is_empty())
+        && (x[3] == y[3] || x[3].is_empty() || y[3].is_empty())
+        && super::address::alike(x[1].as_bytes(), y[1].as_bytes())
 }
 
 /// `наталья` → `Наталья`.
@@ -270,20 +344,35 @@ mod tests {
         let mut batch = RecordBatch::new();
         for (i, (name, phone, address, day)) in [
             ("Терехина Н.А.", "0965102220", "Київ, НП 33", 100),
-            ("терехина наталья алексеевна", "096-510-22-20; 0671234598", "м. Київ, вул. Паркова, 7, кв. 137", 200),
+            (
+                "терехина наталья алексеевна",
+                "096-510-22-20; 0671234598",
+                "м. Київ, вул. Паркова, 7, кв. 137",
+                200,
+            ),
             ("Терьохіна Наталія", "0965102220", "Киев, Парковая ул., д. 7, кв. 137", 300),
         ]
         .iter()
         .enumerate()
         {
-            batch.push(&PersonRecord { id: &i.to_string(), full_name: name, phone, address, day: *day, ..PersonRecord::default() });
+            batch.push(&PersonRecord {
+                id: &i.to_string(),
+                full_name: name,
+                phone,
+                address,
+                day: *day,
+                ..PersonRecord::default()
+            });
         }
         let found = resolve(&batch, &Decisions::default(), Bands::default());
         assert_eq!(found.customer_of, [0, 0, 0]);
         let it = profile(&found, &batch, &[0, 1, 2]);
         assert_eq!(it.display_name(), "Терехина Наталья Алексеевна");
         assert_eq!(it.contacts.len(), 2);
-        assert_eq!((it.contacts[0].value.as_str(), it.contacts[0].seen, it.contacts[0].preferred), ("+380965102220", 3, true));
+        assert_eq!(
+            (it.contacts[0].value.as_str(), it.contacts[0].seen, it.contacts[0].preferred),
+            ("+380965102220", 3, true)
+        );
         assert_eq!(it.places.len(), 2, "{:?}", it.places);
         assert_eq!((it.places[0].pickup, it.places[0].first_day, it.places[0].last_day), (false, 200, 300));
     }

@@ -5,7 +5,9 @@ use ahash::AHashMap;
 
 use super::address::Address;
 use super::card::{Base, Card};
-use super::compare::{self, FIELDS, Field, LEVELS, MISSING, SAME, emails, given, home, patronymic, phones, single, surname};
+use super::compare::{
+    self, FIELDS, Field, LEVELS, MISSING, SAME, emails, given, home, patronymic, phones, single, surname,
+};
 use super::name::{Names, TokenId};
 use super::phone::{self, Phone};
 
@@ -145,9 +147,12 @@ impl Model {
         if card.address.is_home() {
             *self.homes.entry(card.address).or_default() += 1;
         }
-        for (field, value) in
-            [(Field::National, card.national), (Field::Postcode, card.postcode), (Field::Region, card.region), (Field::Other, card.other)]
-        {
+        for (field, value) in [
+            (Field::National, card.national),
+            (Field::Postcode, card.postcode),
+            (Field::Region, card.region),
+            (Field::Other, card.other),
+        ] {
             if value != 0 {
                 *self.values.entry((field as u8, value)).or_default() += 1;
             }
@@ -188,7 +193,8 @@ impl Model {
     fn set_weights(&mut self, m: &[[f64; LEVELS]; FIELDS]) {
         for field in 0..FIELDS {
             for level in 1..LEVELS {
-                let ratio = if M[field][level] > 0.0 { m[field][level].max(1e-6) / U[field][level] } else { 1.0 };
+                let ratio =
+                    if M[field][level] > 0.0 { m[field][level].max(1e-6) / U[field][level] } else { 1.0 };
                 self.weights[field][level] = bits(ratio);
             }
         }
@@ -203,7 +209,10 @@ impl Model {
 
     /// Learns the weights and the prior from the patterns of the candidate pairs; pairs that were never compared count as different.
     pub fn learn_weights(&mut self, patterns: &PatternCounts) {
-        let mut patterns: Vec<_> = patterns.iter().map(|((p, r), n)| (compare::levels_of(*p), f64::from(*r), count_u64(*n))).collect();
+        let mut patterns: Vec<_> = patterns
+            .iter()
+            .map(|((p, r), n)| (compare::levels_of(*p), f64::from(*r), count_u64(*n)))
+            .collect();
         // A fixed order makes the sums, and so the weights, the same in every run.
         patterns.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let mut m = M;
@@ -230,7 +239,13 @@ impl Model {
             self.set_weights(&m);
             self.prior = self.prior_for(matches);
             self.iterations = iteration;
-            let moved = self.weights.iter().flatten().zip(before.1.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            let moved = self
+                .weights
+                .iter()
+                .flatten()
+                .zip(before.1.iter().flatten())
+                .map(|(a, b)| (a - b).abs())
+                .fold(0.0, f32::max);
             if moved < 0.01 && (self.prior - before.0).abs() < 0.01 {
                 break;
             }
@@ -240,7 +255,12 @@ impl Model {
     /// The weights of a pattern's levels, without prior and rarity.
     #[must_use]
     pub fn sum(&self, levels: &[u8; FIELDS]) -> f32 {
-        levels.iter().zip(&self.weights).filter(|(l, _)| **l != MISSING).map(|(l, w)| w[usize::from(*l)]).sum()
+        levels
+            .iter()
+            .zip(&self.weights)
+            .filter(|(l, _)| **l != MISSING)
+            .map(|(l, w)| w[usize::from(*l)])
+            .sum()
     }
 
     /// A small base says little about rarity, so every count is mixed with a background of [`BACKGROUND`] people.
@@ -272,7 +292,10 @@ impl Model {
 
     #[must_use]
     pub fn patronymic_rarity(&self, names: &Names, token: TokenId) -> f32 {
-        self.rarity(Field::Patronymic, self.patronymics.get(&patronymic_key(names, token)).copied().unwrap_or(1))
+        self.rarity(
+            Field::Patronymic,
+            self.patronymics.get(&patronymic_key(names, token)).copied().unwrap_or(1),
+        )
     }
 
     /// `None` for a generic number.
@@ -319,7 +342,10 @@ impl Model {
     /// How many values are known to be shared by too many people to mean anything: phones, mailboxes.
     #[must_use]
     pub fn generic_values(&self) -> (usize, usize) {
-        (self.phones.values().filter(|n| **n & GENERIC != 0).count(), self.mailboxes.iter().skip(1).filter(|n| **n & GENERIC != 0).count())
+        (
+            self.phones.values().filter(|n| **n & GENERIC != 0).count(),
+            self.mailboxes.iter().skip(1).filter(|n| **n & GENERIC != 0).count(),
+        )
     }
 
     /// How one field and level read in an explanation.

@@ -268,7 +268,8 @@ impl Names {
         let mut known = false;
         for word in cell.split_whitespace() {
             let Some(other) = fold::other_layout(word) else { return };
-            if !other.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-') || other.chars().count() < 2 {
+            if !other.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-') || other.chars().count() < 2
+            {
                 return;
             }
             let id = self.intern(&other);
@@ -283,7 +284,9 @@ impl Names {
 
     /// `г-жа Терехина` without the title, whose halves would pass for initials.
     fn without_hyphened_titles(&self, text: &str) -> Option<String> {
-        let is_title = |w: &str| w.contains('-') && self.dictionary.is_noise(w.trim_matches('.').to_lowercase().as_str());
+        let is_title = |w: &str| {
+            w.contains('-') && self.dictionary.is_noise(w.trim_matches('.').to_lowercase().as_str())
+        };
         if !text.contains('-') || !text.split_whitespace().any(is_title) {
             return None;
         }
@@ -366,7 +369,10 @@ impl Names {
             if surname_like || left.len() == 1 && token.patronymic_gender != Gender::Female {
                 continue;
             }
-            if token.patronymic_gender == Gender::Male && at == 0 && left.len() == 3 && !after_given
+            if token.patronymic_gender == Gender::Male
+                && at == 0
+                && left.len() == 3
+                && !after_given
                 && left.iter().skip(1).any(|o| self.token(*o).patronymic)
             {
                 continue;
@@ -460,7 +466,11 @@ impl Names {
     pub fn gender(&self, name: &Name) -> Gender {
         let parts = [
             self.token(name.patronymic).patronymic_gender,
-            if self.token(name.given).sureness >= Sureness::Short { self.token(name.given).given_gender } else { Gender::Unknown },
+            if self.token(name.given).sureness >= Sureness::Short {
+                self.token(name.given).given_gender
+            } else {
+                Gender::Unknown
+            },
             self.token(name.surname).surname_gender,
         ];
         parts.into_iter().find(|g| *g != Gender::Unknown).unwrap_or_default()
@@ -506,7 +516,10 @@ fn split_words(cell: &str) -> impl Iterator<Item = Word<'_>> {
         let mut end = rest.len();
         let mut small_before = false;
         for (at, c) in rest.char_indices() {
-            let inside = c.is_alphabetic() || matches!(c, '\'' | '’' | 'ʼ' | '`' | '"') || fold::is_invisible(c) || is_mark(c);
+            let inside = c.is_alphabetic()
+                || matches!(c, '\'' | '’' | 'ʼ' | '`' | '"')
+                || fold::is_invisible(c)
+                || is_mark(c);
             let capital = c.is_uppercase();
             if !inside || capital && small_before {
                 end = at;
@@ -536,14 +549,20 @@ mod tests {
     fn spelled(cell: &str) -> [String; 3] {
         let mut names = Names::default();
         let name = parse(&mut names, cell);
-        [name.surname, name.given, name.patronymic].map(|id| String::from_utf8_lossy(names.letters(id)).into_owned())
+        [name.surname, name.given, name.patronymic]
+            .map(|id| String::from_utf8_lossy(names.letters(id)).into_owned())
     }
 
     #[test]
     fn order_does_not_matter() {
         let expected = spelled("Терехина Наталья Алексеевна");
         assert_eq!(expected, ["teregina", "natala", "alekseevna"].map(|s| s.replace("ee", "e")));
-        for other in ["Наталья Алексеевна Терехина", "Наталья Терехина Алексеевна", "терехина  НАТАЛЬЯ алексеевна", "г-жа Терехина Наталья Алексеевна"] {
+        for other in [
+            "Наталья Алексеевна Терехина",
+            "Наталья Терехина Алексеевна",
+            "терехина  НАТАЛЬЯ алексеевна",
+            "г-жа Терехина Наталья Алексеевна",
+        ] {
             assert_eq!(spelled(other), expected, "{other}");
         }
     }

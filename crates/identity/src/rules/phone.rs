@@ -41,14 +41,15 @@ pub struct PlanVotes {
 
 /// Calling codes of two digits worth telling apart, then of three.
 const CODES: [u16; 44] = [
-    1, 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 52, 54, 55, 60, 61, 62, 63, 64, 65, 66, 77, 81, 82, 84, 86,
-    90, 91, 351, 353, 358, 370, 371, 372, 373, 420,
+    1, 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 52, 54, 55, 60, 61, 62, 63,
+    64, 65, 66, 77, 81, 82, 84, 86, 90, 91, 351, 353, 358, 370, 371, 372, 373, 420,
 ];
 
 impl PlanVotes {
     pub fn see(&mut self, cell: &str) {
         let plus = cell.contains('+');
-        let digits: SmallVec<[u8; 24]> = cell.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').take(24).collect();
+        let digits: SmallVec<[u8; 24]> =
+            cell.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').take(24).collect();
         match digits.as_slice() {
             [3, 8, 0, rest @ ..] if rest.len() == 9 => self.ukraine += 1,
             [0, rest @ ..] if rest.len() == 9 && ukrainian_mobile(rest) => self.ukraine += 1,
@@ -151,7 +152,8 @@ pub fn parse(cell: &str, plan: Plan, out: &mut Phones) {
                 if digits.len() >= 7 && !skipping {
                     let rest = &cell.get(at..).unwrap_or_default();
                     let lower: String = rest.chars().take(4).flat_map(char::to_lowercase).collect();
-                    let extension = ["доб", "вн", "ext", "дод", "x", "х"].iter().any(|w| lower.starts_with(w));
+                    let extension =
+                        ["доб", "вн", "ext", "дод", "x", "х"].iter().any(|w| lower.starts_with(w));
                     finish(&mut digits, plus, plan, out);
                     (plus, skipping) = (false, extension);
                 }
@@ -175,11 +177,14 @@ fn from_spreadsheet(cell: &str, digits: &mut SmallVec<[u8; 24]>) -> Option<bool>
     let at = text.find(['E', 'e'])?;
     let (mantissa, exponent) = text.split_at(at);
     let exponent: usize = exponent[1..].trim_start_matches('+').parse().ok()?;
-    if !mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',') || !(8..=14).contains(&exponent) {
+    if !mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
+        || !(8..=14).contains(&exponent)
+    {
         return None;
     }
     let fraction = mantissa.split(['.', ',']).nth(1).unwrap_or_default();
-    let kept: SmallVec<[u8; 24]> = mantissa.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').take(24).collect();
+    let kept: SmallVec<[u8; 24]> =
+        mantissa.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').take(24).collect();
     if fraction.len() + 2 < exponent {
         return Some(true);
     }
@@ -247,7 +252,9 @@ fn read(digits: &[u8], plus: bool, plan: Plan) -> Option<Phone> {
         [8, 3, 8, 0, nine @ ..] if nine.len() == 9 => Some(ua(nine)),
         [3, 7, 5, rest @ ..] if rest.len() == 9 => Some(375_000_000_000 + number(rest)),
         [7, ten @ ..] if ten.len() == 10 && (plus || matches!(ten[0], 3 | 4 | 6..=9)) => Some(ru(ten)),
-        [8, ten @ ..] if ten.len() == 10 && matches!(ten[0], 3 | 4 | 8 | 9) && plan != Plan::Other(0) => Some(ru(ten)),
+        [8, ten @ ..] if ten.len() == 10 && matches!(ten[0], 3 | 4 | 8 | 9) && plan != Plan::Other(0) => {
+            Some(ru(ten))
+        }
         _ if plus && (9..=15).contains(&digits.len()) && digits[0] != 0 => Some(number(digits)),
         _ => match plan {
             Plan::Ukraine => match digits {

@@ -157,7 +157,13 @@ fn compare_all(base: &Base, model: &Model, blocks: &Blocks) -> (Vec<Candidate>, 
                     let pattern = c.pattern();
                     *patterns.entry((pattern, rounded(c.rarity))).or_default() += 1;
                     if model.prior + model.sum(&c.levels) + c.rarity > HOPELESS {
-                        found.push(Candidate { a, b: *b, pattern, rarity: c.rarity, beyond_name: c.beyond_name });
+                        found.push(Candidate {
+                            a,
+                            b: *b,
+                            pattern,
+                            rarity: c.rarity,
+                            beyond_name: c.beyond_name,
+                        });
                     }
                 }
             }
@@ -246,7 +252,14 @@ fn assemble(
     let (customer_of, customers) = number(&base, &mut clusters);
     let questions = ask(batch, &base, &customer_of, &row_of_card, customers, &mut clusters, doubtful, bands);
     let (generic_phones, generic_mailboxes) = model.generic_values();
-    let counts = Counts { records: batch.len(), cards: base.cards.len(), customers, pairs_compared, generic_phones, generic_mailboxes };
+    let counts = Counts {
+        records: batch.len(),
+        cards: base.cards.len(),
+        customers,
+        pairs_compared,
+        generic_phones,
+        generic_mailboxes,
+    };
     Resolution { base, model, customer_of, links: accepted, questions, contradictions, counts, row_of_card }
 }
 
@@ -256,7 +269,8 @@ fn same_order(batch: &RecordBatch, base: &Base) -> Vec<Link> {
     if (0..batch.len()).all(|row| batch.order(row).is_empty()) {
         return out;
     }
-    let orders: AHashMap<&str, usize> = (0..batch.len()).filter(|row| batch.order(*row).is_empty()).map(|row| (batch.id(row), row)).collect();
+    let orders: AHashMap<&str, usize> =
+        (0..batch.len()).filter(|row| batch.order(*row).is_empty()).map(|row| (batch.id(row), row)).collect();
     let mut first: AHashMap<&str, usize> = AHashMap::new();
     for row in 0..batch.len() {
         let order = batch.order(row);
@@ -346,7 +360,13 @@ fn ask(
         asked.entry((*x.min(y), *x.max(y))).or_insert(question);
     }
     let mut questions: Vec<Question> = asked.into_values().collect();
-    questions.sort_unstable_by(|a, b| b.value.cmp(&a.value).then(b.bits.total_cmp(&a.bits)).then(a.row_a.cmp(&b.row_a)).then(a.row_b.cmp(&b.row_b)));
+    questions.sort_unstable_by(|a, b| {
+        b.value
+            .cmp(&a.value)
+            .then(b.bits.total_cmp(&a.bits))
+            .then(a.row_a.cmp(&b.row_a))
+            .then(a.row_b.cmp(&b.row_b))
+    });
     questions
 }
 
@@ -370,7 +390,8 @@ impl Resolution {
         for card in &self.base.card_of {
             uses[*card as usize] += 1;
         }
-        let mut out: Vec<(Vec<(Phone, u32)>, Vec<(EmailId, u32)>)> = vec![Default::default(); self.counts.customers];
+        let mut out: Vec<(Tally<Phone>, Tally<EmailId>)> =
+            vec![Default::default(); self.counts.customers];
         for (at, card) in self.base.cards.iter().enumerate() {
             let row = self.row_of_card[at];
             let Some(customer) = self.customer_of.get(row as usize) else { continue };
@@ -389,8 +410,13 @@ impl Resolution {
         out.into_iter()
             .map(|(mut phones, mut emails)| {
                 phones.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-                emails.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(self.base.emails.text(a.0).cmp(self.base.emails.text(b.0))));
-                Contacts { phones: phones.into_iter().map(|p| p.0).collect(), emails: emails.into_iter().map(|e| e.0).collect() }
+                emails.sort_unstable_by(|a, b| {
+                    b.1.cmp(&a.1).then(self.base.emails.text(a.0).cmp(self.base.emails.text(b.0)))
+                });
+                Contacts {
+                    phones: phones.into_iter().map(|p| p.0).collect(),
+                    emails: emails.into_iter().map(|e| e.0).collect(),
+                }
             })
             .collect()
     }
@@ -412,7 +438,8 @@ impl Resolution {
                 continue;
             }
             spanned.must_join(link.a, link.b);
-            let (a, b) = (self.row_of_card[link.a as usize] as usize, self.row_of_card[link.b as usize] as usize);
+            let (a, b) =
+                (self.row_of_card[link.a as usize] as usize, self.row_of_card[link.b as usize] as usize);
             let kind = match (link.given, link.bits.is_infinite()) {
                 (true, true) => LinkKind::Manual,
                 (true, false) => LinkKind::SameOrder,
@@ -427,7 +454,9 @@ impl Resolution {
     #[must_use]
     pub fn compare_rows(&self, a: usize, b: usize) -> Comparison {
         match (self.base.card_of.get(a), self.base.card_of.get(b)) {
-            (Some(x), Some(y)) => compare::compare(&self.base, &self.model, self.base.card(*x), self.base.card(*y)),
+            (Some(x), Some(y)) => {
+                compare::compare(&self.base, &self.model, self.base.card(*x), self.base.card(*y))
+            }
             _ => Comparison::default(),
         }
     }
@@ -447,11 +476,16 @@ pub fn reasons(model: &Model, c: &Comparison) -> Vec<(&'static str, f32)> {
         .into_iter()
         .zip(0..FIELDS)
         .filter(|(_, at)| c.levels[*at] != MISSING)
-        .map(|(field, at)| (model::reason(field, c.levels[at]), model.weight(field, c.levels[at]) + c.rarities[at]))
+        .map(|(field, at)| {
+            (model::reason(field, c.levels[at]), model.weight(field, c.levels[at]) + c.rarities[at])
+        })
         .collect()
 }
 
-fn tally<T: PartialEq + Copy>(list: &mut Vec<(T, u32)>, value: T, uses: u32) {
+/// Values with how often each is used.
+type Tally<T> = Vec<(T, u32)>;
+
+fn tally<T: PartialEq + Copy>(list: &mut Tally<T>, value: T, uses: u32) {
     match list.iter_mut().find(|e| e.0 == value) {
         Some(e) => e.1 += uses,
         None => list.push((value, uses)),
@@ -466,7 +500,14 @@ mod tests {
     fn batch(rows: &[(&str, &str, &str)]) -> RecordBatch {
         let mut batch = RecordBatch::new();
         for (i, (name, phone, email)) in rows.iter().enumerate() {
-            batch.push(&PersonRecord { id: &i.to_string(), full_name: name, phone, email, value: 100, ..PersonRecord::default() });
+            batch.push(&PersonRecord {
+                id: &i.to_string(),
+                full_name: name,
+                phone,
+                email,
+                value: 100,
+                ..PersonRecord::default()
+            });
         }
         batch
     }
@@ -496,7 +537,11 @@ mod tests {
 
     #[test]
     fn contradicting_decisions_are_named() {
-        let rows = [("Іваненко Іван", "0671234509", ""), ("Іваненко Іван", "0671234509", ""), ("Петренко Олег", "0671234510", "")];
+        let rows = [
+            ("Іваненко Іван", "0671234509", ""),
+            ("Іваненко Іван", "0671234509", ""),
+            ("Петренко Олег", "0671234510", ""),
+        ];
         let decisions = Decisions { together: vec![(0, 2), (1, 2)], apart: vec![(0, 1)] };
         let found = resolve(&batch(&rows), &decisions, Bands::default());
         assert_eq!(found.contradictions, [(1, 2)]);

@@ -52,7 +52,8 @@ pub async fn candidates(op: &Op, draft: &Draft) -> Result<Vec<Candidate>, Fault>
             owner.push(customer);
         }
     }
-    let (customers,) = store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1", ws.get())?;
+    let (customers,) =
+        store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM customers WHERE workspace_id = $1", ws.get())?;
     drop(tx);
     loaded.batch.push(&PersonRecord {
         id: "draft",
@@ -87,11 +88,17 @@ pub async fn candidates(op: &Op, draft: &Draft) -> Result<Vec<Candidate>, Fault>
 /// Customers that share a contact or whose surname begins with a word of the name: all by index.
 async fn reach(tx: &mut Tx, ws: WorkspaceId, draft: &Draft) -> Result<Vec<CustomerId>, Fault> {
     let mut base = Base::default();
-    let id = base.add(&PersonRecord { id: "draft", phone: &draft.phone, email: &draft.email, ..PersonRecord::default() });
+    let id = base.add(&PersonRecord {
+        id: "draft",
+        phone: &draft.phone,
+        email: &draft.email,
+        ..PersonRecord::default()
+    });
     let card = *base.card(id);
     let mut found: Vec<CustomerId> = Vec::new();
     let mut seen: AHashSet<i64> = AHashSet::new();
-    let mut values: Vec<(&str, String)> = base.phones(&card).iter().filter_map(|p| phone::e164(*p)).map(|v| ("phone", v)).collect();
+    let mut values: Vec<(&str, String)> =
+        base.phones(&card).iter().filter_map(|p| phone::e164(*p)).map(|v| ("phone", v)).collect();
     values.extend(base.emails(&card).iter().map(|e| ("email", base.emails.text(*e).to_owned())));
     for (kind, value) in values {
         let rows = store::fetch_all!(
@@ -112,7 +119,12 @@ async fn reach(tx: &mut Tx, ws: WorkspaceId, draft: &Draft) -> Result<Vec<Custom
         }
         // Keys hold small letters and digits only, so nothing that begins with the key sorts after key + zzz in any locale.
         let sql = "SELECT id FROM customers WHERE workspace_id = $1 AND sort_key >= $2 AND sort_key < $3 ORDER BY sort_key, id LIMIT $4";
-        let args = [Value::Int(ws.get()), Value::Text(key.clone()), Value::Text(format!("{key}zzzz")), Value::Int(LOOKED_AT)];
+        let args = [
+            Value::Int(ws.get()),
+            Value::Text(key.clone()),
+            Value::Text(format!("{key}zzzz")),
+            Value::Int(LOOKED_AT),
+        ];
         let rows: Vec<(i64,)> = tx.fetch_dyn(sql, &args).await?;
         found.extend(rows.into_iter().filter(|(id,)| seen.insert(*id)).map(|(id,)| CustomerId(id)));
     }

@@ -128,7 +128,13 @@ pub async fn undo_merge(op: &Op, id: MergeId) -> Result<(), Fault> {
     if row.2.is_some() {
         return Err(Fault::conflict("merge_undone", "this merge has been undone already"));
     }
-    store::execute!(tx, "UPDATE merges SET undone_at = $3 WHERE workspace_id = $1 AND id = $2", ws, id.get(), op.now().millis())?;
+    store::execute!(
+        tx,
+        "UPDATE merges SET undone_at = $3 WHERE workspace_id = $1 AND id = $2",
+        ws,
+        id.get(),
+        op.now().millis()
+    )?;
     store::execute!(
         tx,
         "UPDATE review_pairs SET state = 'apart', decided_by = $4, decided_at = $5 WHERE workspace_id = $1 AND record_a = $2 AND record_b = $3",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ahash::{AHashMap, AHashSet};
 use basis::{Fault, ImportId, WorkspaceId};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use store::Tx;
 
 use super::people::RecordRow;
@@ -68,6 +68,8 @@ enum Cell<'a> {
     One(Cow<'a, str>),
     #[serde(borrow)]
     Many(Vec<Cow<'a, str>>),
+    /// Columns kept under their own headers say nothing about who it is.
+    Named(IgnoredAny),
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -113,7 +115,7 @@ struct Payload<'a> {
 
 fn text<'c>(cell: &'c Option<Cell<'_>>, by: &str) -> Cow<'c, str> {
     match cell {
-        None => Cow::Borrowed(""),
+        None | Some(Cell::Named(_)) => Cow::Borrowed(""),
         Some(Cell::One(one)) => Cow::Borrowed(one),
         Some(Cell::Many(many)) => Cow::Owned(many.join(by)),
     }
@@ -133,9 +135,14 @@ impl Loaded {
         let order = text(&payload.order_id, " ");
         let account = text(&payload.customer_key, " ");
         let guest = GUESTS.iter().any(|g| account.eq_ignore_ascii_case(g) || account.to_lowercase() == **g);
-        let day = row.day.or_else(|| day_of(&text(&payload.order_date, " "))).and_then(|d| i32::try_from(d).ok()).unwrap_or(0);
+        let day = row
+            .day
+            .or_else(|| day_of(&text(&payload.order_date, " ")))
+            .and_then(|d| i32::try_from(d).ok())
+            .unwrap_or(0);
+        let number = if order.is_empty() { row.key.as_str() } else { order.as_ref() };
         self.batch.push(&PersonRecord {
-            id: if is_order { &row.key } else { &own },
+            id: if is_order { number } else { &own },
             order: if is_order { "" } else { &order },
             account: if guest { "" } else { &account },
             source,
@@ -217,13 +224,24 @@ pub async fn load(tx: &mut Tx, ws: WorkspaceId) -> Result<Loaded, Fault> {
 }
 
 pub async fn source_named(tx: &mut Tx, ws: WorkspaceId, name: &str) -> Result<Option<i64>, Fault> {
-    let row = store::fetch_optional!(*tx, (i64,), "SELECT id FROM sources WHERE workspace_id = $1 AND name = $2", ws.get(), name)?;
+    let row = store::fetch_optional!(
+        *tx,
+        (i64,),
+        "SELECT id FROM sources WHERE workspace_id = $1 AND name = $2",
+        ws.get(),
+        name
+    )?;
     Ok(row.map(|r| r.0))
 }
 
 /// Records that have a customer but are no longer in force.
 async fn withdrawn(tx: &mut Tx, ws: WorkspaceId, in_force: usize) -> Result<Vec<(i64, i64)>, Fault> {
-    let (all,) = store::fetch_one!(*tx, (i64,), "SELECT COUNT(*) FROM record_customers WHERE workspace_id = $1", ws.get())?;
+    let (all,) = store::fetch_one!(
+        *tx,
+        (i64,),
+        "SELECT COUNT(*) FROM record_customers WHERE workspace_id = $1",
+        ws.get()
+    )?;
     if usize::try_from(all).unwrap_or(usize::MAX) == in_force {
         return Ok(Vec::new());
     }
@@ -256,7 +274,57 @@ async fn decisions(tx: &mut Tx, ws: WorkspaceId, records: &[i64]) -> Result<Deci
 }
 
 /// Rows of an import.
-pub async fn rows_of_import(tx: &mut Tx, ws: WorkspaceId, import: ImportId, records: &[i64]) -> Result<AHashSet<usize>, Fault> {
-    let rows = store::fetch_all!(*tx, (i64,), "SELECT id FROM records WHERE workspace_id = $1 AND import_id = $2 AND current", ws.get(), import.get())?;
+pub async fn rows_of_import(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    import: ImportId,
+    records: &[i64],
+) -> Result<AHashSet<usize>, Fault> {
+    let rows = store::fetch_all!(
+        *tx,
+        (i64,),
+        "SELECT id FROM records WHERE workspace_id = $1 AND import_id = $2 AND current",
+        ws.get(),
+        import.get()
+    )?;
     Ok(rows.into_iter().filter_map(|(id,)| records.binary_search(&id).ok()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: i64, kind: &str, key: &str, payload: &str) -> PayloadRow {
+        PayloadRow {
+            id,
+            kind: kind.to_owned(),
+            key: key.to_owned(),
+            source_id: 1,
+            payload: payload.to_owned(),
+            day: None,
+            amount_minor: None,
+            customer_id: None,
+        }
+    }
+
+    #[test]
+    fn payloads_as_an_import_writes_them() {
+        let mut it = Loaded::default();
+        it.push(
+            &row(
+                1,
+                "order",
+                "order/100003",
+                r#"{"order_id":"100003","full_name":"Кирилук \"Ирина\"","phone":["093","050"]}"#,
+            ),
+            0,
+        );
+        it.push(&row(2, "address", "address/A1", r#"{"record_id":"A1","order_date":"02.03.2022","order_id":"100003","full_name":"Кирилук","other":{"Operator":"Світлана"}}"#), 1);
+        assert_eq!((it.batch.id(0), it.batch.get(0).phone), ("100003", "093, 050"));
+        assert_eq!(
+            (it.batch.id(1), it.batch.order(1), it.batch.get(1).full_name),
+            ("#2", "100003", "Кирилук")
+        );
+        assert_eq!(it.batch.day(1), 19_053);
+    }
 }

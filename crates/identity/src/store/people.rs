@@ -23,7 +23,11 @@ pub async fn current_id(tx: &mut Tx, ws: WorkspaceId, customer: CustomerId) -> R
 ///
 /// # Errors
 /// The database's.
-pub async fn current_ids(tx: &mut Tx, ws: WorkspaceId, customer: CustomerId) -> Result<Vec<CustomerId>, Fault> {
+pub async fn current_ids(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    customer: CustomerId,
+) -> Result<Vec<CustomerId>, Fault> {
     let current = current_id(tx, ws, customer).await?;
     let rows = store::fetch_all!(
         *tx,
@@ -64,7 +68,14 @@ pub const LIST: &str = "SELECT c.id, c.display_name, c.city, c.sort_key, COALESC
 ///
 /// # Errors
 /// The database's.
-pub async fn list(tx: &mut Tx, ws: WorkspaceId, search: &str, sort: Sort, after: Option<(String, i64)>, limit: i64) -> Result<Vec<ListRow>, Fault> {
+pub async fn list(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    search: &str,
+    sort: Sort,
+    after: Option<(String, i64)>,
+    limit: i64,
+) -> Result<Vec<ListRow>, Fault> {
     let mut args = vec![Value::Int(ws.get())];
     let mut wheres = vec!["c.workspace_id = $1".to_owned()];
     search_terms(search, &mut args, &mut wheres);
@@ -74,7 +85,8 @@ pub async fn list(tx: &mut Tx, ws: WorkspaceId, search: &str, sort: Sort, after:
         Sort::Value => ("COALESCE(p.revenue_minor, 0)", true),
     };
     if let Some((value, id)) = after {
-        let value = if sort == Sort::Name { Value::Text(value) } else { Value::Int(value.parse().unwrap_or(0)) };
+        let value =
+            if sort == Sort::Name { Value::Text(value) } else { Value::Int(value.parse().unwrap_or(0)) };
         args.push(value);
         let k = args.len();
         args.push(Value::Int(id));
@@ -84,7 +96,11 @@ pub async fn list(tx: &mut Tx, ws: WorkspaceId, search: &str, sort: Sort, after:
     }
     args.push(Value::Int(limit));
     let direction = if descending { "DESC" } else { "ASC" };
-    let sql = format!("{LIST} WHERE {} ORDER BY {key} {direction}, c.id LIMIT ${}", wheres.join(" AND "), args.len());
+    let sql = format!(
+        "{LIST} WHERE {} ORDER BY {key} {direction}, c.id LIMIT ${}",
+        wheres.join(" AND "),
+        args.len()
+    );
     Ok(tx.fetch_dyn(&sql, &args).await?)
 }
 
@@ -169,7 +185,12 @@ pub struct RecordRow {
 ///
 /// # Errors
 /// The database's.
-pub async fn records(tx: &mut Tx, ws: WorkspaceId, customer: CustomerId, limit: i64) -> Result<Vec<RecordRow>, Fault> {
+pub async fn records(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    customer: CustomerId,
+    limit: i64,
+) -> Result<Vec<RecordRow>, Fault> {
     Ok(store::fetch_all!(
         *tx,
         RecordRow,

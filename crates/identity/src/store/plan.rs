@@ -79,8 +79,12 @@ impl Plan {
     /// Turns rows into records, after which the batch can be dropped.
     pub fn take_records(&mut self, loaded: &Loaded) {
         for person in &mut self.people {
-            person.arrivals =
-                person.rows.iter().filter(|row| loaded.old_of[**row] != Some(person.id)).map(|row| loaded.records[*row]).collect();
+            person.arrivals = person
+                .rows
+                .iter()
+                .filter(|row| loaded.old_of[**row] != Some(person.id))
+                .map(|row| loaded.records[*row])
+                .collect();
             person.rows = Vec::new();
         }
         self.sources.clone_from(&loaded.sources);
@@ -100,7 +104,8 @@ const QUEUE: usize = 2_000;
 /// Compares the new partition with the old one. `ids` gives ids to new customers.
 pub fn plan(loaded: &Loaded, found: &Resolution, all: bool, mut ids: impl FnMut(usize) -> Vec<i64>) -> Plan {
     let gone_from: Vec<i64> = loaded.withdrawn.iter().map(|w| w.1).collect();
-    let Assignment { identities, merged, split, gone } = assign(&found.customer_of, &loaded.old_of, &gone_from);
+    let Assignment { identities, merged, split, gone } =
+        assign(&found.customer_of, &loaded.old_of, &gone_from);
     let mut fresh = ids(identities.iter().filter(|i| **i == Identity::New).count()).into_iter();
     let customer_ids: Vec<i64> = identities
         .iter()
@@ -145,7 +150,13 @@ pub fn plan(loaded: &Loaded, found: &Resolution, all: bool, mut ids: impl FnMut(
 }
 
 /// Customers with other records than before, or with records of other content.
-fn touched(loaded: &Loaded, found: &Resolution, ids: &[i64], identities: &[Identity], all: bool) -> Vec<bool> {
+fn touched(
+    loaded: &Loaded,
+    found: &Resolution,
+    ids: &[i64],
+    identities: &[Identity],
+    all: bool,
+) -> Vec<bool> {
     let mut touched: Vec<bool> = identities.iter().map(|i| all || *i == Identity::New).collect();
     let number_of: AHashMap<i64, usize> = ids.iter().enumerate().map(|(n, id)| (*id, n)).collect();
     for (row, customer) in found.customer_of.iter().enumerate() {
@@ -178,7 +189,10 @@ fn merges(loaded: &Loaded, found: &Resolution, ids: &[i64], touched: &[bool]) ->
         .filter(|l| touched[found.customer_of[l.row_a] as usize])
         .map(|l| {
             let c = found.compare_rows(l.row_a, l.row_b);
-            let bits = found.model.prior + found.model.sum(&c.levels) + c.rarity + if l.kind == LinkKind::SameOrder { l.bits } else { 0.0 };
+            let bits = found.model.prior
+                + found.model.sum(&c.levels)
+                + c.rarity
+                + if l.kind == LinkKind::SameOrder { l.bits } else { 0.0 };
             Merge {
                 customer: ids[found.customer_of[l.row_a] as usize],
                 record_a: loaded.records[l.row_a],
@@ -203,9 +217,15 @@ fn kind(levels: &[u8; compare::FIELDS], link: LinkKind) -> &'static str {
     let level = |field: Field| levels[field as usize];
     match () {
         () if level(Field::Surname) >= compare::surname::DIFFERENT_WOMAN => "surname_changed",
-        () if level(Field::Given) == compare::given::SLIP || matches!(level(Field::Surname), compare::surname::SLIP | compare::surname::PART) => "name_slip",
+        () if level(Field::Given) == compare::given::SLIP
+            || matches!(level(Field::Surname), compare::surname::SLIP | compare::surname::PART) =>
+        {
+            "name_slip"
+        }
         () if level(Field::Phone) == compare::phones::NEAR => "phone_slip",
-        () if matches!(level(Field::Email), compare::emails::ENDING..=compare::emails::LIKE_OWN) => "email_slip",
+        () if matches!(level(Field::Email), compare::emails::ENDING..=compare::emails::LIKE_OWN) => {
+            "email_slip"
+        }
         () if level(Field::Given) == compare::given::VARIANT => "language_or_short_form",
         () if level(Field::Given) == compare::given::INITIAL => "initials",
         () if level(Field::Phone) == compare::phones::DIFFERENT => "new_phone",

@@ -63,7 +63,12 @@ pub async fn refresh_locked(op: &Op, touched: Touched) -> Result<Refreshed, Faul
         written: plan.people.len(),
     };
     write::write(op, plan).await?;
-    tracing::info!(records = done.records, customers = done.customers, written = done.written, "people of the base are up to date");
+    tracing::info!(
+        records = done.records,
+        customers = done.customers,
+        written = done.written,
+        "people of the base are up to date"
+    );
     Ok(done)
 }
 
@@ -73,7 +78,9 @@ async fn make_plan(op: &Op, touched: Touched) -> Result<Plan, Fault> {
     let all = matches!(touched, Touched::All);
     loaded.changed = match touched {
         Touched::Import(import) => load::rows_of_import(&mut tx, op.ws(), import, &loaded.records).await?,
-        Touched::Records(records) => records.iter().filter_map(|id| loaded.records.binary_search(id).ok()).collect(),
+        Touched::Records(records) => {
+            records.iter().filter_map(|id| loaded.records.binary_search(id).ok()).collect()
+        }
         Touched::Nothing | Touched::All => ahash::AHashSet::new(),
     };
     drop(tx);

@@ -60,14 +60,27 @@ pub async fn write(op: &Op, plan: Plan) -> Result<(), Fault> {
         }
     }
     for (old, part) in plan.split.iter().take(1_000) {
-        tell(&mut tx, op, *old, "customer_split", json!({ "customer_id": old.to_string(), "part_id": part.to_string() })).await?;
+        tell(
+            &mut tx,
+            op,
+            *old,
+            "customer_split",
+            json!({ "customer_id": old.to_string(), "part_id": part.to_string() }),
+        )
+        .await?;
     }
     tx.commit().await?;
     leave(op, &plan).await?;
     write_questions(op, &plan.questions).await
 }
 
-async fn write_people(tx: &mut Tx, op: &Op, plan: &Plan, people: &[Person], merges: &AHashMap<i64, Vec<&Merge>>) -> Result<(), Fault> {
+async fn write_people(
+    tx: &mut Tx,
+    op: &Op,
+    plan: &Plan,
+    people: &[Person],
+    merges: &AHashMap<i64, Vec<&Merge>>,
+) -> Result<(), Fault> {
     let ws = op.ws().get();
     let now = op.now().millis();
     let known: Vec<i64> = people.iter().filter(|p| !p.is_new).map(|p| p.id).collect();
@@ -109,7 +122,8 @@ async fn write_people(tx: &mut Tx, op: &Op, plan: &Plan, people: &[Person], merg
          family_name = excluded.family_name, patronymic = excluded.patronymic, search_key = excluded.search_key, sort_key = excluded.sort_key,
          language = excluded.language, birth_date = excluded.birth_date, city = excluded.city, updated_at = excluded.updated_at"
     )?;
-    let arrivals: Vec<(i64, i64)> = people.iter().flat_map(|p| p.arrivals.iter().map(|r| (*r, p.id))).collect();
+    let arrivals: Vec<(i64, i64)> =
+        people.iter().flat_map(|p| p.arrivals.iter().map(|r| (*r, p.id))).collect();
     store::insert_many!(
         *tx,
         "INSERT INTO record_customers (workspace_id, record_id, customer_id)",
@@ -119,7 +133,8 @@ async fn write_people(tx: &mut Tx, op: &Op, plan: &Plan, people: &[Person], merg
     )?;
     write_contacts(tx, op, plan, people, now).await?;
     write_places(tx, op, people, now).await?;
-    let merges: Vec<&Merge> = people.iter().flat_map(|p| merges.get(&p.id).into_iter().flatten().copied()).collect();
+    let merges: Vec<&Merge> =
+        people.iter().flat_map(|p| merges.get(&p.id).into_iter().flatten().copied()).collect();
     write_merges(tx, op, &merges, now).await
 }
 
@@ -157,7 +172,8 @@ async fn write_contacts(tx: &mut Tx, op: &Op, plan: &Plan, people: &[Person], no
 
 async fn write_places(tx: &mut Tx, op: &Op, people: &[Person], now: i64) -> Result<(), Fault> {
     let at = |day: i32| if day == 0 { now } else { i64::from(day) * DAY };
-    let places: Vec<_> = people.iter().flat_map(|p| p.profile.places.iter().map(move |a| (p.id, a))).collect();
+    let places: Vec<_> =
+        people.iter().flat_map(|p| p.profile.places.iter().map(move |a| (p.id, a))).collect();
     let ids = op.app.next_ids(places.len());
     let places: Vec<_> = places.into_iter().zip(ids).collect();
     let ws = op.ws().get();
@@ -217,7 +233,9 @@ async fn clear(tx: &mut Tx, ws: i64, customers: &[i64]) -> Result<(), Fault> {
     for sql in [
         format!("DELETE FROM contact_points WHERE workspace_id = $1 AND customer_id IN ({list})"),
         format!("DELETE FROM addresses WHERE workspace_id = $1 AND customer_id IN ({list})"),
-        format!("DELETE FROM merges WHERE workspace_id = $1 AND customer_id IN ({list}) AND made_by = 'engine' AND undone_at IS NULL"),
+        format!(
+            "DELETE FROM merges WHERE workspace_id = $1 AND customer_id IN ({list}) AND made_by = 'engine' AND undone_at IS NULL"
+        ),
     ] {
         tx.execute_dyn(&sql, &[Value::Int(ws)]).await?;
     }
@@ -233,9 +251,21 @@ pub fn list_of(ids: &[i64]) -> String {
 async fn absorb(tx: &mut Tx, op: &Op, old: i64, id: i64) -> Result<(), Fault> {
     let ws = op.ws().get();
     clear(tx, ws, &[old]).await?;
-    store::execute!(*tx, "UPDATE merges SET customer_id = $3 WHERE workspace_id = $1 AND customer_id = $2", ws, old, id)?;
+    store::execute!(
+        *tx,
+        "UPDATE merges SET customer_id = $3 WHERE workspace_id = $1 AND customer_id = $2",
+        ws,
+        old,
+        id
+    )?;
     store::execute!(*tx, "DELETE FROM customers WHERE workspace_id = $1 AND id = $2", ws, old)?;
-    store::execute!(*tx, "UPDATE customer_aliases SET current_id = $3 WHERE workspace_id = $1 AND current_id = $2", ws, old, id)?;
+    store::execute!(
+        *tx,
+        "UPDATE customer_aliases SET current_id = $3 WHERE workspace_id = $1 AND current_id = $2",
+        ws,
+        old,
+        id
+    )?;
     store::execute!(
         *tx,
         "INSERT INTO customer_aliases (workspace_id, customer_id, current_id) VALUES ($1, $2, $3)
@@ -244,14 +274,28 @@ async fn absorb(tx: &mut Tx, op: &Op, old: i64, id: i64) -> Result<(), Fault> {
         old,
         id
     )?;
-    tell(tx, op, id, "customer_merged", json!({ "customer_id": id.to_string(), "merged_id": old.to_string() })).await
+    tell(
+        tx,
+        op,
+        id,
+        "customer_merged",
+        json!({ "customer_id": id.to_string(), "merged_id": old.to_string() }),
+    )
+    .await
 }
 
 /// An event for the slices below and a line on the timeline.
-async fn tell(tx: &mut Tx, op: &Op, customer: i64, kind: &str, payload: serde_json::Value) -> Result<(), Fault> {
+async fn tell(
+    tx: &mut Tx,
+    op: &Op,
+    customer: i64,
+    kind: &str,
+    payload: serde_json::Value,
+) -> Result<(), Fault> {
     store::outbox::publish(tx, op.ws(), op.next_id(), kind, &payload, op.now()).await?;
     let word = kind.trim_start_matches("customer_").replace("merged", "merge");
-    let mut entry = timeline::Interaction::system(op.next_id(), CustomerId(customer), op.campaign_now(), &word, "system");
+    let mut entry =
+        timeline::Interaction::system(op.next_id(), CustomerId(customer), op.campaign_now(), &word, "system");
     entry.data = payload;
     timeline::record(tx, op.ws(), &entry).await?;
     Ok(())
@@ -262,7 +306,10 @@ async fn leave(op: &Op, plan: &Plan) -> Result<(), Fault> {
     let ws = op.ws().get();
     for records in plan.forgotten.chunks(1_000) {
         let mut tx = op.app.db.write().await?;
-        let sql = format!("DELETE FROM record_customers WHERE workspace_id = $1 AND record_id IN ({})", list_of(records));
+        let sql = format!(
+            "DELETE FROM record_customers WHERE workspace_id = $1 AND record_id IN ({})",
+            list_of(records)
+        );
         tx.execute_dyn(&sql, &[Value::Int(ws)]).await?;
         tx.commit().await?;
     }
@@ -272,7 +319,15 @@ async fn leave(op: &Op, plan: &Plan) -> Result<(), Fault> {
         let sql = format!("DELETE FROM customers WHERE workspace_id = $1 AND id IN ({})", list_of(customers));
         tx.execute_dyn(&sql, &[Value::Int(ws)]).await?;
         for customer in customers {
-            store::outbox::publish(&mut tx, op.ws(), op.next_id(), "customer_gone", &json!({ "customer_id": customer.to_string() }), op.now()).await?;
+            store::outbox::publish(
+                &mut tx,
+                op.ws(),
+                op.next_id(),
+                "customer_gone",
+                &json!({ "customer_id": customer.to_string() }),
+                op.now(),
+            )
+            .await?;
         }
         tx.commit().await?;
     }
