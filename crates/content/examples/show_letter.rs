@@ -40,7 +40,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let letter = Letter::compile(lang, &source).map_err(|errors| format!("{errors:?}"))?;
     let made = letter.render(&Merge::new(lang, &person, &sender, links), &mut |_| None)?;
-    let shown = if mode == "text" { format!("Subject: {}\n\n{}", made.subject, made.text) } else { made.html };
+    let shown =
+        if mode == "text" { format!("Subject: {}\n\n{}", made.subject, made.text) } else { made.html };
     writeln!(out, "{shown}")?;
     Ok(())
 }

@@ -165,6 +165,7 @@ fn template_finding(error: &super::sandbox::TemplateError) -> Finding {
 fn check_sender(sender: &Sender) -> Vec<Finding> {
     let missing: Vec<&str> = [
         ("the shop's name", &sender.shop_name),
+        ("the shop's address on the web", &sender.shop_url),
         ("the legal name", &sender.legal_name),
         ("the postal address", &sender.postal_address),
     ]

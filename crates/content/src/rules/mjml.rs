@@ -63,7 +63,7 @@ pub fn to_html(source: &str, footer: &str) -> Result<String, TemplateError> {
     let (plain, tags) = hide_tags(&source)?;
     let parsed = mrml::parse(&plain).map_err(|e| parse_error(&e, &plain))?;
     if let Some(warning) = parsed.warnings.first() {
-        let line = line_at(&plain, warning.span.start as usize);
+        let line = line_at(&plain, warning.span.start);
         return Err(TemplateError::new(PART, Some(line), "this attribute is not known to MJML here"));
     }
     let options = mrml::prelude::render::RenderOptions {
@@ -171,8 +171,7 @@ impl Place {
     }
 
     fn read(&mut self, text: &str, mut line: usize) -> Result<(), TemplateError> {
-        let mut chars = text.char_indices();
-        while let Some((at, c)) = chars.next() {
+        for (at, c) in text.char_indices() {
             if c == '\n' {
                 line += 1;
             }
@@ -286,7 +285,7 @@ fn parse_error(error: &mrml::prelude::parser::Error, plain: &str) -> TemplateErr
         }
         Error::NoRootNode | Error::SizeLimit { .. } => (None, "a letter is one <mjml> document".to_owned()),
     };
-    let line = line.map(|offset| line_at(plain, offset as usize));
+    let line = line.map(|offset| line_at(plain, offset));
     TemplateError::new(PART, line, message)
 }
 
