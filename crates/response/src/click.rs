@@ -7,7 +7,7 @@ use serde_json::json;
 use timeline::Interaction;
 
 use crate::{
-    rules::verdict::{BURST_MS, Visit, is_burst, machine},
+    rules::verdict::{BURST_CAMPAIGN_MS, BURST_MS, Visit, is_burst, machine},
     store::{Click, NewReaction, add_reaction, clicks, has_human_click, to_machine},
 };
 
@@ -21,6 +21,7 @@ pub struct Asked<'a> {
     pub user_agent: &'a str,
     pub purpose: &'a str,
     pub fetch_dest: &'a str,
+    pub has_language: bool,
 }
 
 /// Writes a click down with its verdict; true for a person's.
@@ -40,8 +41,11 @@ pub async fn observe(
     if earlier.len() >= MOST_CLICKS {
         return Ok(false);
     }
-    let recent: Vec<&Click> =
-        earlier.iter().filter(|c| (0..=BURST_MS).contains(&(real.millis() - c.real))).collect();
+    let together = |c: &&Click| {
+        (0..=BURST_MS).contains(&(real.millis() - c.real))
+            && (0..=BURST_CAMPAIGN_MS).contains(&(at.millis() - c.at))
+    };
+    let recent: Vec<&Click> = earlier.iter().filter(together).collect();
     let mut different: Vec<u16> = recent.iter().map(|c| c.link).chain([link]).collect();
     different.sort_unstable();
     different.dedup();
@@ -50,7 +54,12 @@ pub async fn observe(
         user_agent: asked.user_agent,
         purpose: asked.purpose,
         fetch_dest: asked.fetch_dest,
-        since_sent: row.sent_at.map(|sent| at.millis() - sent.millis()),
+        has_language: asked.has_language,
+        // A clock that stands tells nothing of how soon.
+        since_sent: row
+            .sent_at
+            .filter(|_| workspace.clock.speed > 0.0)
+            .map(|sent| at.millis() - sent.millis()),
         links,
         burst: different.len(),
         after_machine: recent.iter().any(|c| !c.human),

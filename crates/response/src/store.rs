@@ -93,6 +93,8 @@ pub struct Click {
     pub link: u16,
     /// Real time.
     pub real: i64,
+    /// Campaign clock.
+    pub at: i64,
 }
 
 pub async fn clicks(
@@ -103,15 +105,15 @@ pub async fn clicks(
 ) -> Result<Vec<Click>, Fault> {
     let rows = store::fetch_all!(
         *tx,
-        (i64, String, String),
-        "SELECT id, verdict, data FROM reactions WHERE workspace_id = $1 AND customer_id = $2 AND message_id = $3 AND kind = 'click'",
+        (i64, String, i64, String),
+        "SELECT id, verdict, at, data FROM reactions WHERE workspace_id = $1 AND customer_id = $2 AND message_id = $3 AND kind = 'click'",
         ws.get(),
         customer.get(),
         message.get()
     )?;
     Ok(rows
         .into_iter()
-        .map(|(id, verdict, data)| {
+        .map(|(id, verdict, at, data)| {
             let data: serde_json::Value = serde_json::from_str(&data).unwrap_or_default();
             let number = |name: &str| data.get(name).and_then(serde_json::Value::as_i64).unwrap_or(0);
             Click {
@@ -119,6 +121,7 @@ pub async fn clicks(
                 human: verdict == "human",
                 link: u16::try_from(number("link")).unwrap_or(0),
                 real: number("real"),
+                at,
             }
         })
         .collect())

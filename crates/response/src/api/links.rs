@@ -46,6 +46,7 @@ pub async fn follow(
         user_agent: header("user-agent"),
         purpose: purpose.into_iter().find(|p| !p.is_empty()).unwrap_or_default(),
         fetch_dest: header("sec-fetch-dest"),
+        has_language: !header("accept-language").is_empty(),
     };
     // The reader goes on even when the visit could not be written down.
     if let Err(fault) = click::observe(&app, &opened.workspace, &opened.row, number, links, asked).await {

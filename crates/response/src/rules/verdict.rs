@@ -13,6 +13,8 @@ pub struct Visit<'a> {
     pub purpose: &'a str,
     /// `Sec-Fetch-Dest`; browsers ask for a "document" when a person follows a link.
     pub fetch_dest: &'a str,
+    /// `Accept-Language` came; every browser sends it.
+    pub has_language: bool,
     /// Milliseconds on the campaign clock since the other side took the letter; `None` when that is not known.
     pub since_sent: Option<i64>,
     /// Links of the letter.
@@ -25,6 +27,9 @@ pub struct Visit<'a> {
 
 /// Within how many milliseconds of real time requests belong together.
 pub const BURST_MS: i64 = 10_000;
+
+/// The same on the campaign clock, which may run faster or stand: who comes on another day is another visitor.
+pub const BURST_CAMPAIGN_MS: i64 = 600_000;
 
 /// Nobody reads a letter and follows a link sooner after the relay took it.
 const TOO_SOON_MS: i64 = 3_000;
@@ -115,7 +120,7 @@ pub fn machine(visit: &Visit<'_>) -> Option<Machine> {
         return Some(Machine::Scanner);
     }
     // Every browser's user agent begins so (RFC 9110, 10.1.5 and the habit of thirty years); Opera Mini has its own.
-    if !agent.starts_with("mozilla/") && !agent.starts_with("opera/") {
+    if !visit.has_language || (!agent.starts_with("mozilla/") && !agent.starts_with("opera/")) {
         return Some(Machine::NoBrowser);
     }
     if !visit.fetch_dest.is_empty() && !visit.fetch_dest.eq_ignore_ascii_case("document") {
@@ -147,7 +152,14 @@ mod tests {
         "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/128.0 Mobile Safari/537.36";
 
     fn person() -> Visit<'static> {
-        Visit { user_agent: BROWSER, since_sent: Some(3_600_000), links: 5, burst: 1, ..Visit::default() }
+        Visit {
+            user_agent: BROWSER,
+            has_language: true,
+            since_sent: Some(3_600_000),
+            links: 5,
+            burst: 1,
+            ..Visit::default()
+        }
     }
 
     #[test]
@@ -169,6 +181,7 @@ mod tests {
             ),
             (Visit { user_agent: "TelegramBot (like TwitterBot)", ..person() }, Machine::Scanner),
             (Visit { user_agent: "", ..person() }, Machine::NoBrowser),
+            (Visit { has_language: false, ..person() }, Machine::NoBrowser),
             (Visit { since_sent: Some(900), ..person() }, Machine::TooSoon),
             (Visit { burst: 5, ..person() }, Machine::AllLinks),
             (Visit { links: 40, burst: 4, ..person() }, Machine::AllLinks),

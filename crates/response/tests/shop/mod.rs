@@ -194,7 +194,15 @@ pub async fn send(op: &Op, request: Request<Body>) -> Got {
 }
 
 pub async fn get(op: &Op, path: &str) -> Got {
-    send(op, Request::get(path).header("user-agent", BROWSER).body(Body::empty()).unwrap()).await
+    send(
+        op,
+        Request::get(path)
+            .header("user-agent", BROWSER)
+            .header("accept-language", "uk,ru;q=0.8")
+            .body(Body::empty())
+            .unwrap(),
+    )
+    .await
 }
 
 pub async fn post(op: &Op, path: &str, form: &str) -> Got {
