@@ -31,7 +31,11 @@ export function Bars({ bars, max, unit = 'share' }: { bars: Bar[]; max?: number;
               {bar.label}
             </span>
             <span className="bars-track">
-              <span className="bars-fill" data-tone={bar.tone ?? 'accent'} style={{ width: `${share * 100}%`, minWidth: bar.value > 0 ? 2 : 0 }} />
+              <span
+                className="bars-fill"
+                data-tone={bar.tone ?? 'accent'}
+                style={{ width: `${share * 100}%`, minWidth: bar.value > 0 ? 2 : 0 }}
+              />
             </span>
             <span className="bars-value">{f.n(bar.value)}</span>
             <span className="bars-share">{unit === 'share' && of > 0 ? f.pct(bar.value / of) : ''}</span>
