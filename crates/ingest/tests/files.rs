@@ -88,7 +88,7 @@ fn workbooks() {
     sheet.write_datetime_with_format(3, 1, &at, &date).unwrap();
     sheet.write(3, 2, 1234.5).unwrap();
     sheet.write(3, 3, "Дюна x2\nКобзар").unwrap();
-    sheet.write(3, 4, 380_965_102_220_u64 as f64).unwrap();
+    sheet.write(3, 4, 380_965_102_220_f64).unwrap();
     sheet.write(5, 0, 100_002).unwrap();
     sheet.write(5, 1, "02.03.2022").unwrap();
     let input = Input::bytes("shop.xlsx", book.save_to_buffer().unwrap());
