@@ -7,7 +7,6 @@
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
     reason = "a benchmark talks to its terminal and stops at the first fault; its numbers are made small by itself"
 )]
 

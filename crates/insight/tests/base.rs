@@ -1,5 +1,7 @@
 //! Profiles, lists and pages over a database, on both engines.
 
+#![expect(clippy::cast_possible_truncation, reason = "counts of a small test base")]
+
 use access::testing::with_app;
 use access::{App, Op};
 use axum::body::Body;

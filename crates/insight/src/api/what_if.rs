@@ -100,9 +100,8 @@ pub(super) async fn retention_spend(
     need::Viewer(op): need::Viewer,
     Json(question): Json<SpendQuestion>,
 ) -> Answer<SpendAnswer> {
-    if !(0.0..=1.0).contains(&question.cut)
-        || !(question.spend_minor >= 0.0 && question.spend_minor.is_finite())
-    {
+    let spend_fits = (0.0..f64::INFINITY).contains(&question.spend_minor);
+    if !spend_fits || !(0.0..=1.0).contains(&question.cut) {
         return Err(Fault::invalid(
             "spend",
             "The spend must not be negative, and the cut is a share from 0 to 1.",

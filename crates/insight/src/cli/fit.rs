@@ -99,7 +99,7 @@ impl FitArgs {
             ModelName::Sbg => sbg::fit(&read_survivors(&self.data)?, self.penalty)?,
             ModelName::BgNbd | ModelName::MbgNbd | ModelName::ParetoNbd | ModelName::GammaGamma => {
                 let base = if self.transactions {
-                    self.from_orders(notes)?
+                    self.base_of_orders(notes)?
                 } else {
                     read_summary(&self.data, self.model == ModelName::GammaGamma)?
                 };
@@ -129,7 +129,7 @@ impl FitArgs {
         })
     }
 
-    fn from_orders(&self, notes: &mut dyn Write) -> Result<Base, CliError> {
+    fn base_of_orders(&self, notes: &mut dyn Write) -> Result<Base, CliError> {
         let (Some(customer), Some(date), Some(end)) = (&self.customer, &self.date, &self.calibration_end)
         else {
             return Err(CliError::new(

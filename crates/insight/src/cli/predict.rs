@@ -197,10 +197,10 @@ fn check(model: &PurchaseModel, x: u32, t_x: f64, t: f64) -> Result<(), String> 
     if x == 0 && t_x > 0.0 {
         return Err(format!("t_x = {t_x} without a repeat purchase (x = 0)"));
     }
-    if let PurchaseModel::BgBb(_) = model {
-        if t_x.fract() != 0.0 || t.fract() != 0.0 || f64::from(x) > t_x {
-            return Err(format!("{x} purchases, the last at opportunity {t_x} of {t}, cannot be"));
-        }
+    if let PurchaseModel::BgBb(_) = model
+        && (t_x.fract() != 0.0 || t.fract() != 0.0 || f64::from(x) > t_x)
+    {
+        return Err(format!("{x} purchases, the last at opportunity {t_x} of {t}, cannot be"));
     }
     Ok(())
 }

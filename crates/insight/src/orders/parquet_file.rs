@@ -90,7 +90,7 @@ impl<'a> Source<'a> {
         range.map(|(low, high)| (low, high, parquet.file_metadata().num_rows()))
     }
 
-    fn fault(&self, error: impl ToString) -> InputError {
+    fn fault(&self, error: &impl ToString) -> InputError {
         InputError::of_file(self.path, error.to_string())
     }
 
@@ -98,7 +98,7 @@ impl<'a> Source<'a> {
         &self,
         group: usize,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, InputError>> + use<'_>, InputError> {
-        let file = self.file.try_clone().map_err(|e| self.fault(e))?;
+        let file = self.file.try_clone().map_err(|e| self.fault(&e))?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), self.leaves.iter().copied());
         let reader = builder
@@ -106,8 +106,8 @@ impl<'a> Source<'a> {
             .with_row_groups(vec![group])
             .with_batch_size(BATCH)
             .build()
-            .map_err(|e| self.fault(e))?;
-        Ok(reader.map(|batch| batch.map_err(|e| self.fault(e))))
+            .map_err(|e| self.fault(&e))?;
+        Ok(reader.map(|batch| batch.map_err(|e| self.fault(&e))))
     }
 
     /// Days and minor units of a batch; `None` where the cell is empty.
@@ -123,7 +123,7 @@ impl<'a> Source<'a> {
         minors.clear();
         match (&amount, &self.columns.amount) {
             (Some(array), Some(name)) => {
-                read_minors(array, name, minors).map_err(|what| self.column_fault(name, what))?
+                read_minors(array, name, minors).map_err(|what| self.column_fault(name, what))?;
             }
             _ => minors.resize(batch.num_rows(), 0),
         }
@@ -140,7 +140,7 @@ impl<'a> Source<'a> {
     }
 
     fn load_dense(&self, low: i64, high: i64, until: Option<i32>) -> Result<Loaded, InputError> {
-        let codes = usize::try_from(high - low + 1).map_err(|e| self.fault(e))?;
+        let codes = usize::try_from(high - low + 1).map_err(|e| self.fault(&e))?;
         let groups = self.metadata.metadata().num_row_groups();
         let threads = rayon::current_num_threads().max(1);
         let parts: Vec<Result<(Scatter, Sieve), InputError>> = (0..threads)
@@ -218,7 +218,7 @@ impl<'a> Source<'a> {
                     if !self.complete(&batch, i, &mut sieve)? {
                         continue;
                     }
-                    let next = u32::try_from(texts.len() + numbers.len()).map_err(|e| self.fault(e))?;
+                    let next = u32::try_from(texts.len() + numbers.len()).map_err(|e| self.fault(&e))?;
                     let code = if is_text {
                         let id = text(customer, i).trim();
                         if id.is_empty() {
@@ -302,10 +302,10 @@ fn read_codes(array: &ArrayRef, base: i64, out: &mut Vec<u32>) -> Result<(), Str
     out.clear();
     match array.data_type() {
         DataType::Int16 => {
-            out.extend(array.as_primitive::<Int16Type>().values().iter().map(|v| code(i64::from(*v))))
+            out.extend(array.as_primitive::<Int16Type>().values().iter().map(|v| code(i64::from(*v))));
         }
         DataType::Int32 => {
-            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| code(i64::from(*v))))
+            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| code(i64::from(*v))));
         }
         DataType::Int64 => out.extend(array.as_primitive::<Int64Type>().values().iter().map(|v| code(*v))),
         other => return Err(format!("customers cannot be of type {other}")),
@@ -317,17 +317,17 @@ fn read_wide(array: &ArrayRef, out: &mut Vec<i64>) -> Result<(), String> {
     out.clear();
     match array.data_type() {
         DataType::Int16 => {
-            out.extend(array.as_primitive::<Int16Type>().values().iter().map(|v| i64::from(*v)))
+            out.extend(array.as_primitive::<Int16Type>().values().iter().map(|v| i64::from(*v)));
         }
         DataType::Int32 => {
-            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| i64::from(*v)))
+            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| i64::from(*v)));
         }
         DataType::Int64 => out.extend_from_slice(array.as_primitive::<Int64Type>().values()),
         DataType::UInt16 => {
-            out.extend(array.as_primitive::<UInt16Type>().values().iter().map(|v| i64::from(*v)))
+            out.extend(array.as_primitive::<UInt16Type>().values().iter().map(|v| i64::from(*v)));
         }
         DataType::UInt32 => {
-            out.extend(array.as_primitive::<UInt32Type>().values().iter().map(|v| i64::from(*v)))
+            out.extend(array.as_primitive::<UInt32Type>().values().iter().map(|v| i64::from(*v)));
         }
         DataType::UInt64 => {
             for v in array.as_primitive::<UInt64Type>().values() {
@@ -347,7 +347,7 @@ fn read_days(array: &ArrayRef, out: &mut Vec<i32>) -> Result<(), String> {
     match array.data_type() {
         DataType::Date32 => out.extend_from_slice(array.as_primitive::<Date32Type>().values()),
         DataType::Date64 => {
-            out.extend(array.as_primitive::<Date64Type>().values().iter().map(|v| day(*v, 1000)))
+            out.extend(array.as_primitive::<Date64Type>().values().iter().map(|v| day(*v, 1000)));
         }
         DataType::Timestamp(unit, _) => match unit {
             TimeUnit::Second => {

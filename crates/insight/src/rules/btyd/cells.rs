@@ -122,7 +122,6 @@ impl DayTable {
 
     fn put(&mut self, key: u64, n: u32) {
         let mask = self.slots.len() - 1;
-        #[expect(clippy::cast_possible_truncation, reason = "a hash; the mask follows")]
         let mut at = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20) as usize & mask;
         loop {
             let slot = &mut self.slots[at];

@@ -133,9 +133,9 @@ pub fn fit(spends: &[Spend], penalty: f64) -> Result<Fit, FitError> {
     }
     optimum.parameters[2] *= unit;
     if let Some(covariance) = &mut optimum.covariance {
-        for i in 0..3 {
-            covariance[2][i] *= unit;
-            covariance[i][2] *= unit;
+        covariance[2] = covariance[2].map(|v| v * unit);
+        for row in covariance.iter_mut() {
+            row[2] *= unit;
         }
     }
     // The density of a mean scales with the unit.

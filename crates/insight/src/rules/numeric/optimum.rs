@@ -232,9 +232,9 @@ pub fn maximise_with<const N: usize>(
 }
 
 fn penalise<const N: usize>(jet: &mut Jet<N>, theta: &[f64; N], weight: f64) {
-    for i in 0..N {
-        jet.value -= weight * theta[i] * theta[i];
-        jet.gradient[i] -= 2.0 * weight * theta[i];
+    for (i, value) in theta.iter().enumerate() {
+        jet.value -= weight * value * value;
+        jet.gradient[i] -= 2.0 * weight * value;
         jet.hessian[i][i] -= 2.0 * weight;
     }
 }
