@@ -19,9 +19,10 @@ use crate::{
 
 /// What only the senders know: whether the channels of a launch can send. The server hands it in.
 #[derive(Clone)]
-pub struct PreLaunch(
-    pub Arc<dyn Fn(Op, Vec<Channel>) -> BoxFuture<'static, Result<Vec<Finding>, Fault>> + Send + Sync>,
-);
+pub struct PreLaunch(pub Arc<Ask>);
+
+type Ask = dyn Fn(Op, Vec<Channel>) -> Found + Send + Sync;
+type Found = BoxFuture<'static, Result<Vec<Finding>, Fault>>;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

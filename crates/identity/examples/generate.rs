@@ -5,7 +5,11 @@
 //! people share phones, mailboxes, homes and names. `--single` gives one record a person and card, the classic old base.
 //! Writes `orders.csv`, `truth.csv` in the columns of the evaluation.
 
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a generator of test data on 64-bit machines")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a generator of test data on 64-bit machines"
+)]
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -114,8 +114,7 @@ async fn consents(tx: &mut Tx, op: &Op, ids: &str) -> Result<Vec<Value>, Fault> 
     let sql = format!(
         "SELECT kind, value, purpose, channel, state, basis, proof, at FROM consents WHERE workspace_id = $1 AND customer_id IN ({ids}) ORDER BY at, id"
     );
-    let rows: Vec<ConsentRow> =
-        tx.fetch_dyn(&sql, &[store::Value::Int(op.ws().get())]).await?;
+    let rows: Vec<ConsentRow> = tx.fetch_dyn(&sql, &[store::Value::Int(op.ws().get())]).await?;
     Ok(rows
         .into_iter()
         .map(|c| json!({ "kind": c.0, "value": c.1, "purpose": c.2, "channel": c.3, "state": c.4, "basis": c.5, "proof": parsed(&c.6), "at": time(c.7) }))

@@ -104,9 +104,11 @@ pub(super) async fn decide(
         "merge" => true,
         "apart" => false,
         other => {
-            return Err(
-                Fault::invalid("decision", format!("\"{other}\" is no decision; use merge or apart")).into()
-            );
+            return Err(Fault::invalid(
+                "decision",
+                format!("\"{other}\" is no decision; use merge or apart"),
+            )
+            .into());
         }
     };
     decide::decide(&op, id, merge).await?;

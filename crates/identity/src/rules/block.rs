@@ -259,7 +259,7 @@ impl Blocks {
             } else {
                 for (key, id) in run {
                     second_keys(base, base.card(*id), |second| {
-                        crowded.push((mix(Kind::Second, *key, second), *id))
+                        crowded.push((mix(Kind::Second, *key, second), *id));
                     });
                 }
             }

@@ -390,8 +390,7 @@ impl Resolution {
         for card in &self.base.card_of {
             uses[*card as usize] += 1;
         }
-        let mut out: Vec<(Tally<Phone>, Tally<EmailId>)> =
-            vec![Default::default(); self.counts.customers];
+        let mut out: Vec<(Tally<Phone>, Tally<EmailId>)> = vec![Default::default(); self.counts.customers];
         for (at, card) in self.base.cards.iter().enumerate() {
             let row = self.row_of_card[at];
             let Some(customer) = self.customer_of.get(row as usize) else { continue };
