@@ -131,7 +131,7 @@ fn pairs(input: &Input) -> Result<(Vec<(String, String)>, CatalogueOutcome), Fau
             .map(|row| (basis::visible(row.cells().get(title)), basis::visible(row.cells().get(category))));
         match pair {
             Some((title, category)) if !title.is_empty() && !category.is_empty() => {
-                rows.push((title, category))
+                rows.push((title, category));
             }
             _ => outcome.skipped += 1,
         }
