@@ -545,9 +545,9 @@ impl World {
                 second.male = !first.male;
                 second.email = self.email(&second);
                 if trap == "family_phone" {
-                    second.phone.clone_from(&first.phone)
+                    second.phone.clone_from(&first.phone);
                 } else {
-                    second.email.clone_from(&first.email)
+                    second.email.clone_from(&first.email);
                 }
             }
             "father_son" => {
@@ -556,11 +556,11 @@ impl World {
                 second.surname = first.surname;
                 second.father = first.given.min(self.fathers.len() - 1);
                 if second.given % self.men.len() == first.given % self.men.len() {
-                    second.given += 1
+                    second.given += 1;
                 }
                 second.has_patronymic = true;
                 if self.dice.chance(60.0) {
-                    second.phone.clone_from(&first.phone)
+                    second.phone.clone_from(&first.phone);
                 }
                 second.email = self.email(&second);
             }
@@ -569,7 +569,7 @@ impl World {
                 second.email = self.email(&second);
                 second.email2 = self.email(&second);
                 if second.email == first.email {
-                    second.email = format!("x{}", second.email)
+                    second.email = format!("x{}", second.email);
                 }
             }
             "office_email" => {
@@ -595,7 +595,7 @@ impl World {
                 second.father = first.father;
                 second.male = first.male;
                 if second.given == first.given {
-                    second.given += 1
+                    second.given += 1;
                 }
                 first.has_patronymic = true;
                 second.has_patronymic = true;
