@@ -63,9 +63,9 @@ fn bg_and_mbg() {
 /// Parameters, (x, t_x, T), P(alive), expected purchases in 52, log-likelihood.
 #[rustfmt::skip]
 /// Parameters, (x, t_x, T) and three reference values.
-type Case = ([f64; 4], (u32, f64, f64), f64, f64, f64);
+type FullCase = ([f64; 4], (u32, f64, f64), f64, f64, f64);
 
-const PARETO: &[Case] = &[
+const PARETO: &[FullCase] = &[
     (
         [0.553, 10.578, 0.606, 11.669],
         (0, 0.0, 38.86),
