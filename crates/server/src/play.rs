@@ -222,7 +222,10 @@ async fn fill(stage: &Stage) -> Result<(), Fault> {
         commerce::ensure_category(&op, &category.key, names.map(String::as_str)).await?;
     }
     commerce::load_catalogue(&op, Input::bytes("catalogue.csv", demo::catalogue_csv().to_vec())).await?;
-    jobs::drain(&stage.app).await
+    jobs::drain(&stage.app).await?;
+    // The planner has to know that this base is no longer empty.
+    stage.app.db.tidy().await?;
+    Ok(())
 }
 
 /// The product and the people, both running.
