@@ -128,7 +128,7 @@ pub async fn give_back(
     Ok(store::execute!(
         *tx,
         "UPDATE call_tasks SET state = 'waiting', taken_by = NULL, taken_until = NULL, due_at = $4, outcome = COALESCE($3, outcome),
-           attempts = attempts + CASE WHEN $3 IS NULL THEN 0 ELSE 1 END
+           attempts = attempts + CASE WHEN CAST($3 AS TEXT) IS NULL THEN 0 ELSE 1 END
          WHERE workspace_id = $1 AND id = $2 AND state = 'taken'",
         ws.get(),
         id.get(),
@@ -167,7 +167,7 @@ pub async fn finish(
     store::execute!(
         *tx,
         "UPDATE call_tasks SET state = 'done', outcome = $3, reason = $4, note = $5, finished_at = $6, taken_until = NULL,
-           attempts = attempts + CASE WHEN $3 IS NULL THEN 0 ELSE 1 END
+           attempts = attempts + CASE WHEN CAST($3 AS TEXT) IS NULL THEN 0 ELSE 1 END
          WHERE workspace_id = $1 AND id = $2 AND state <> 'done'",
         ws.get(),
         id.get(),
