@@ -90,9 +90,9 @@ export const test = base.extend<{ api: Api; clean: undefined }>({
 });
 
 /** The page has settled: no skeleton, no error. */
-export async function settled(page: Page): Promise<void> {
-  await expect(page.locator('main')).toBeVisible();
-  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+export async function settled(page: Page, timeout = 120_000): Promise<void> {
+  await expect(page.locator('main')).toBeVisible({ timeout });
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0, { timeout });
 }
 
 export { expect };
