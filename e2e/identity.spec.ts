@@ -29,6 +29,7 @@ test('review: a pair is decided by M or K and taken back by U', async ({ page, a
   await expect(page.getByRole('button', { name: /Один человек/ })).toBeVisible();
   await page.keyboard.press('k');
   await expect.poll(async () => (await api.get<{ review_open: number }>('/api/dedup')).review_open).toBe(open - 1);
+  await expect(page.getByRole('button', { name: /^Отменить U/ }).first()).toBeEnabled();
   await page.keyboard.press('u');
   await expect.poll(async () => (await api.get<{ review_open: number }>('/api/dedup')).review_open).toBe(open);
 });
