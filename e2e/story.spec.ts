@@ -71,7 +71,7 @@ test('base: each figure opens its formula and its list', async ({ page, api, con
   let cursor = '';
   do {
     const next = await api.get<{ items: unknown[]; next: string | null }>(
-      `/api/base-health/list?figure=stage&value=at_risk&limit=200&cursor=${encodeURIComponent(cursor)}`,
+      `/api/base-health/list?figure=stage&value=at_risk&limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
     );
     n += next.items.length;
     cursor = next.next ?? '';
