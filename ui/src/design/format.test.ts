@@ -23,6 +23,7 @@ describe('numbers and money', () => {
   });
   it('keeps a bare day on its day in every time zone', () => {
     expect(plain(formats('en').date('2024-09-01'))).toBe('1 Sept 2024');
+    expect(plain(formats('en').date(19_967))).toBe('1 Sept 2024');
   });
 });
 

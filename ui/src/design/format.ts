@@ -19,6 +19,8 @@ export const NONE = '–';
 function dateOf(value: string | number | Date): Date {
   // A bare day belongs to the shop's calendar, not to the reader's time zone.
   if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)) return new Date(`${value}T00:00:00`);
+  // The API also gives days as their number since 1970-01-01; no moment of a shop lies in its first two minutes.
+  if (typeof value === 'number' && Math.abs(value) < 100_000) return new Date(1970, 0, 1 + value);
   return new Date(value);
 }
 
