@@ -25,7 +25,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(setup::look))
         .routes(routes!(setup::make))
         .routes(routes!(users::list, users::add))
-        .routes(routes!(users::change))
+        .routes(routes!(users::change, users::remove))
         .routes(routes!(tokens::list, tokens::add))
         .routes(routes!(tokens::revoke))
         .routes(routes!(workspace::show, workspace::change))

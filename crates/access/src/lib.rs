@@ -7,6 +7,7 @@ mod hub;
 pub mod limits;
 pub mod links;
 pub mod need;
+pub mod once;
 mod op;
 pub mod page;
 mod password;

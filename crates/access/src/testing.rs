@@ -2,9 +2,17 @@
 
 use std::{future::Future, sync::Arc};
 
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
 use basis::{Currency, Lang, ManualClock, Rng, Time};
+use serde_json::Value;
+use tower::ServiceExt;
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, AppConfig, MasterKey, NewWorkspace, Op, create_workspace};
+use crate::{App, AppConfig, MasterKey, NewWorkspace, Op, Role, create_workspace};
 
 /// 2024-09-01T09:00:00Z, when most tests start.
 pub const START: Time = Time::from_millis(1_725_181_200_000);
@@ -48,4 +56,32 @@ where
         }
     })
     .await;
+}
+
+/// A program with a token of this role that asks the routes of a slice: method, path and JSON body (null for none) in, status and
+/// JSON out.
+///
+/// # Panics
+/// When there is no answer; it is a test.
+pub async fn as_role(
+    op: &Op,
+    routes: OpenApiRouter<App>,
+    role: Role,
+) -> impl AsyncFn(Method, &str, Value) -> (StatusCode, Value) + use<> {
+    let (_, token) = crate::add_token(&op.app, op.ws(), "test", role).await.expect("a token");
+    let (router, _) = routes.split_for_parts();
+    let router: Router = router.with_state(op.app.clone());
+    async move |method: Method, path: &str, body: Value| {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
+            .expect("a request");
+        let response = router.clone().oneshot(request).await.expect("an answer");
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await.expect("the answer's body");
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
 }

@@ -9,6 +9,13 @@ pub async fn add_token(
     name: &str,
     role: Role,
 ) -> Result<(TokenId, String), Fault> {
+    let name = name.trim();
+    if !(1..=100).contains(&name.chars().count()) {
+        return Err(Fault::invalid(
+            "token_name",
+            "A token needs a name of 1 to 100 characters, so that it can be told from others.",
+        ));
+    }
     let token = format!("otk_{}", session::new_token(app));
     let id = TokenId(app.next_id());
     let mut tx = app.db.write().await?;

@@ -4,7 +4,7 @@ use access::{Role, testing::with_app};
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode, header},
+    http::{Method, Request, StatusCode, header},
 };
 use basis::Lang;
 use serde_json::{Value, json};
@@ -141,6 +141,108 @@ async fn secrets_survive_only_with_their_key() {
             store::fetch_one!(tx, (String,), "SELECT sealed FROM secrets WHERE name = 'smtp.password'")
                 .unwrap();
         assert!(!sealed.contains("hunter2"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_with_a_key_happens_once() {
+    with_app(|op, clock| async move {
+        let (_, token) = access::add_token(&op.app, op.ws(), "shop", Role::Administrator).await.unwrap();
+        let router =
+            router(&op).layer(axum::middleware::from_fn_with_state(op.app.clone(), access::once::once));
+        let ask = async |key: &str, token: &str, name: &str| {
+            let body = json!({ "name": name, "role": "client" });
+            let request = post("/api/tokens", &body)
+                .header(header::AUTHORIZATION, format!("Bearer {token}"))
+                .header("idempotency-key", key)
+                .body(Body::from(body.to_string()))
+                .unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            let replayed = response.headers().contains_key("idempotency-replayed");
+            let kind = response.headers().get(header::CONTENT_TYPE).cloned();
+            let status = response.status();
+            let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+            (status, replayed, kind, serde_json::from_slice::<Value>(&body).unwrap())
+        };
+        let first = ask("a", &token, "crm").await;
+        assert_eq!((first.0, first.1), (StatusCode::CREATED, false));
+        let again = ask("a", &token, "crm").await;
+        assert_eq!((again.0, again.1), (StatusCode::CREATED, true));
+        assert_eq!((&again.2, &again.3), (&first.2, &first.3));
+        // What is kept of the answer, which holds a token here, is sealed.
+        let mut tx = op.app.db.read().await.unwrap();
+        let (kept,): (String,) =
+            store::fetch_one!(tx, (String,), "SELECT body FROM idempotency_keys").unwrap();
+        drop(tx);
+        assert!(!kept.contains(first.3["token"].as_str().unwrap()));
+
+        let (status, _, _, problem) = ask("a", &token, "another").await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, Some("idempotency_key_reused"))
+        );
+        let (_, other) = access::add_token(&op.app, op.ws(), "other", Role::Administrator).await.unwrap();
+        let theirs = ask("a", &other, "crm").await;
+        assert!(!theirs.1 && theirs.3["token"] != first.3["token"], "another program's key is another key");
+        // What failed may be tried again with its key.
+        assert_eq!(ask("b", &token, "").await.0, ask("b", &token, "").await.0);
+        assert!(!ask("b", &token, "").await.1);
+        // Two at once: one runs, the other is told to wait or gets the same answer.
+        let (left, right) = tokio::join!(ask("c", &token, "two"), ask("c", &token, "two"));
+        for it in [&left, &right] {
+            assert!(it.0 == StatusCode::CREATED || it.3["code"] == "idempotency_in_progress", "{:?}", it.3);
+        }
+        assert!(left.0 == StatusCode::CREATED || right.0 == StatusCode::CREATED);
+        // A day later the key is free.
+        clock.advance(std::time::Duration::from_secs(25 * 3600));
+        assert!(!ask("a", &token, "crm").await.1);
+        let mut tx = op.app.db.read().await.unwrap();
+        let (tokens,): (i64,) =
+            store::fetch_one!(tx, (i64,), "SELECT COUNT(*) FROM api_tokens WHERE name = $1", "two").unwrap();
+        assert_eq!(tokens, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_workspace_cannot_take_over_the_accounts_of_another() {
+    with_app(|op, _| async move {
+        let theirs = access::create_workspace(
+            &op.app,
+            access::NewWorkspace {
+                name: "theirs".to_owned(),
+                simulated: true,
+                language: Lang::Uk,
+                timezone: "Europe/Kyiv".to_owned(),
+                jurisdiction: "ua".to_owned(),
+                currency: basis::Currency::UAH,
+            },
+        )
+        .await
+        .unwrap();
+        let secret = || "a secret of hers".to_owned();
+        let victim = access::add_user(&op.app, theirs.id, "eva@x.example", "Eva", Role::Administrator, Lang::Uk, secret())
+            .await
+            .unwrap();
+        let ask = access::testing::as_role(&op, access::routes(), Role::Administrator).await;
+        let path = format!("/api/users/{victim}");
+        let change = json!({ "password": "known to the thief" });
+        assert_eq!(ask(Method::PATCH, &path, change.clone()).await.0, StatusCode::NOT_FOUND);
+
+        let invite = json!({ "email": "eva@x.example", "name": "E", "role": "client", "password": "known to the thief" });
+        assert_eq!(ask(Method::POST, "/api/users", invite).await.0, StatusCode::CREATED);
+        for change in [change, json!({ "disabled": true })] {
+            let (status, problem) = ask(Method::PATCH, &path, change).await;
+            assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("shared_account")));
+        }
+        assert_eq!(ask(Method::DELETE, &path, Value::Null).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(ask(Method::DELETE, &path, Value::Null).await.0, StatusCode::NOT_FOUND);
+        let login = json!({ "email": "eva@x.example", "password": secret() });
+        let router = router(&op);
+        let (status, _, me) =
+            call(&router, post("/api/login", &login).body(Body::from(login.to_string())).unwrap()).await;
+        assert_eq!((status, &me["role"]), (StatusCode::OK, &json!("administrator")));
     })
     .await;
 }

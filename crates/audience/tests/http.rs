@@ -1,38 +1,16 @@
 //! The slice as the cabinet sees it.
 
-use access::{Op, Role, testing::with_app};
-use axum::{
-    Router,
-    body::Body,
-    http::{Method, Request, StatusCode, header},
+use access::{
+    Role,
+    testing::{as_role, with_app},
 };
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use tower::ServiceExt;
-
-/// The routes of the slice for a role.
-async fn as_role(op: &Op, role: Role) -> impl AsyncFn(Method, &str, Value) -> (StatusCode, Value) + use<> {
-    let (_, token) = access::add_token(&op.app, op.ws(), "test", role).await.unwrap();
-    let (router, _) = audience::routes().split_for_parts();
-    let router: Router = router.with_state(op.app.clone());
-    async move |method: Method, path: &str, body: Value| {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
-            .unwrap();
-        let response = router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-    }
-}
 
 #[tokio::test]
 async fn a_segment_is_built_counted_kept_and_removed() {
     with_app(|op, _| async move {
-        let ask = as_role(&op, Role::Marketer).await;
+        let ask = as_role(&op, audience::routes(), Role::Marketer).await;
         let rule = json!({ "all": [{ "field": "last_order", "op": "older_days", "value": 180 }] });
         let (status, counted) = ask(Method::POST, "/api/segments/count", json!({ "rule": rule })).await;
         assert_eq!((status, &counted["customers"]), (StatusCode::OK, &json!(0)));
@@ -80,7 +58,7 @@ async fn the_waterfall_lists_whom_it_counts() {
             .unwrap();
         }
         tx.commit().await.unwrap();
-        let ask = as_role(&op, Role::Marketer).await;
+        let ask = as_role(&op, audience::routes(), Role::Marketer).await;
         let (status, fall) = ask(Method::POST, "/api/audience/waterfall", json!({ "channels": ["email"] })).await;
         assert_eq!(status, StatusCode::OK);
         assert_eq!(fall, json!({ "base": 3, "steps": [{ "code": "no_contact", "count": 3 }], "holdout": 0, "remaining": 0 }));

@@ -1,38 +1,16 @@
 //! The slice as the cabinet sees it.
 
-use access::{Op, Role, testing::with_app};
-use axum::{
-    Router,
-    body::Body,
-    http::{Method, Request, StatusCode, header},
+use access::{
+    Role,
+    testing::{as_role, with_app},
 };
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use tower::ServiceExt;
-
-/// The routes of the slice for a role.
-async fn as_role(op: &Op, role: Role) -> impl AsyncFn(Method, &str, Value) -> (StatusCode, Value) + use<> {
-    let (_, token) = access::add_token(&op.app, op.ws(), "test", role).await.unwrap();
-    let (router, _) = content::routes().split_for_parts();
-    let router: Router = router.with_state(op.app.clone());
-    async move |method: Method, path: &str, body: Value| {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
-            .unwrap();
-        let response = router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-    }
-}
 
 #[tokio::test]
 async fn the_shipped_letter_is_shown_checked_and_kept() {
     with_app(|op, _| async move {
-        let ask = as_role(&op, Role::Marketer).await;
+        let ask = as_role(&op, content::routes(), Role::Marketer).await;
         let (status, shipped) = ask(Method::GET, "/api/templates/defaults?kind=letter", Value::Null).await;
         assert_eq!(status, StatusCode::OK);
         let bodies = shipped["bodies"].clone();
@@ -65,7 +43,7 @@ async fn the_shipped_letter_is_shown_checked_and_kept() {
 #[tokio::test]
 async fn an_sms_tells_its_parts_and_a_broken_text_its_line() {
     with_app(|op, _| async move {
-        let ask = as_role(&op, Role::Marketer).await;
+        let ask = as_role(&op, content::routes(), Role::Marketer).await;
         let sms = json!({ "kind": "sms", "bodies": { "ru": { "text": "Загляните в почту. Отказ: СТОП" } } });
         let (_, shown) = ask(Method::POST, "/api/templates/preview", sms).await;
         assert_eq!(

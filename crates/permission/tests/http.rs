@@ -1,38 +1,16 @@
 //! The slice as the cabinet sees it.
 
-use access::{Op, Role, testing::with_app};
-use axum::{
-    Router,
-    body::Body,
-    http::{Method, Request, StatusCode, header},
+use access::{
+    Role,
+    testing::{as_role, with_app},
 };
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use tower::ServiceExt;
-
-/// The routes of the slice for a role.
-async fn as_role(op: &Op, role: Role) -> impl AsyncFn(Method, &str, Value) -> (StatusCode, Value) + use<> {
-    let (_, token) = access::add_token(&op.app, op.ws(), "test", role).await.unwrap();
-    let (router, _) = permission::routes().split_for_parts();
-    let router: Router = router.with_state(op.app.clone());
-    async move |method: Method, path: &str, body: Value| {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
-            .unwrap();
-        let response = router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
-    }
-}
 
 #[tokio::test]
 async fn the_stop_list_is_kept_by_hand_and_shows_no_values() {
     with_app(|op, _| async move {
-        let ask = as_role(&op, Role::Supervisor).await;
+        let ask = as_role(&op, permission::routes(), Role::Supervisor).await;
         let new = json!({ "kind": "email", "value": "Ann@x.example" });
         assert_eq!(ask(Method::POST, "/api/suppressions", new).await.0, StatusCode::CREATED);
         let bad = json!({ "kind": "phone", "value": "12" });
@@ -47,7 +25,7 @@ async fn the_stop_list_is_kept_by_hand_and_shows_no_values() {
         let lift = format!("/api/suppressions/{}/lift", list["items"][0]["id"].as_str().unwrap());
         assert_eq!(ask(Method::POST, &lift, Value::Null).await.0, StatusCode::NO_CONTENT);
         assert_eq!(ask(Method::POST, &lift, Value::Null).await.0, StatusCode::NOT_FOUND);
-        let client = as_role(&op, Role::Client).await;
+        let client = as_role(&op, permission::routes(), Role::Client).await;
         assert_eq!(client(Method::GET, "/api/suppressions", Value::Null).await.0, StatusCode::FORBIDDEN);
     })
     .await;
@@ -56,7 +34,7 @@ async fn the_stop_list_is_kept_by_hand_and_shows_no_values() {
 #[tokio::test]
 async fn the_rules_in_force_are_explained() {
     with_app(|op, _| async move {
-        let ask = as_role(&op, Role::Operator).await;
+        let ask = as_role(&op, permission::routes(), Role::Operator).await;
         let (status, rules) = ask(Method::GET, "/api/rules", Value::Null).await;
         assert_eq!(status, StatusCode::OK);
         assert_eq!(rules["jurisdiction"], "ua");

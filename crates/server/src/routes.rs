@@ -50,6 +50,7 @@ pub fn site(app: App, metrics: PrometheusHandle) -> Router {
         .route("/metrics", get(move |peer, state| measurements(peer, state, metrics.clone())))
         .fallback(ui::file)
         .layer(Extension(pre_launch()))
+        .layer(middleware::from_fn_with_state(app.clone(), access::once::once))
         .layer(middleware::from_fn(headers::secure))
         .layer(CompressionLayer::new().gzip(true))
         .layer(RequestBodyLimitLayer::new(UPLOAD_LIMIT))

@@ -123,6 +123,22 @@ pub(super) async fn change(
     if member.is_none() {
         return Err(Fault::not_found("user", "There is no such user in this workspace.").into());
     }
+    let (elsewhere,) = store::fetch_one!(
+        tx,
+        (i64,),
+        "SELECT COUNT(*) FROM memberships WHERE user_id = $1 AND workspace_id <> $2",
+        id.get(),
+        op.ws().get()
+    )?;
+    // The account is the person's, not this workspace's: who could set its password would get into the other workspaces too.
+    if elsewhere > 0 && (hash.is_some() || body.disabled.is_some()) {
+        return Err(Fault::refused(
+            "shared_account",
+            "This person is a member of another workspace as well: only they can change their password, and nobody here can close the \
+             account. Give them another role here, or take the membership away.",
+        )
+        .into());
+    }
     if let Some(role) = body.role {
         store::execute!(
             tx,
@@ -140,9 +156,44 @@ pub(super) async fn change(
     if let Some(hash) = hash {
         store::execute!(tx, "UPDATE users SET password_hash = $2 WHERE id = $1", id.get(), hash)?;
     }
-    store::execute!(tx, "DELETE FROM sessions WHERE user_id = $1", id.get())?;
+    store::execute!(
+        tx,
+        "DELETE FROM sessions WHERE user_id = $1 AND workspace_id = $2",
+        id.get(),
+        op.ws().get()
+    )?;
     let what = json!({ "role": body.role, "disabled": body.disabled, "password": new_password });
     op.audit(&mut tx, "user_changed", "user", id, what).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a member out of the workspace; the account stays, for its other workspaces and for the log.
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "access", params(("id" = String, Path)), responses((status = 204)))]
+pub(super) async fn remove(
+    need::Administrator(op): need::Administrator,
+    Path(id): Path<UserId>,
+) -> Result<StatusCode, Problem> {
+    if op.user() == Some(id) {
+        return Err(Fault::refused("last_administrator", "You cannot take yourself out.").into());
+    }
+    let mut tx = op.app.db.write().await?;
+    let removed = store::execute!(
+        tx,
+        "DELETE FROM memberships WHERE workspace_id = $1 AND user_id = $2",
+        op.ws().get(),
+        id.get()
+    )?;
+    if removed == 0 {
+        return Err(Fault::not_found("user", "There is no such user in this workspace.").into());
+    }
+    store::execute!(
+        tx,
+        "DELETE FROM sessions WHERE user_id = $1 AND workspace_id = $2",
+        id.get(),
+        op.ws().get()
+    )?;
+    op.audit(&mut tx, "user_removed", "user", id, json!({})).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
