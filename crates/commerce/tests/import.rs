@@ -277,3 +277,33 @@ async fn the_three_real_sources_come_in_without_code() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn uploaded_files_go_when_they_are_not_needed_any_more() {
+    with_app(|op, _| async move {
+        let uploads = op.app.data_dir.join("uploads").join(op.ws().to_string());
+        let folder = |name: &str| {
+            let folder = uploads.join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            folder
+        };
+        let text = "order;date;amount;phone\n1;2024-03-01;10;+380501112233\n";
+        let (taken, own, idle) = (folder("a"), tempfile::tempdir().unwrap(), folder("b"));
+        let uploaded = file(&taken, "orders.csv", text);
+        let waiting = begin(&op, "shop", &uploaded, "").await;
+        std::fs::write(taken.join(".import"), waiting.id.to_string()).unwrap();
+        file(&idle, "never.csv", text);
+
+        ingest::sweep_uploads(&op, None).await.unwrap();
+        assert!(uploaded.exists() && !idle.exists(), "what an import waits for stays");
+        let orders = commerce::Orders::default();
+        ingest::run_import(&op, waiting.id, Steps { orders: &orders, people: &Watcher::patient() })
+            .await
+            .unwrap();
+        assert!(!uploaded.exists(), "its rows are stored");
+        let of_somebody = file(own.path(), "orders.csv", text);
+        import(&op, "shop", &of_somebody, "").await;
+        assert!(of_somebody.exists(), "files of the command line are not ours");
+    })
+    .await;
+}

@@ -66,6 +66,7 @@ pub async fn erase(op: &Op, customer: CustomerId) -> Result<(), Fault> {
     )
     .await?;
     tx.commit().await?;
+    ingest::sweep_uploads(op, None).await?;
     // What the person bridged comes apart.
     run::refresh_locked(op, Touched::Nothing).await?;
     op.app.db.tidy().await?;

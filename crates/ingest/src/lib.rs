@@ -9,6 +9,7 @@ mod read;
 pub mod rules;
 mod store;
 mod table;
+mod uploads;
 
 pub use api::{ImportView, routes};
 pub use import::{
@@ -28,3 +29,4 @@ pub use rules::{
     status::OrderStatus,
 };
 pub use table::{At, Row, Setting, Shape, Table, read_table};
+pub use uploads::sweep_uploads;

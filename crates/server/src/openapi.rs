@@ -1,8 +1,12 @@
 //! The OpenAPI document.
 
-use utoipa::openapi::{InfoBuilder, OpenApi};
+use utoipa::openapi::{
+    InfoBuilder, OpenApi, Required,
+    path::{ParameterBuilder, ParameterIn},
+    schema::{ObjectBuilder, Type},
+};
 
-/// Gives the collected document its title.
+/// Gives the collected document its title, and what holds for every POST.
 pub fn finish(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Otklik")
@@ -12,6 +16,21 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
              errors are application/problem+json.",
         ))
         .build();
+    for path in document.paths.paths.values_mut() {
+        if let Some(post) = &mut path.post {
+            post.parameters.get_or_insert_default().push(
+                ParameterBuilder::new()
+                    .name("Idempotency-Key")
+                    .parameter_in(ParameterIn::Header)
+                    .required(Required::False)
+                    .description(Some(
+                        "Asked again with the same key and body within a day, the request is not done again: its first answer comes back.",
+                    ))
+                    .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(255)).build()))
+                    .build(),
+            );
+        }
+    }
     document
 }
 

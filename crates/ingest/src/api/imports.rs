@@ -11,11 +11,11 @@ use basis::{Fault, ImportId, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::preview::upload_folder;
 use crate::{
     import::{Import, ImportState, NewFile, RUN_JOB, UNDO_JOB, begin_import, enqueue, import_of, may_undo},
     rules::mapping::Mapping,
     store as sql,
+    uploads::{MARK, upload_folder},
 };
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,7 +95,7 @@ pub(super) async fn start(
         return Err(missing().into());
     }
     let folder = upload_folder(&op, &body.upload_id);
-    let begun = folder.join(".import");
+    let begun = folder.join(MARK);
     if let Ok(id) = tokio::fs::read_to_string(&begun).await
         && let Ok(id) = id.trim().parse::<ImportId>()
     {

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use access::{Answer, Op, need};
 use axum::{
     Json,
@@ -17,7 +15,7 @@ use crate::{
         dates::DateOrder,
         mapping::{Delimiter, HeaderAt, Mapping},
     },
-    store as sql,
+    store as sql, uploads,
 };
 
 /// The largest file that is taken over HTTP; larger ones go through the command line.
@@ -120,9 +118,10 @@ fn correct(mapping: &mut Mapping, name: &str, value: &str) -> Result<(), Fault> 
 }
 
 async fn look(op: &Op, field: Field<'_>, mapping: Mapping, source: String) -> Answer<PreviewView> {
+    uploads::sweep_uploads(op, Some(uploads::KEPT)).await?;
     let name = safe_name(field.file_name().unwrap_or("upload.csv"));
     let upload_id = hex::encode(op.app.random::<16>());
-    let folder = upload_folder(op, &upload_id);
+    let folder = uploads::upload_folder(op, &upload_id);
     let path = folder.join(&name);
     let size = match keep(field, &folder, &path).await {
         Ok(size) => size,
@@ -191,11 +190,6 @@ async fn keep(mut field: Field<'_>, folder: &std::path::Path, path: &std::path::
     // The import may begin after a crash of the machine, so the bytes have to be on the disk.
     file.into_inner().sync_all().await.map_err(failed)?;
     Ok(size)
-}
-
-/// Where an upload lies. The id is ours and made of hex digits, so it leads nowhere else.
-pub(super) fn upload_folder(op: &Op, upload_id: &str) -> PathBuf {
-    op.app.data_dir.join("uploads").join(op.ws().to_string()).join(upload_id)
 }
 
 /// The last part of the name, without signs that mean something to a file system.

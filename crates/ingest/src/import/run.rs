@@ -243,6 +243,7 @@ impl<'a> Run<'a> {
         self.import.state = state;
         self.import.error = error;
         self.import.finished_at = Some(op.now());
+        crate::uploads::forget_files(op, &self.import).await;
         self.news();
         Ok(self.import)
     }
