@@ -19,6 +19,19 @@ pub enum LinkKind {
     Browser,
 }
 
+impl LinkKind {
+    /// The page of a token.
+    pub fn path_of(self, token: &str) -> String {
+        let letter = match self {
+            Self::Click(_) => 'r',
+            Self::Preferences => 'p',
+            Self::Unsubscribe => 'u',
+            Self::Browser => 'v',
+        };
+        format!("/{letter}/{token}")
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     pub workspace: WorkspaceId,
@@ -29,13 +42,7 @@ pub struct Link {
 impl Link {
     /// The path on the public site.
     pub fn path(&self, key: &[u8; 32]) -> String {
-        let letter = match self.kind {
-            LinkKind::Click(_) => 'r',
-            LinkKind::Preferences => 'p',
-            LinkKind::Unsubscribe => 'u',
-            LinkKind::Browser => 'v',
-        };
-        format!("/{letter}/{}", make(key, *self))
+        self.kind.path_of(&make(key, *self))
     }
 }
 

@@ -8,6 +8,7 @@ mod lang;
 mod money;
 mod rng;
 mod text;
+mod words;
 
 pub use clock::{Clock, ManualClock, SharedClock, SystemClock, Time};
 pub use contact::{Email, Phone, mask_email, mask_phone};

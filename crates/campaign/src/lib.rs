@@ -4,6 +4,7 @@ mod api;
 mod file;
 mod launch;
 mod members;
+mod restored;
 pub mod rules;
 mod store;
 mod tick;
@@ -15,6 +16,7 @@ pub use members::{
     end_for_customer, forget_click, mark_dead, may_still, note_click, record_order, record_reaction,
     running_campaigns_of, wave_targets,
 };
+pub use restored::{pause_restored, stop_due_of_restored};
 pub use rules::{Channel, Draft, Finding, Goal, LanguageRule, Outcome, Severity, State, Target, WaveDraft};
 pub use store::{
     Campaign, Wave, WaveContent, WaveState, campaign, create, finish_wave, list, next_wave, pause, resume,

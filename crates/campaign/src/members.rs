@@ -8,6 +8,27 @@ use crate::{
     store::wave_content,
 };
 
+/// A member to whom a wave goes; `$2` is 1 for a wave to the silent.
+const OPEN: &str = "NOT holdout AND ended_at IS NULL AND NOT dead AND ($2 = 0 OR (outcome = 'none' AND NOT clicked AND bought_at IS NULL))";
+
+async fn open_members(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    wave: WaveId,
+    narrowed: &str,
+    more: impl IntoIterator<Item = Value>,
+) -> Result<Vec<CustomerId>, Fault> {
+    let content = wave_content(tx, ws, wave).await?;
+    let sql = format!(
+        "SELECT customer_id FROM campaign_members WHERE workspace_id = $1 AND campaign_id = $3 AND {OPEN} AND {narrowed}"
+    );
+    let silent = i64::from(content.target == Target::Silent);
+    let mut args = vec![Value::Int(ws.get()), Value::Int(silent), Value::Int(content.campaign_id.get())];
+    args.extend(more);
+    let rows: Vec<(i64,)> = tx.fetch_dyn(&sql, &args).await?;
+    Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+}
+
 /// People whom a wave goes to, in order of their ids after `after`: not held out, not ended, and silent where the wave asks so.
 pub async fn wave_targets(
     tx: &mut Tx,
@@ -16,21 +37,8 @@ pub async fn wave_targets(
     after: CustomerId,
     limit: i64,
 ) -> Result<Vec<CustomerId>, Fault> {
-    let content = wave_content(tx, ws, wave).await?;
-    let rows = store::fetch_all!(
-        *tx,
-        (i64,),
-        "SELECT customer_id FROM campaign_members
-         WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id > $3 AND NOT holdout AND ended_at IS NULL AND NOT dead
-           AND ($4 = 0 OR (outcome = 'none' AND NOT clicked AND bought_at IS NULL))
-         ORDER BY customer_id LIMIT $5",
-        ws.get(),
-        content.campaign_id.get(),
-        after.get(),
-        i64::from(content.target == Target::Silent),
-        limit
-    )?;
-    Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+    let narrowed = "customer_id > $4 ORDER BY customer_id LIMIT $5";
+    open_members(tx, ws, wave, narrowed, [Value::Int(after.get()), Value::Int(limit)]).await
 }
 
 /// Of these people, those to whom the wave may still go at this instant; asked in the transaction that claims them.
@@ -40,22 +48,9 @@ pub async fn may_still(
     wave: WaveId,
     customers: &[CustomerId],
 ) -> Result<Vec<CustomerId>, Fault> {
-    let content = wave_content(tx, ws, wave).await?;
     let list: Vec<i64> = customers.iter().map(|id| id.get()).collect();
-    let sql = format!(
-        "SELECT customer_id FROM campaign_members
-         WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id IN {} AND NOT holdout AND ended_at IS NULL AND NOT dead
-           AND ($4 = 0 OR (outcome = 'none' AND NOT clicked AND bought_at IS NULL))",
-        store::dialect::id_list(tx.engine(), 3)
-    );
-    let args = [
-        Value::Int(ws.get()),
-        Value::Int(content.campaign_id.get()),
-        Value::Text(serde_json::json!(list).to_string()),
-        Value::Int(i64::from(content.target == Target::Silent)),
-    ];
-    let rows: Vec<(i64,)> = tx.fetch_dyn(&sql, &args).await?;
-    Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+    let narrowed = format!("customer_id IN {}", store::dialect::id_list(tx.engine(), 4));
+    open_members(tx, ws, wave, &narrowed, [Value::Text(serde_json::json!(list).to_string())]).await
 }
 
 /// Notes an answer; a weaker one than before changes nothing. A refusal ends the campaign for the person.
@@ -108,14 +103,7 @@ pub async fn note_click(
     campaign: CampaignId,
     customer: CustomerId,
 ) -> Result<bool, Fault> {
-    let touched = store::execute!(
-        *tx,
-        "UPDATE campaign_members SET clicked = TRUE WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3 AND NOT clicked",
-        ws.get(),
-        campaign.get(),
-        customer.get()
-    )?;
-    Ok(touched == 1)
+    turn(tx, (ws, campaign, customer), "clicked = TRUE", "NOT clicked").await
 }
 
 /// Takes a click back: what looked like a person turned out to be a machine (it followed every link within seconds).
@@ -125,14 +113,7 @@ pub async fn forget_click(
     campaign: CampaignId,
     customer: CustomerId,
 ) -> Result<bool, Fault> {
-    let touched = store::execute!(
-        *tx,
-        "UPDATE campaign_members SET clicked = FALSE WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3 AND clicked",
-        ws.get(),
-        campaign.get(),
-        customer.get()
-    )?;
-    Ok(touched == 1)
+    turn(tx, (ws, campaign, customer), "clicked = FALSE", "clicked").await
 }
 
 /// Notes the first order after the launch, of treated and of held-out people alike.
@@ -200,12 +181,19 @@ pub async fn mark_dead(
     campaign: CampaignId,
     customer: CustomerId,
 ) -> Result<bool, Fault> {
-    let touched = store::execute!(
-        *tx,
-        "UPDATE campaign_members SET dead = TRUE WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3 AND NOT dead",
-        ws.get(),
-        campaign.get(),
-        customer.get()
-    )?;
-    Ok(touched == 1)
+    turn(tx, (ws, campaign, customer), "dead = TRUE", "NOT dead").await
+}
+
+/// Sets a mark of a member that has not got it yet; answers whether it did.
+async fn turn(
+    tx: &mut Tx,
+    (ws, campaign, customer): (WorkspaceId, CampaignId, CustomerId),
+    set: &'static str,
+    unless_done: &'static str,
+) -> Result<bool, Fault> {
+    let sql = format!(
+        "UPDATE campaign_members SET {set} WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3 AND {unless_done}"
+    );
+    let ids = [ws.get(), campaign.get(), customer.get()].map(store::Value::Int);
+    Ok(tx.execute_dyn(&sql, &ids).await? == 1)
 }

@@ -1,54 +1,28 @@
 //! What a campaign is, and what makes it fit to be launched.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::collections::BTreeMap;
 
-use basis::{Fault, Lang, SegmentId, Time};
+use basis::{Lang, SegmentId, Time};
 use content::{LetterSource, Sender};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl FromStr for $name {
-            type Err = Fault;
-            fn from_str(s: &str) -> Result<Self, Fault> {
-                Self::ALL.iter().copied().find(|v| v.as_str() == s).ok_or_else(|| {
-                    let known: Vec<&str> = Self::ALL.iter().map(|v| v.as_str()).collect();
-                    Fault::invalid("word", format!("\"{s}\" is not one of {}", known.join(", ")))
-                })
-            }
-        }
-    };
+basis::words! {
+    #[derive(Serialize, Deserialize, ToSchema)]
+    Channel, "channel" { Email = "email", Sms = "sms", Call = "call" }
 }
-
-words! {
-    Channel { Email = "email", Sms = "sms", Call = "call" }
-}
-words! {
+basis::words! {
     /// Whom a wave goes to.
-    Target {
+    #[derive(Serialize, Deserialize, ToSchema)]
+    Target, "target" {
         All = "all",
         /// Those who were contacted, or could not be, and did nothing.
         Silent = "silent",
     }
 }
-words! {
-    State {
+basis::words! {
+    #[derive(Serialize, Deserialize, ToSchema)]
+    State, "state" {
         Draft = "draft",
         /// Asked for; the audience is being frozen.
         Launching = "launching",
@@ -58,9 +32,10 @@ words! {
         Finished = "finished",
     }
 }
-words! {
+basis::words! {
     /// In which language a person is written to.
-    LanguageRule {
+    #[derive(Serialize, Deserialize, ToSchema)]
+    LanguageRule, "language" {
         /// By the person's own spelling, else the workspace's.
         ByCustomer = "by-customer",
         Ru = "ru",
@@ -68,9 +43,10 @@ words! {
         En = "en",
     }
 }
-words! {
+basis::words! {
     /// A person's answer, weakest first.
-    Outcome {
+    #[derive(Serialize, Deserialize, ToSchema)]
+    Outcome, "outcome" {
         None = "none",
         Refused = "refused",
         /// Chose interests on the preference page.

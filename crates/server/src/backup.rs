@@ -7,7 +7,8 @@ use std::{
 };
 
 use access::App;
-use basis::{Clock, Fault, SystemClock};
+use basis::{Clock, Fault, SystemClock, Time};
+use channel::ledger::restored;
 use serde::Serialize;
 use serde_json::json;
 use store::{Db, Engine};
@@ -124,18 +125,18 @@ pub async fn read(place: &Place, file: &Path) -> Result<Restored, Fault> {
             .map_err(packing)?;
         out.sync_all().map_err(io(&unpacked))?;
     }
-    let restored = Db::open_sqlite(&unpacked).await?;
-    restored.migrate(now).await?;
+    let db = Db::open_sqlite(&unpacked).await?;
+    db.migrate(now).await?;
     let evidence = later_sends(place).await?;
-    let done = settle(&restored, evidence.as_deref(), now.millis()).await?;
+    let done = settle(&db, evidence.as_deref(), now).await?;
     if place.database_url.is_some() {
         let target = serve::open_db(place).await?;
         target.migrate(now).await?;
-        store::copy(&restored, &target).await?;
-        restored.close().await;
+        store::copy(&db, &target).await?;
+        db.close().await;
         std::fs::remove_file(&unpacked).map_err(io(&unpacked))?;
     } else {
-        restored.close().await;
+        db.close().await;
         let database = place.data.join("otklik.sqlite");
         for suffix in ["", "-wal", "-shm"] {
             let old = place.data.join(format!("otklik.sqlite{suffix}"));
@@ -177,24 +178,8 @@ fn unpack_files(zip: &mut ZipArchive<File>, folder: &Path) -> Result<(), Fault> 
     Ok(())
 }
 
-/// A contact that left, or began to leave, as the database that is being replaced shows it.
-#[derive(sqlx::FromRow)]
-struct Sent {
-    workspace_id: i64,
-    id: i64,
-    campaign_id: i64,
-    wave_id: i64,
-    customer_id: i64,
-    channel: String,
-    address: Option<String>,
-    attempts: i64,
-    due_at: i64,
-    expires_at: i64,
-    sent_at: Option<i64>,
-}
-
 /// What the database that is being replaced knows of its ledger. Nothing when it is gone.
-async fn later_sends(place: &Place) -> Result<Option<Vec<Sent>>, Fault> {
+async fn later_sends(place: &Place) -> Result<Option<Vec<restored::Sent>>, Fault> {
     let path = place.data.join("otklik.sqlite");
     if place.database_url.is_some() || !path.exists() {
         return Ok(None);
@@ -204,75 +189,23 @@ async fn later_sends(place: &Place) -> Result<Option<Vec<Sent>>, Fault> {
         return Ok(None);
     }
     let mut tx = db.read().await?;
-    let rows = store::fetch_all!(
-        tx,
-        Sent,
-        "SELECT workspace_id, id, campaign_id, wave_id, customer_id, channel, address, attempts, due_at, expires_at, sent_at FROM messages
-         WHERE sent_at IS NOT NULL OR state IN ('leased', 'intent', 'accepted', 'rejected', 'uncertain')"
-    )?;
+    let rows = restored::sent(&mut tx).await?;
     drop(tx);
     db.close().await;
     Ok(Some(rows))
 }
 
-/// Nothing that may have been sent since the backup is sent again. With the replaced database at hand it is known what was sent:
-/// those contacts become uncertain, planned anew or not. Without it every open contact of a running campaign does, and waves that
-/// have fallen due since are stopped.
-async fn settle(db: &Db, sent: Option<&[Sent]>, now: i64) -> Result<Restored, Fault> {
+/// Campaigns wait for a person, and nothing that may have been sent since the backup is sent again.
+async fn settle(db: &Db, sent: Option<&[restored::Sent]>, now: Time) -> Result<Restored, Fault> {
     let mut tx = db.write().await?;
-    let campaigns_paused = store::execute!(
-        tx,
-        "UPDATE campaigns SET state = 'paused', pause_reason = 'restored' WHERE state IN ('running', 'launching')"
-    )?;
-    let mut uncertain = 0;
-    match sent {
-        Some(sent) => {
-            for one in sent {
-                uncertain += store::execute!(
-                    tx,
-                    "UPDATE messages SET state = 'uncertain', reason = 'restored'
-                     WHERE workspace_id = $1 AND wave_id = $2 AND customer_id = $3 AND channel = $4 AND state IN ('planned', 'leased', 'intent', 'deferred', 'held')",
-                    one.workspace_id,
-                    one.wave_id,
-                    one.customer_id,
-                    one.channel.as_str()
-                )?;
-            }
-            // Planned after the backup: the wave will be planned again and meets these rows.
-            for one in sent {
-                uncertain += store::execute!(
-                    tx,
-                    "INSERT INTO messages (workspace_id, id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, epoch, attempts, due_at, expires_at, sent_at)
-                     SELECT $1, $2, $3, $4, $5, $6, $7, 'uncertain', 'restored', '', 0, $8, $9, $10, $11 FROM campaigns c WHERE c.workspace_id = $1 AND c.id = $3
-                     ON CONFLICT DO NOTHING",
-                    one.workspace_id,
-                    one.id,
-                    one.campaign_id,
-                    one.wave_id,
-                    one.customer_id,
-                    one.channel.as_str(),
-                    one.address.as_deref(),
-                    one.attempts,
-                    one.due_at,
-                    one.expires_at,
-                    one.sent_at
-                )?;
-            }
-        }
+    let campaigns_paused = campaign::pause_restored(&mut tx).await?;
+    let uncertain = match sent {
+        Some(sent) => restored::mark_sent(&mut tx, sent).await?,
         None => {
-            uncertain = store::execute!(
-                tx,
-                "UPDATE messages SET state = 'uncertain', reason = 'restored' WHERE state IN ('planned', 'leased', 'intent', 'deferred', 'held')
-                   AND (workspace_id, campaign_id) IN (SELECT workspace_id, id FROM campaigns WHERE pause_reason = 'restored')"
-            )?;
-            store::execute!(
-                tx,
-                "UPDATE waves SET state = 'stopped', finished_at = $1 WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at <= $1
-                   AND (workspace_id, campaign_id) IN (SELECT workspace_id, id FROM campaigns WHERE pause_reason = 'restored')",
-                now
-            )?;
+            campaign::stop_due_of_restored(&mut tx, now).await?;
+            restored::mark_open(&mut tx).await?
         }
-    }
+    };
     tx.commit().await?;
     Ok(Restored { campaigns_paused, uncertain })
 }

@@ -27,7 +27,8 @@ pub fn finish(mut document: OpenApi) -> OpenApi {
                         "Asked again with the same key and body within a day, the request is not done again: its first answer comes back.",
                     ))
                     .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(255)).build()))
-                    .build(),
+                    .build()
+                    .into(),
             );
         }
     }

@@ -12,6 +12,7 @@ mod claim;
 mod marks;
 mod plan;
 mod read;
+pub mod restored;
 
 use basis::{CampaignId, CustomerId, MessageId, Time, WaveId};
 

@@ -31,30 +31,9 @@ pub async fn plan_rows(
     expires_at: Time,
     rows: &[NewRow],
 ) -> Result<u64> {
-    let state = |r: &NewRow| if r.excluded.is_empty() { "planned" } else { "excluded" };
-    let mut inserted = store::insert_many!(
-        *tx,
-        "INSERT INTO messages (workspace_id, id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, epoch, attempts, due_at, expires_at, language)",
-        rows,
-        |r| [
-            ws.get(),
-            r.id,
-            campaign.get(),
-            wave.get(),
-            r.customer_id.get(),
-            channel.to_owned(),
-            r.address.clone(),
-            state(r),
-            r.excluded.clone(),
-            "",
-            0_i64,
-            0_i64,
-            due_at.millis(),
-            expires_at.millis(),
-            r.language.clone(),
-        ],
-        "ON CONFLICT DO NOTHING"
-    )?;
+    let planned: Vec<(&NewRow, &str)> = rows.iter().map(|row| (row, row.excluded.as_str())).collect();
+    let wave = Wave { ws, campaign, wave, channel, due_at, expires_at };
+    let mut inserted = wave.insert(tx, &planned).await?;
     let sql = format!(
         "SELECT customer_id FROM messages WHERE workspace_id = $1 AND campaign_id = $2 AND wave_id = $3 AND channel = $4 AND customer_id IN {}",
         store::dialect::id_list(tx.engine(), 5)
@@ -62,37 +41,58 @@ pub async fn plan_rows(
     let args = [
         Value::Int(ws.get()),
         Value::Int(campaign.get()),
-        Value::Int(wave.get()),
+        Value::Int(wave.wave.get()),
         Value::Text(channel.to_owned()),
         Value::Text(id_json(rows.iter().map(|r| r.customer_id.get()))),
     ];
     let present: Vec<(i64,)> = tx.fetch_dyn(&sql, &args).await?;
     let present: std::collections::HashSet<i64> = present.into_iter().map(|(id,)| id).collect();
-    let shared: Vec<&NewRow> = rows.iter().filter(|r| !present.contains(&r.customer_id.get())).collect();
+    let shared: Vec<(&NewRow, &str)> = rows
+        .iter()
+        .filter(|row| !present.contains(&row.customer_id.get()))
+        .map(|row| (row, "shared_address"))
+        .collect();
     if !shared.is_empty() {
-        inserted += store::insert_many!(
+        inserted += wave.insert(tx, &shared).await?;
+    }
+    Ok(inserted)
+}
+
+/// What all rows of a batch share.
+struct Wave<'a> {
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    wave: WaveId,
+    channel: &'a str,
+    due_at: Time,
+    expires_at: Time,
+}
+
+impl Wave<'_> {
+    /// Rows with the reason why they are not sent, empty for those that are.
+    async fn insert(&self, tx: &mut Tx, rows: &[(&NewRow, &str)]) -> Result<u64> {
+        store::insert_many!(
             *tx,
             "INSERT INTO messages (workspace_id, id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, epoch, attempts, due_at, expires_at, language)",
-            shared,
-            |r| [
-                ws.get(),
-                r.id,
-                campaign.get(),
-                wave.get(),
-                r.customer_id.get(),
-                channel.to_owned(),
-                r.address.clone(),
-                "excluded",
-                "shared_address",
+            rows,
+            |row| [
+                self.ws.get(),
+                row.0.id,
+                self.campaign.get(),
+                self.wave.get(),
+                row.0.customer_id.get(),
+                self.channel.to_owned(),
+                row.0.address.clone(),
+                if row.1.is_empty() { "planned" } else { "excluded" },
+                row.1.to_owned(),
                 "",
                 0_i64,
                 0_i64,
-                due_at.millis(),
-                expires_at.millis(),
-                r.language.clone(),
+                self.due_at.millis(),
+                self.expires_at.millis(),
+                row.0.language.clone(),
             ],
             "ON CONFLICT DO NOTHING"
-        )?;
+        )
     }
-    Ok(inserted)
 }

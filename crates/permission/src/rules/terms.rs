@@ -1,40 +1,10 @@
 //! The words of permission: purposes, channels, bases.
 
-use std::{fmt, str::FromStr};
-
-use basis::Fault;
 use serde::{Deserialize, Serialize};
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl FromStr for $name {
-            type Err = Fault;
-            fn from_str(s: &str) -> Result<Self, Fault> {
-                match s {
-                    $($text => Ok(Self::$variant),)+
-                    _ => Err(Fault::invalid($what, format!("\"{s}\" is not a {} here; known: {}", $what, [$($text),+].join(", ")))),
-                }
-            }
-        }
-    };
-}
-
-words! {
+basis::words! {
     /// What a contact is for.
+    #[derive(Serialize, Deserialize)]
     Purpose, "purpose" {
         /// Advertising, win-back, offers.
         Marketing = "marketing",
@@ -47,8 +17,9 @@ words! {
     }
 }
 
-words! {
+basis::words! {
     /// How a person is reached.
+    #[derive(Serialize, Deserialize)]
     Channel, "channel" {
         Email = "email",
         Sms = "sms",
@@ -81,8 +52,9 @@ impl Channel {
     }
 }
 
-words! {
+basis::words! {
     /// Why a contact is lawful.
+    #[derive(Serialize, Deserialize)]
     Basis, "basis" {
         /// The person agreed, and the proof is kept.
         Consent = "consent",
@@ -93,8 +65,9 @@ words! {
     }
 }
 
-words! {
+basis::words! {
     /// What the channels told of a contact value.
+    #[derive(Serialize, Deserialize)]
     ContactState, "contact_state" {
         Ok = "ok",
         /// Full mailbox, greylisting; it may work again.
@@ -111,7 +84,8 @@ impl ContactState {
     }
 }
 
-words! {
+basis::words! {
+    #[derive(Serialize, Deserialize)]
     Jurisdiction, "jurisdiction" {
         Ru = "ru",
         Ua = "ua",

@@ -102,6 +102,24 @@ async fn open(app: &App, token: &str, headers: &HeaderMap) -> Result<Opened, Res
     }
 }
 
+/// Opens the page of one kind of link, in the language that was asked for; a link of another kind leads to no page.
+async fn open_page(
+    app: &App,
+    token: &str,
+    headers: &HeaderMap,
+    kind: LinkKind,
+    asked: Option<&str>,
+) -> Result<(Opened, Frame), Response> {
+    let opened = open(app, token, headers).await?;
+    let lang = opened.language(asked, headers);
+    let frame = opened.frame(lang, kind.path_of(token));
+    if opened.kind == kind {
+        Ok((opened, frame))
+    } else {
+        Err(html(StatusCode::NOT_FOUND, page::note(&frame, Note::Tampered)))
+    }
+}
+
 /// Our own fault, said in the reader's language.
 fn trouble(lang: Lang, fault: &Fault) -> Response {
     tracing::error!(code = fault.code, error = %fault, "a public page failed: {}", fault.code);

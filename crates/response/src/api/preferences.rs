@@ -12,10 +12,10 @@ use store::Tx;
 
 use crate::{
     answers::Answered,
-    api::{Asked, Opened, field, fields, html, open, trouble},
+    api::{Asked, Opened, field, fields, html, open_page, trouble},
     rules::{
         answer::{Answer, Shown, open as unseal, seal, ticked},
-        page::{self, Note, Preferences, Topic},
+        page::{self, Preferences, Topic},
         texts::texts,
     },
     store::{categories, ids_of},
@@ -30,15 +30,12 @@ pub async fn show(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let opened = match open(&app, &token, &headers).await {
+    let asked_lang = asked.lang.as_deref();
+    let (opened, frame) = match open_page(&app, &token, &headers, LinkKind::Preferences, asked_lang).await {
         Ok(opened) => opened,
         Err(page) => return page,
     };
-    let lang = opened.language(asked.lang.as_deref(), &headers);
-    let frame = opened.frame(lang, format!("/p/{token}"));
-    if opened.kind != LinkKind::Preferences {
-        return html(StatusCode::NOT_FOUND, page::note(&frame, Note::Tampered));
-    }
+    let lang = frame.lang;
     let topics = match read(&app, &opened, lang).await {
         Ok(topics) => topics,
         Err(fault) => return trouble(lang, &fault),
@@ -116,16 +113,13 @@ pub async fn confirm(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let opened = match open(&app, &token, &headers).await {
-        Ok(opened) => opened,
-        Err(page) => return page,
-    };
     let form = fields(&body);
-    let lang = opened.language(field(&form, "lang"), &headers);
-    let path = format!("/p/{token}");
-    if opened.kind != LinkKind::Preferences {
-        return html(StatusCode::NOT_FOUND, page::note(&opened.frame(lang, path), Note::Tampered));
-    }
+    let (opened, frame) =
+        match open_page(&app, &token, &headers, LinkKind::Preferences, field(&form, "lang")).await {
+            Ok(opened) => opened,
+            Err(page) => return page,
+        };
+    let (lang, path) = (frame.lang, frame.path);
     let sealed = field(&form, "shown").unwrap_or_default();
     // Without knowing what was shown a press proves nothing: the page is shown again.
     let Some(shown) = unseal(&opened.key, opened.row.id.get(), lang.as_str(), sealed) else {

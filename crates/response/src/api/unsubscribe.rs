@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     answers::Answered,
-    api::{Asked, Opened, field, fields, html, open, trouble},
+    api::{Asked, Opened, field, fields, html, open_page, trouble},
     rules::{
         answer::is_one_click,
         page::{self, Note},
@@ -26,15 +26,11 @@ pub async fn show(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let opened = match open(&app, &token, &headers).await {
+    let asked_lang = asked.lang.as_deref();
+    let (opened, frame) = match open_page(&app, &token, &headers, LinkKind::Unsubscribe, asked_lang).await {
         Ok(opened) => opened,
         Err(page) => return page,
     };
-    let lang = opened.language(asked.lang.as_deref(), &headers);
-    let frame = opened.frame(lang, format!("/u/{token}"));
-    if opened.kind != LinkKind::Unsubscribe {
-        return html(StatusCode::NOT_FOUND, page::note(&frame, Note::Tampered));
-    }
     let preferences = opened.path(LinkKind::Preferences);
     html(StatusCode::OK, page::unsubscribe(&frame, &opened.address(), &preferences))
 }
@@ -49,19 +45,15 @@ pub async fn act(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let opened = match open(&app, &token, &headers).await {
-        Ok(opened) => opened,
-        Err(page) => return page,
-    };
     let form = fields(&body);
-    let lang = opened.language(field(&form, "lang"), &headers);
-    let frame = opened.frame(lang, format!("/u/{token}"));
-    if opened.kind != LinkKind::Unsubscribe {
-        return html(StatusCode::NOT_FOUND, page::note(&frame, Note::Tampered));
-    }
+    let (opened, frame) =
+        match open_page(&app, &token, &headers, LinkKind::Unsubscribe, field(&form, "lang")).await {
+            Ok(opened) => opened,
+            Err(page) => return page,
+        };
     match opt_out(&app, &opened, is_one_click(&form)).await {
         Ok(()) => html(StatusCode::OK, page::note(&frame, Note::Gone)),
-        Err(fault) => trouble(lang, &fault),
+        Err(fault) => trouble(frame.lang, &fault),
     }
 }
 
