@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
-use crate::{Error, Result};
+use crate::{Error, Result, planner};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -139,11 +139,7 @@ impl Db {
     pub async fn tidy(&self) -> Result<()> {
         match &self.0 {
             Inner::Sqlite { write, .. } => {
-                sqlx::query("PRAGMA analysis_limit = 1000")
-                    .execute(write)
-                    .await
-                    .map_err(|e| Error::of(e, "tidy"))?;
-                sqlx::query("ANALYZE").execute(write).await.map_err(|e| Error::of(e, "ANALYZE"))?;
+                planner::learn(write).await?;
                 sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
                     .execute(write)
                     .await
@@ -154,6 +150,14 @@ impl Db {
             }
         }
         Ok(())
+    }
+
+    /// Figures for the planner of a new schema; PostgreSQL gathers its own.
+    pub(crate) async fn tell_planner(&self) -> Result<()> {
+        match &self.0 {
+            Inner::Sqlite { write, .. } => planner::learn(write).await,
+            Inner::Postgres(_) => Ok(()),
+        }
     }
 
     pub async fn close(&self) {

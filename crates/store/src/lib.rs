@@ -8,6 +8,7 @@ pub mod jobs;
 mod macros;
 mod migrations;
 pub mod outbox;
+mod planner;
 #[cfg(feature = "testing")]
 pub mod testing;
 

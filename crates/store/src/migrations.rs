@@ -85,6 +85,9 @@ impl Db {
             self.script(&format!("BEGIN;\n{sql}\n{record}\nCOMMIT;")).await?;
             done.push(*name);
         }
+        if !done.is_empty() {
+            self.tell_planner().await?;
+        }
         Ok(done)
     }
 }

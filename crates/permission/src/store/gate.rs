@@ -5,7 +5,7 @@ use basis::{CampaignId, CustomerId, Fault, Time, WorkspaceId};
 use jiff::tz::TimeZone;
 use store::{Tx, Value, dialect};
 
-use super::people::{self, Contact, Person, Sources, json_list};
+use super::people::{self, Contact, Person, Sources, former_ids, json_list};
 use crate::rules::{
     decide::{Decision, Reason, Situation, Touch, decide},
     sets::{OwnRules, RuleSet},
@@ -226,24 +226,20 @@ async fn touches(
     since: i64,
 ) -> Result<HashMap<CustomerId, Vec<Touch>>, Fault> {
     let ids: Vec<i64> = customers.iter().map(|id| id.get()).collect();
-    let list = dialect::id_list(tx.engine(), 2);
-    let rows: Vec<(i64, String, i64)> = tx
-        .fetch_dyn(
-            &format!(
-                "SELECT i.customer_id, i.channel, i.at FROM interactions i WHERE i.workspace_id = $1 AND i.at > $3 AND i.direction = 'out' AND i.customer_id IN {list}
-                 UNION ALL
-                 SELECT a.current_id, i.channel, i.at FROM customer_aliases a
-                 JOIN interactions i ON i.workspace_id = a.workspace_id AND i.customer_id = a.customer_id AND i.at > $3 AND i.direction = 'out'
-                 WHERE a.workspace_id = $1 AND a.current_id IN {list} AND a.customer_id <> a.current_id"
-            ),
-            &[Value::Int(ws.get()), Value::Text(json_list(&ids)), Value::Int(since)],
-        )
-        .await?;
+    let lived = former_ids(tx, ws, &ids).await?;
+    let ids: Vec<i64> = lived.keys().copied().collect();
+    let sql = format!(
+        "SELECT customer_id, channel, at FROM interactions WHERE workspace_id = $1 AND customer_id IN {} AND at > $3 AND direction = 'out'",
+        dialect::id_list(tx.engine(), 2)
+    );
+    let args = [Value::Int(ws.get()), Value::Text(json_list(&ids)), Value::Int(since)];
+    let rows: Vec<(i64, String, i64)> = tx.fetch_dyn(&sql, &args).await?;
     let mut out: HashMap<CustomerId, Vec<Touch>> = HashMap::new();
     for (customer, channel, at) in rows {
+        let Some(current) = lived.get(&customer).copied() else { continue };
         // Other words are not contacts: a page shown, a file imported.
         if let Ok(channel) = channel.parse() {
-            out.entry(CustomerId(customer)).or_default().push(Touch { channel, at: Time::from_millis(at) });
+            out.entry(current).or_default().push(Touch { channel, at: Time::from_millis(at) });
         }
     }
     Ok(out)

@@ -176,23 +176,36 @@ pub(crate) async fn load(
             person.contacts.push(Contact { kind, value, source_id, preferred, last_seen, state, stops });
         }
     }
-    read_words(tx, &list, &args, &mut people).await?;
-    let dead: Vec<(i64,)> = tx
-        .fetch_dyn(
-            &format!(
-                "SELECT COALESCE(a.current_id, d.customer_id) FROM dead_customers d
-                 LEFT JOIN customer_aliases a ON a.workspace_id = d.workspace_id AND a.customer_id = d.customer_id
-                 WHERE d.workspace_id = $1 AND COALESCE(a.current_id, d.customer_id) IN {list}"
-            ),
-            &args,
-        )
-        .await?;
+    let lived = former_ids(tx, ws, &ids).await?;
+    read_words(tx, ws, &lived, &mut people).await?;
+    let sql =
+        format!("SELECT customer_id FROM dead_customers WHERE workspace_id = $1 AND customer_id IN {list}");
+    let any_id: Vec<i64> = lived.keys().copied().collect();
+    let dead: Vec<(i64,)> =
+        tx.fetch_dyn(&sql, &[Value::Int(ws.get()), Value::Text(json_list(&any_id))]).await?;
     for (customer,) in dead {
-        if let Some(person) = people.get_mut(&CustomerId(customer)) {
+        if let Some(person) = lived.get(&customer).and_then(|current| people.get_mut(current)) {
             person.dead = true;
         }
     }
     Ok(people)
+}
+
+/// Every id under which these people ever lived, with the one they have now. Queries that go by it use an index on either engine,
+/// where a join with the aliases leaves the choice to a planner that may not know the data yet.
+pub(crate) async fn former_ids(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    current: &[i64],
+) -> Result<HashMap<i64, CustomerId>, Fault> {
+    let sql = format!(
+        "SELECT customer_id, current_id FROM customer_aliases WHERE workspace_id = $1 AND current_id IN {}",
+        dialect::id_list(tx.engine(), 2)
+    );
+    let rows: Vec<(i64, i64)> =
+        tx.fetch_dyn(&sql, &[Value::Int(ws.get()), Value::Text(json_list(current))]).await?;
+    let own = current.iter().map(|id| (*id, *id));
+    Ok(rows.into_iter().chain(own).map(|(any, now)| (any, CustomerId(now))).collect())
 }
 
 /// Stopped channels by value hash.
@@ -218,49 +231,65 @@ async fn stops_of(
     Ok(out)
 }
 
-type WordRow = (i64, String, String, String, String, String, String, String, i64, i64, i64);
+type WordRow = (i64, String, String, String, String, String, String, String, i64, i64);
 
+const WORD: &str = "SELECT customer_id, kind, value, purpose, channel, state, basis, proof, at, id FROM consents WHERE workspace_id = $1";
+
+/// Words by the people under any of their ids, and through any contact they now have, whoever said it.
 async fn read_words(
     tx: &mut Tx,
-    list: &str,
-    args: &[Value],
+    ws: WorkspaceId,
+    lived: &HashMap<i64, CustomerId>,
     people: &mut HashMap<CustomerId, Person>,
 ) -> Result<(), Fault> {
-    const COLUMNS: &str = "c.kind, c.value, c.purpose, c.channel, c.state, c.basis, c.proof, c.at, c.id";
-    // By the person under any of their ids, and through any contact the person now has, whoever said it.
-    let sql = format!(
-        "SELECT COALESCE(a.current_id, c.customer_id), {COLUMNS}, CAST(1 AS BIGINT) FROM consents c
-           LEFT JOIN customer_aliases a ON a.workspace_id = c.workspace_id AND a.customer_id = c.customer_id
-           WHERE c.workspace_id = $1 AND c.customer_id IN (SELECT customer_id FROM customer_aliases WHERE workspace_id = $1 AND current_id IN {list} UNION SELECT id FROM customers WHERE workspace_id = $1 AND id IN {list})
-         UNION ALL
-         SELECT cp.customer_id, {COLUMNS}, CAST(0 AS BIGINT) FROM contact_points cp
-           JOIN consents c ON c.workspace_id = cp.workspace_id AND c.kind = cp.kind AND c.value = cp.value
-           WHERE cp.workspace_id = $1 AND cp.customer_id IN {list}"
-    );
-    let rows: Vec<WordRow> = tx.fetch_dyn(&sql, args).await?;
-    for (customer, kind, value, purpose, channel, state, basis, proof, at, id, own) in rows {
-        let basis = basis.parse().map_err(|_| store::Error::Impossible {
-            table: "consents",
-            column: "basis",
-            row: id,
-            value: basis,
-        })?;
-        if let Some(person) = people.get_mut(&CustomerId(customer)) {
-            let given = state == "given";
-            person.words.push(Word {
-                kind,
-                value,
-                own: own == 1,
-                purpose,
-                channel,
-                given,
-                basis,
-                proof,
-                order: (at, id),
-            });
+    let ids: Vec<i64> = lived.keys().copied().collect();
+    let sql = format!("{WORD} AND customer_id IN {}", dialect::id_list(tx.engine(), 2));
+    let rows: Vec<WordRow> =
+        tx.fetch_dyn(&sql, &[Value::Int(ws.get()), Value::Text(json_list(&ids))]).await?;
+    for row in rows {
+        let speaker = row.0;
+        let word = word_of(row, true)?;
+        if let Some(person) = lived.get(&speaker).and_then(|current| people.get_mut(current)) {
+            person.words.push(word);
+        }
+    }
+    let mut owners: HashMap<&str, HashMap<&str, Vec<CustomerId>>> = HashMap::new();
+    for (id, person) in &*people {
+        for contact in &person.contacts {
+            owners.entry(&contact.kind).or_default().entry(&contact.value).or_default().push(*id);
+        }
+    }
+    let mut through: Vec<(CustomerId, Word)> = Vec::new();
+    for (kind, owners) in owners {
+        let sql = format!("{WORD} AND kind = $2 AND value IN {}", dialect::text_list(tx.engine(), 3));
+        let values: Vec<&str> = owners.keys().copied().collect();
+        let json = serde_json::to_string(&values).map_err(|e| Fault::internal("json", e.to_string()))?;
+        let args = [Value::Int(ws.get()), Value::Text(kind.to_owned()), Value::Text(json)];
+        let rows: Vec<WordRow> = tx.fetch_dyn(&sql, &args).await?;
+        for row in rows {
+            let word = word_of(row, false)?;
+            for owner in owners.get(word.value.as_str()).into_iter().flatten() {
+                through.push((*owner, word.clone()));
+            }
+        }
+    }
+    for (owner, word) in through {
+        if let Some(person) = people.get_mut(&owner) {
+            person.words.push(word);
         }
     }
     Ok(())
+}
+
+fn word_of(row: WordRow, own: bool) -> Result<Word, Fault> {
+    let (_, kind, value, purpose, channel, state, basis, proof, at, id) = row;
+    let basis = basis.parse().map_err(|_| store::Error::Impossible {
+        table: "consents",
+        column: "basis",
+        row: id,
+        value: basis,
+    })?;
+    Ok(Word { kind, value, own, purpose, channel, given: state == "given", basis, proof, order: (at, id) })
 }
 
 pub(crate) fn json_list(ids: &[i64]) -> String {
