@@ -70,6 +70,43 @@ pub struct NewWorkspace {
     pub currency: Currency,
 }
 
+impl NewWorkspace {
+    /// What a folder that is used from the command line before anybody signed in starts with, by the language of its owner; all of
+    /// it can be changed later.
+    pub fn by_language(name: Option<&str>, language: Lang, timezone: &str) -> Self {
+        let (jurisdiction, currency) = match language {
+            Lang::Ru => ("ru", Currency::RUB),
+            Lang::Uk => ("ua", Currency::UAH),
+            // The strictest rules, until somebody says where the shop is.
+            Lang::En => ("eu", Currency::EUR),
+        };
+        Self {
+            name: name.unwrap_or("main").to_owned(),
+            simulated: false,
+            language,
+            timezone: timezone.to_owned(),
+            jurisdiction: jurisdiction.to_owned(),
+            currency,
+        }
+    }
+}
+
+pub(crate) fn check_timezone(name: &str) -> Result<(), Fault> {
+    let odd = || {
+        let text = format!("\"{name}\" is not a time zone; use an IANA name as Europe/Kyiv");
+        Fault::invalid("timezone", text)
+    };
+    jiff::tz::TimeZone::get(name).map(drop).map_err(|_| odd())
+}
+
+pub(crate) fn check_jurisdiction(word: &str) -> Result<(), Fault> {
+    if ["ru", "ua", "eu", "us", "other"].contains(&word) {
+        return Ok(());
+    }
+    let text = format!("\"{word}\" is not a jurisdiction here; use ru, ua, eu, us or other");
+    Err(Fault::invalid("jurisdiction", text))
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: i64,
@@ -170,18 +207,8 @@ pub async fn create_workspace(app: &App, new: NewWorkspace) -> Result<Workspace,
     if new.name.trim().is_empty() {
         return Err(Fault::invalid("name", "a workspace has a name"));
     }
-    if jiff::tz::TimeZone::get(&new.timezone).is_err() {
-        return Err(Fault::invalid(
-            "timezone",
-            format!("\"{}\" is not a time zone; use an IANA name as Europe/Kyiv", new.timezone),
-        ));
-    }
-    if !["ru", "ua", "eu", "us", "other"].contains(&new.jurisdiction.as_str()) {
-        return Err(Fault::invalid(
-            "jurisdiction",
-            format!("\"{}\" is not a jurisdiction here; use ru, ua, eu, us or other", new.jurisdiction),
-        ));
-    }
+    check_timezone(&new.timezone)?;
+    check_jurisdiction(&new.jurisdiction)?;
     let id = WorkspaceId(app.next_id());
     let clock = CampaignClock::real_time();
     let mut tx = app.db.write().await?;
@@ -206,6 +233,33 @@ pub async fn create_workspace(app: &App, new: NewWorkspace) -> Result<Workspace,
         app.key(id, purpose).await?;
     }
     load_workspace(app, id).await
+}
+
+/// The workspace of the first administrator: the one that the command line made before there was anybody, else a new one.
+pub(crate) async fn found_workspace(app: &App, new: NewWorkspace) -> Result<Workspace, Fault> {
+    let mut tx = app.db.read().await?;
+    let lonely = store::fetch_all!(
+        tx,
+        (i64,),
+        "SELECT w.id FROM workspaces w WHERE NOT w.simulated AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.workspace_id = w.id)"
+    )?;
+    drop(tx);
+    let &[(id,)] = lonely.as_slice() else { return create_workspace(app, new).await };
+    check_timezone(&new.timezone)?;
+    check_jurisdiction(&new.jurisdiction)?;
+    let mut tx = app.db.write().await?;
+    store::execute!(
+        tx,
+        "UPDATE workspaces SET name = $2, language = $3, timezone = $4, jurisdiction = $5, currency = $6 WHERE id = $1",
+        id,
+        new.name.trim(),
+        new.language.as_str(),
+        new.timezone.as_str(),
+        new.jurisdiction.as_str(),
+        new.currency.as_str()
+    )?;
+    tx.commit().await?;
+    load_workspace(app, WorkspaceId(id)).await
 }
 
 /// Moves the campaign clock: its time becomes `base` now and runs on at `speed`.

@@ -111,6 +111,9 @@ async fn guessing_is_slowed_and_tells_nothing() {
 #[tokio::test]
 async fn a_setup_link_makes_one_administrator() {
     with_app(|op, _| async move {
+        // Made by the command line before anybody signed in.
+        let early = access::NewWorkspace::by_language(None, Lang::Ru, "UTC");
+        let early = access::create_workspace(&op.app, early).await.unwrap();
         let router = router(&op);
         let link = access::new_setup_link(&op.app).await.unwrap();
         let token = link.split_once("token=").unwrap().1.to_owned();
@@ -122,6 +125,8 @@ async fn a_setup_link_makes_one_administrator() {
         let (status, _, me) = send().await;
         assert_eq!(status, StatusCode::OK, "{me}");
         assert_eq!(me["workspace"]["simulated"], false);
+        assert_eq!(me["workspace"]["id"], early.id.to_string());
+        assert_eq!(me["workspace"]["name"], "Крамниця");
         assert_eq!(send().await.0, StatusCode::UNPROCESSABLE_ENTITY);
     })
     .await;

@@ -11,11 +11,14 @@ mod status;
 
 use std::{net::IpAddr, path::PathBuf};
 
-use access::{App, Op, workspace_by_name};
+use access::{App, NewWorkspace, Op, workspace_by_name};
 use basis::Fault;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::serve::{self, Place};
+use crate::{
+    exit,
+    serve::{self, Place},
+};
 
 /// Otklik wins customers back: imports a shop's base, makes people of it, writes to them, calls them, and proves what it earned.
 #[derive(Debug, Parser)]
@@ -59,6 +62,29 @@ impl Where {
     /// The operation of whoever owns the folder, in the workspace that is meant.
     pub async fn op(&self) -> Result<Op, Fault> {
         let app = self.app().await?;
+        let workspace = workspace_by_name(&app, self.workspace.as_deref()).await?;
+        Ok(Op::system(app, workspace))
+    }
+
+    /// As [`Where::op`]; an empty folder gets its first workspace, so that a script needs no browser.
+    pub async fn op_or_first(&self) -> Result<Op, Fault> {
+        let app = self.app().await?;
+        if access::workspaces(&app).await?.is_empty() {
+            let spoken = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok());
+            let language = spoken.and_then(|locale| locale.get(..2)?.parse().ok()).unwrap_or_default();
+            let zone = jiff::tz::TimeZone::system();
+            let new = NewWorkspace::by_language(
+                self.workspace.as_deref(),
+                language,
+                zone.iana_name().unwrap_or("UTC"),
+            );
+            exit::say(&format!(
+                "otklik: made the workspace \"{}\" (language {}, rules of contact {}, {}, {}); change this in its settings",
+                new.name, new.language, new.jurisdiction, new.currency, new.timezone
+            ));
+            let workspace = access::create_workspace(&app, new).await?;
+            return Ok(Op::system(app, workspace));
+        }
         let workspace = workspace_by_name(&app, self.workspace.as_deref()).await?;
         Ok(Op::system(app, workspace))
     }

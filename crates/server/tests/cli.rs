@@ -138,3 +138,20 @@ fn figures_come_as_json() {
     let (low, high) = (wilson["low"].as_f64().unwrap(), wilson["high"].as_f64().unwrap());
     assert!((low - 0.5221).abs() < 1e-3 && (high - 0.7090).abs() < 1e-3, "{wilson}");
 }
+
+#[test]
+fn an_empty_folder_is_used_without_a_browser() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let file = folder.path().join("orders.csv");
+    std::fs::write(&file, ORDERS).unwrap();
+    let imported = otklik(&["import", "--data", data, "--json", file.to_str().unwrap()]);
+    assert_eq!(code(&imported), 0, "{}", String::from_utf8_lossy(&imported.stderr));
+    assert!(String::from_utf8_lossy(&imported.stderr).contains("made the workspace"));
+    let token = json(&otklik(&["token", "add", "--data", data, "--role", "marketer"]));
+    assert!(token["token"].as_str().unwrap().starts_with("otk_"));
+    let status = json(&otklik(&["status", "--data", data, "--json"]));
+    assert_eq!(status["workspaces"].as_array().unwrap().len(), 1);
+    assert_eq!(status["workspaces"][0]["records"], 2);
+}

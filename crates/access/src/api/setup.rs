@@ -12,8 +12,8 @@ use super::{
     me::{Me, me_of},
 };
 use crate::{
-    Actor, ActorKind, Answer, App, NewWorkspace, Op, Problem, Role, add_user, create_workspace, session,
-    token,
+    Actor, ActorKind, Answer, App, NewWorkspace, Op, Problem, Role, add_user, session, token,
+    workspace::found_workspace,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -49,7 +49,7 @@ pub(super) async fn make(
     Json(body): Json<Setup>,
 ) -> Result<(HeaderMap, Json<Me>), Problem> {
     token::use_setup_link(&app, &body.token).await?;
-    let workspace = create_workspace(
+    let workspace = found_workspace(
         &app,
         NewWorkspace {
             name: body.workspace_name,

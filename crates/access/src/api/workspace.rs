@@ -1,10 +1,13 @@
 use axum::Json;
-use basis::{Currency, Fault, Lang};
+use basis::{Currency, Lang};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::{Answer, Op, load_workspace, need};
+use crate::{
+    Answer, Op, load_workspace, need,
+    workspace::{check_jurisdiction, check_timezone},
+};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WorkspaceSettings {
@@ -57,20 +60,8 @@ pub(super) async fn change(
     need::Administrator(op): need::Administrator,
     Json(body): Json<WorkspaceChange>,
 ) -> Answer<WorkspaceSettings> {
-    if let Some(zone) = &body.timezone
-        && jiff::tz::TimeZone::get(zone).is_err()
-    {
-        return Err(Fault::invalid(
-            "timezone",
-            format!("\"{zone}\" is not a time zone; use an IANA name as Europe/Kyiv"),
-        )
-        .into());
-    }
-    if let Some(place) = &body.jurisdiction
-        && !["ru", "ua", "eu", "us", "other"].contains(&place.as_str())
-    {
-        return Err(Fault::invalid("jurisdiction", "A jurisdiction is one of ru, ua, eu, us, other.").into());
-    }
+    body.timezone.as_deref().map_or(Ok(()), check_timezone)?;
+    body.jurisdiction.as_deref().map_or(Ok(()), check_jurisdiction)?;
     let mut tx = op.app.db.write().await?;
     store::execute!(
         tx,

@@ -77,7 +77,7 @@ impl Load {
         if self.files.is_empty() {
             return Err(Fault::invalid("file", "name at least one file to import"));
         }
-        let op = self.place.op().await?;
+        let op = self.place.op_or_first().await?;
         let order = self.date_order.as_deref().map(date_order).transpose()?;
         let given = self.mapping.as_deref().map(read_mapping).transpose()?;
         let mut imports = Vec::new();

@@ -36,7 +36,7 @@ pub struct AddUser {
 impl User {
     pub async fn run(self) -> Result<(), Fault> {
         let Self::Add(add) = self;
-        let op = add.place.op().await?;
+        let op = add.place.op_or_first().await?;
         let mut password = String::new();
         std::io::stdin().read_to_string(&mut password).map_err(|e| {
             Fault::invalid("password", format!("the password cannot be read from stdin: {e}"))
@@ -71,7 +71,7 @@ pub struct AddToken {
 impl Token {
     pub async fn run(self) -> Result<(), Fault> {
         let Self::Add(add) = self;
-        let op = add.place.op().await?;
+        let op = add.place.op_or_first().await?;
         let (_, token) = access::add_token(&op.app, op.ws(), &add.name, add.role).await?;
         exit::print_json(&json!({ "token": token }))
     }
