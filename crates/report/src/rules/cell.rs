@@ -56,7 +56,9 @@ pub fn of_ledger(name: &str) -> Option<String> {
     Some(match name {
         "planned" => "g.state <> 'excluded'".to_owned(),
         "held" => "g.state = 'held'".to_owned(),
-        "sent" => "(g.sent_at IS NOT NULL AND g.sent_at <= $3)".to_owned(),
+        "sent" => {
+            "((g.sent_at IS NOT NULL AND g.sent_at <= $3) OR (g.state = 'rejected' AND g.bounced_at <= $3))".to_owned()
+        }
         // SMTP tells no more than that the letter was taken; the networks of SMS send receipts.
         "delivered" => format!(
             "(g.sent_at IS NOT NULL AND g.sent_at <= $3 AND {NOT_BOUNCED} AND g.state NOT IN ('rejected', 'uncertain')
