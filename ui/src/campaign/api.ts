@@ -96,3 +96,7 @@ export function useTurn(id: string) {
       ]),
   });
 }
+
+/** How a step of the wizard changes the draft. */
+export type Setter = (change: Partial<CampaignDraft>) => void;
+export type WaveSetter = (index: number, change: Partial<WaveDraft>) => void;

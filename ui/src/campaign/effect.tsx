@@ -57,7 +57,8 @@ export function EffectBar({ effect }: { effect: Effect }) {
   const { t } = useTranslation();
   const f = useFormat();
   const { difference, low, high, treated, holdout } = effect;
-  if (difference === null || low === null || high === null) return <p className="dim">{t('campaign.noEffectYet')}</p>;
+  if (typeof difference !== 'number' || typeof low !== 'number' || typeof high !== 'number')
+    return <p className="dim">{t('campaign.noEffectYet')}</p>;
   const points = (v: number) => `${v > 0 ? '+' : v < 0 ? '−' : ''}${f.n(Math.abs(v) * 100, 1)}`;
   return (
     <div className="col tight">

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Copy } from '~/access/users-settings';
 import { api, Problem } from '~/api/client';
-import { DomainChecks } from '~/campaign/wizard-page';
+import { DomainChecks } from '~/campaign/wizard-launch';
 import { Card } from '~/design/page';
 import { ErrorNote, Loaded } from '~/design/state';
 import { done } from '~/design/toast';
