@@ -105,7 +105,15 @@ export function startImport(uploadId: string, source: string, mapping: MappingBo
 export function useUndoImport() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => api.post(`/api/imports/${id}/undo`),
+    mutationFn: async (id: string) => {
+      await api.post(`/api/imports/${id}/undo`);
+      // The server takes its time over a large file; the button turns until it is done.
+      for (;;) {
+        const now = await api.get<Import>(`/api/imports/${id}`);
+        if (now.state !== 'done') return now;
+        await new Promise((later) => setTimeout(later, 400));
+      }
+    },
     onSuccess: () => client.invalidateQueries(),
   });
 }

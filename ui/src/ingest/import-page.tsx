@@ -75,7 +75,7 @@ export function ImportPage() {
   );
 
   const columns: Column<Import>[] = [
-    { key: 'at', label: t('import.col.at'), width: '178px', render: (i) => f.dateTime(i.created_at) },
+    { key: 'at', label: t('import.col.at'), width: '178px', minor: true, render: (i) => f.dateTime(i.created_at) },
     {
       key: 'files',
       label: t('import.col.files'),
@@ -200,24 +200,14 @@ function Running({ id, onOpen }: { id: string; onOpen: () => void }) {
   const { data } = useQuery(importQuery(id));
   if (!data) return null;
   const sum = sumFiles(data.files);
-  const total = data.rows_total ?? 0;
   return (
     <section className="card running" aria-live="polite">
       <div className="col tight">
         <button type="button" className="link strong" onClick={onOpen}>
           {t('import.running', { source: data.source })}
         </button>
-        <Progress
-          value={total > 0 ? (data.rows_done / total) * 100 : 100}
-          animated={!total}
-          striped={!total}
-          aria-label={t('import.running', { source: data.source })}
-        />
-        <span className="dim small">
-          {total > 0
-            ? t('import.doneOf', { done: f.n(data.rows_done), total: f.n(total) })
-            : t('import.doneRows', { count: data.rows_done, n: f.n(data.rows_done) })}
-        </span>
+        <Progress value={100} animated striped aria-label={t('import.running', { source: data.source })} />
+        <span className="dim small">{t('import.doneRows', { count: data.rows_done, n: f.n(data.rows_done) })}</span>
       </div>
       {(['new', 'changed', 'unchanged', 'rejected'] as const).map((key) => (
         <div className="running-n" key={key}>
