@@ -23,11 +23,12 @@ export function AuditSettings() {
   const word = useWord();
   const list = usePaged<Entry>(['audit'], '/api/audit');
   const columns: Column<Entry>[] = [
-    { key: 'at', label: t('import.col.at'), width: '178px', render: (e) => f.dateTime(e.at) },
+    { key: 'at', label: t('import.col.at'), width: '168px', render: (e) => f.dateTime(e.at) },
     {
       key: 'who',
       label: t('audit.who'),
       width: 'minmax(140px, 1.2fr)',
+      minor: true,
       render: (e) => <span>{e.actor || word(`audit.actor.${e.actor_kind}`)}</span>,
     },
     {

@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, Problem, setCsrf } from '~/api/client';
 import type { LangCode } from '~/api/types';
+import { setZone } from '~/design/format';
 
 export type Role = 'administrator' | 'marketer' | 'supervisor' | 'operator' | 'client';
 
@@ -39,13 +40,18 @@ export function can(session: Session, area: Area): boolean {
   return AREAS[session.role]?.includes(area) ?? false;
 }
 
+function begin(session: Session): void {
+  setCsrf(session.csrf);
+  setZone(session.workspace.timezone);
+}
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   staleTime: 5 * 60_000,
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
       const session = await api.get<Session>('/api/me', undefined, signal);
-      setCsrf(session.csrf);
+      begin(session);
       return session;
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return null;
@@ -59,7 +65,7 @@ export function useSignIn() {
   return useMutation({
     mutationFn: (body: { email: string; password: string }) => api.post<Session>('/api/login', body),
     onSuccess: (session) => {
-      setCsrf(session.csrf);
+      begin(session);
       client.setQueryData(sessionQuery.queryKey, session);
     },
   });

@@ -211,7 +211,21 @@ const routes = [
   }),
 ];
 
+/** Every filter is a text: parsing it as JSON, as the router would, breaks ids, which are longer than a number holds. */
+export function parseSearch(text: string): ListSearch {
+  return Object.fromEntries(new URLSearchParams(text));
+}
+
+export function stringifySearch(search: Record<string, unknown>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) if (value !== undefined) params.set(name, String(value));
+  const text = params.toString();
+  return text && `?${text}`;
+}
+
 export const router = createRouter({
+  parseSearch,
+  stringifySearch,
   routeTree: root.addChildren([login, setup, inside.addChildren(routes)]),
   defaultPreload: 'intent',
   defaultPreloadDelay: 40,

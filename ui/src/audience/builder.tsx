@@ -239,7 +239,7 @@ function Value({
       className="rule-small"
       aria-label={label}
       value={value === '' || value === undefined || value === null ? '' : Number(value) / (days ? 1 : scale)}
-      suffix={days ? ` ${t('unit.days')}` : undefined}
+      suffix={days ? ` ${t('unit.days', { count: Number(value) || 0 })}` : undefined}
       min={0}
       onChange={(v) => put(Math.round(Number(v || 0) * (days ? 1 : scale)))}
     />

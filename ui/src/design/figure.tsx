@@ -22,13 +22,20 @@ export interface Figure {
   list?: string | Record<string, string> | null;
 }
 
+/** Days are whole; years and the like keep one digit. The word of the unit agrees with what is shown. */
+export function shownNumber(value: number, unit: string): number {
+  return unit === 'days' ? Math.round(value) : Math.round(value * 10) / 10;
+}
+
 export function showFigure(f: Formats, value: Figure['value'], unit?: string | null, currency?: string): string {
   if (value === null || value === undefined) return NONE;
   if (typeof value === 'object') return f.money(value.minor, value.currency);
   if (unit === 'share' || unit === 'percent' || unit === 'ratio') return f.pct(value);
   if (unit === 'money' || unit === 'minor') return f.money(value, currency);
-  if (unit === 'days' || unit === 'years' || unit === 'months' || unit === 'orders')
-    return f.n(value, Number.isInteger(value) ? 0 : 1);
+  if (unit === 'days' || unit === 'years' || unit === 'months' || unit === 'orders') {
+    const shown = shownNumber(value, unit);
+    return f.n(shown, Number.isInteger(shown) ? 0 : 1);
+  }
   return f.n(value, Number.isInteger(value) ? 0 : 2);
 }
 

@@ -25,6 +25,10 @@ describe('numbers and money', () => {
     expect(plain(formats('en').date('2024-09-01'))).toBe('1 Sept 2024');
     expect(plain(formats('en').date(19_967))).toBe('1 Sept 2024');
   });
+  it('tells a moment by the clock of the workspace', () => {
+    expect(plain(formats('en', 'Europe/Kyiv').dateTime('2024-09-01T22:30:00Z'))).toBe('2 Sept 2024, 01:30');
+    expect(plain(formats('ru', 'America/New_York').date('2024-09-01T02:30:00Z'))).toBe('31 авг. 2024');
+  });
 });
 
 describe('csv cells', () => {

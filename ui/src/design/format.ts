@@ -16,37 +16,51 @@ export interface Formats {
 
 export const NONE = '–';
 
-function dateOf(value: string | number | Date): Date {
-  // A bare day belongs to the shop's calendar, not to the reader's time zone.
-  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)) return new Date(`${value}T00:00:00`);
-  // The API also gives days as their number since 1970-01-01; no moment of a shop lies in its first two minutes.
-  if (typeof value === 'number' && Math.abs(value) < 100_000) return new Date(1970, 0, 1 + value);
-  return new Date(value);
+const DAY = 86_400_000;
+
+/** A bare day belongs to the shop's calendar and to no time zone: `2024-09-01`, or its number since 1970-01-01. */
+function dayOf(value: string | number | Date): Date | undefined {
+  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)) return new Date(`${value}T00:00:00Z`);
+  // No moment of a shop lies in the first two minutes of 1970.
+  if (typeof value === 'number' && Math.abs(value) < 100_000) return new Date(value * DAY);
+  return undefined;
+}
+
+let zone: string | undefined;
+
+/** Moments are told by the clock of the workspace, wherever the reader sits. */
+export function setZone(name: string): void {
+  try {
+    zone = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    // A zone that this browser does not know: its own is better than none.
+    zone = undefined;
+  }
 }
 
 function digitsOf(currency: string, locale: string): number {
   return new Intl.NumberFormat(locale, { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
-export function formats(lang: string): Formats {
+export function formats(lang: string, timeZone = zone): Formats {
   const locale = LOCALE[lang] ?? 'en-GB';
   const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' });
-  const dayTime = new Intl.DateTimeFormat(locale, {
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
+  const both = (shape: Intl.DateTimeFormatOptions) => ({
+    day: new Intl.DateTimeFormat(locale, { ...shape, timeZone: 'UTC' }),
+    moment: new Intl.DateTimeFormat(locale, { ...shape, timeZone }),
   });
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
-  const monthYear = new Intl.DateTimeFormat(locale, { month: 'short', year: 'numeric' });
+  const day = both({ day: 'numeric', month: 'short', year: 'numeric' });
+  const dayTime = both({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+  const clock = both({ hour: '2-digit', minute: '2-digit' });
+  const monthYear = both({ month: 'short', year: 'numeric' });
   const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
-  const when = (format: Intl.DateTimeFormat, value: string | number | Date | null | undefined) => {
+  const when = (format: ReturnType<typeof both>, value: string | number | Date | null | undefined) => {
     if (value === null || value === undefined || value === '') return NONE;
-    const date = dateOf(value);
+    const bare = dayOf(value);
+    const date = bare ?? new Date(value);
+    if (Number.isNaN(date.getTime())) return String(value);
     // "2024 г." and "2024 р.": the year speaks for itself in a table.
-    return Number.isNaN(date.getTime()) ? String(value) : format.format(date).replace(/\s[гр]\.(?=,|$)/, '');
+    return (bare ? format.day : format.moment).format(date).replace(/\s[гр]\.(?=,|$)/, '');
   };
   return {
     n: (value, digits) => {

@@ -47,7 +47,7 @@ export function Contacts({ card }: { card: CustomerCard }) {
     <div className="col tight">
       <ul className="contacts">
         {card.contacts.map((c) => (
-          <li key={c.id}>
+          <li key={c.id} className="contact">
             {c.kind === 'email' ? <IconMail size={16} /> : <IconPhone size={16} />}
             <span className="grow cut num" title={c.value}>
               {c.value}

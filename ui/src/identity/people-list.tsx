@@ -65,14 +65,14 @@ export function PeopleList({
     {
       key: 'name',
       label: t('people.col.name'),
-      width: 'minmax(150px, 1.7fr)',
+      width: 'minmax(132px, 1.7fr)',
       sort: 'name',
       render: (c) => <span className="strong">{c.name || t('people.unnamed')}</span>,
     },
     {
       key: 'phone',
       label: t('people.col.phone'),
-      width: 'minmax(128px, 1fr)',
+      width: 'minmax(164px, 1fr)',
       minor: narrow,
       render: (c) => <Several values={c.phones} />,
     },
@@ -97,7 +97,7 @@ export function PeopleList({
       minor: true,
       render: (c) => <StagePill stage={c.stage} />,
     },
-    { key: 'orders', label: t('people.col.orders'), width: '84px', align: 'right', render: (c) => f.n(c.orders) },
+    { key: 'orders', label: t('people.col.orders'), width: '78px', align: 'right', render: (c) => f.n(c.orders) },
     {
       key: 'last',
       label: t('people.col.last'),
@@ -112,6 +112,7 @@ export function PeopleList({
       label: t('people.col.revenue'),
       width: '104px',
       align: 'right',
+      minor: true,
       sort: 'value',
       render: (c) => f.money(c.revenue?.minor, c.revenue?.currency),
     },
@@ -155,7 +156,7 @@ function Several({ values }: { values: string[] }) {
   return (
     <>
       <span title={values.join('\n')}>{values[0]}</span>
-      {values.length > 1 && <span className="dim small">+{values.length - 1}</span>}
+      {values.length > 1 && <span className="dim small dt-keep">+{values.length - 1}</span>}
     </>
   );
 }

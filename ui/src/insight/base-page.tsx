@@ -46,7 +46,7 @@ export function BasePage() {
   const option = useMemo(() => {
     const rows = age ?? [];
     return (p: Palette) => ({
-      grid: { left: 8, right: 12, top: 14, bottom: 4, containLabel: true },
+      grid: { left: 8, right: 26, top: 14, bottom: 4, containLabel: true },
       tooltip: { trigger: 'axis' },
       xAxis: {
         type: 'category',
@@ -55,7 +55,11 @@ export function BasePage() {
         axisLine: { lineStyle: { color: p.line } },
         axisTick: { show: false },
       },
-      yAxis: { type: 'value', axisLabel: { color: p.dim }, splitLine: { lineStyle: { color: p.line } } },
+      yAxis: {
+        type: 'value',
+        axisLabel: { color: p.dim, formatter: (v: number) => f.n(v) },
+        splitLine: { lineStyle: { color: p.line } },
+      },
       series: [
         {
           type: 'bar',
@@ -81,7 +85,7 @@ export function BasePage() {
       >
         {(h) => {
           const total = h.stages.reduce((sum, s) => sum + s.count, 0);
-          if (h.figures.length === 0 || (total === 0 && h.figures.every((x) => !x.value)))
+          if (total === 0 && !h.figures.find((x) => x.id === 'customers')?.value)
             return (
               <Card>
                 <Empty

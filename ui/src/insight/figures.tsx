@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CustomerRow } from '~/api/types';
 import { useSession } from '~/app/router';
-import { type Figure, FigurePanel, FigureTile, showFigure } from '~/design/figure';
+import { type Figure, FigurePanel, FigureTile, showFigure, shownNumber } from '~/design/figure';
 import { useFormat } from '~/design/format';
 import { useWord } from '~/i18n/word';
 import { type Who, WhoPanel } from '~/identity/people-list';
@@ -61,7 +61,8 @@ export function Figures({ figures, onOpen }: { figures: Figure[]; onOpen: (figur
         high: showFigure(f, x.high, x.unit, currency),
       });
     if (x.unit === 'share' && x.denominator) return t('figure.of', { n: f.n(x.numerator), of: f.n(x.denominator) });
-    if (x.unit && !['count', 'share', 'money', 'minor', 'ratio'].includes(x.unit)) return word(`unit.${x.unit}`);
+    if (x.value !== null && x.unit && !['count', 'share', 'money', 'minor', 'ratio'].includes(x.unit))
+      return word(`unit.${x.unit}`, { count: typeof x.value === 'number' ? shownNumber(x.value, x.unit) : 0 });
     return undefined;
   };
   return (

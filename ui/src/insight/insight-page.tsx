@@ -41,7 +41,13 @@ export function InsightPage() {
           const Body = PARTS[name];
           return (
             <Tabs.Panel key={name} value={name} pt={16}>
-              <Suspense fallback={<BoneFigures count={5} />}>
+              <Suspense
+                fallback={
+                  <div aria-busy="true">
+                    <BoneFigures count={5} />
+                  </div>
+                }
+              >
                 <Body />
               </Suspense>
             </Tabs.Panel>

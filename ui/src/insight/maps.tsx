@@ -5,7 +5,7 @@ import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import { ChartCard } from '~/design/chart';
-import { useFormat } from '~/design/format';
+import { NONE, useFormat } from '~/design/format';
 import { Bone, Loaded } from '~/design/state';
 import { useOpener } from './figures';
 import type { Cohorts, RfmMap } from './types';
@@ -170,6 +170,12 @@ export function RfmPart() {
           if (!b) return '';
           return b.low === b.high ? f.n(b.low) : `${f.n(b.low)}–${f.n(b.high)}`;
         };
+        const orders = (score: number) => {
+          const b = map.bands.find((x) => x.axis === 'frequency' && x.score === score);
+          return b && b.low === b.high
+            ? t('rfm.ordersExactly', { count: b.low, n: f.n(b.low) })
+            : t('rfm.orders', { band: band('frequency', score) || NONE });
+        };
         const name = (r: number, q: number) => t('rfm.cell', { r, f: q });
         return (
           <>
@@ -184,13 +190,13 @@ export function RfmPart() {
                     <span className="rfm-axis">{t('rfm.corner')}</span>
                     {[1, 2, 3, 4, 5].map((q) => (
                       <span key={q} className="rfm-axis">
-                        <b>F{q}</b> {t('rfm.orders', { band: band('frequency', q) || '–' })}
+                        <b>F{q}</b> {orders(q)}
                       </span>
                     ))}
                     {[5, 4, 3, 2, 1].map((r) => (
                       <Fragment key={r}>
                         <span className="rfm-axis">
-                          <b>R{r}</b> {t('rfm.days', { band: band('recency', r) || '–' })}
+                          <b>R{r}</b> {t('rfm.days', { band: band('recency', r) || NONE })}
                         </span>
                         {[1, 2, 3, 4, 5].map((q) => {
                           const c = map.cells.find((x) => x.r === r && x.f === q);

@@ -34,7 +34,11 @@ export function ModelsPart() {
         axisLine: { lineStyle: { color: p.line } },
         axisTick: { show: false },
       },
-      yAxis: { type: 'value', axisLabel: { color: p.dim }, splitLine: { lineStyle: { color: p.line } } },
+      yAxis: {
+        type: 'value',
+        axisLabel: { color: p.dim, formatter: (v: number) => f.n(v, Number.isInteger(v) ? 0 : 1) },
+        splitLine: { lineStyle: { color: p.line } },
+      },
       series: [
         {
           type: 'line',
@@ -68,7 +72,11 @@ export function ModelsPart() {
         axisLine: { lineStyle: { color: p.line } },
         axisTick: { show: false },
       },
-      yAxis: { type: 'value', axisLabel: { color: p.dim }, splitLine: { lineStyle: { color: p.line } } },
+      yAxis: {
+        type: 'value',
+        axisLabel: { color: p.dim, formatter: (v: number) => f.n(v, Number.isInteger(v) ? 0 : 1) },
+        splitLine: { lineStyle: { color: p.line } },
+      },
       series: [
         {
           type: 'bar',
