@@ -58,7 +58,7 @@ export function DemoRibbon() {
   });
   const now = useTicking(clock.data, clock.dataUpdatedAt);
   return (
-    <div className="ribbon">
+    <section className="ribbon" aria-label={t('demo.label')}>
       <IconFlask size={17} />
       <span className="strong">{t('demo.label')}</span>
       <span className="ribbon-text cut">{t('demo.text')}</span>
@@ -88,6 +88,6 @@ export function DemoRibbon() {
           </>
         )}
       </div>
-    </div>
+    </section>
   );
 }

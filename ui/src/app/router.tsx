@@ -209,6 +209,8 @@ const routes = [
     validateSearch: words('tab'),
     component: lazyRouteComponent(() => import('~/access/settings-page'), 'SettingsPage'),
   }),
+  // Whoever is lost keeps the navigation.
+  createRoute({ getParentRoute: () => inside, path: '$', component: Lost }),
 ];
 
 /** Every filter is a text: parsing it as JSON, as the router would, breaks ids, which are longer than a number holds. */

@@ -89,7 +89,7 @@ export function LanguageMenu() {
           color="gray"
           size="compact-md"
           leftSection={<IconLanguage size={17} />}
-          aria-label={t('shell.language')}
+          aria-label={`${t('shell.language')}: ${i18n.language}`}
           className="lang-button"
         >
           {i18n.language}
@@ -140,7 +140,7 @@ export function Shell({ session }: { session: Session }) {
         >
           <IconMenu2 size={19} />
         </ActionIcon>
-        <Link to="/" className="brand" aria-label="Otklik">
+        <Link to="/" className="brand" aria-label={`Otklik: ${session.workspace.name}`}>
           <LogoMark />
           <span className="cut">{session.workspace.name}</span>
         </Link>

@@ -263,7 +263,7 @@ function Wave({
   const reasons = Object.entries(wave.excluded ?? {})
     .filter(([, n]) => n > 0)
     .sort((a, b) => b[1] - a[1]);
-  // A call is not sent and delivered: it is taken up and talked.
+  // A call is not sent and delivered: it is made and answered.
   const of = (key: keyof WaveReport) =>
     wave.channel === 'call' ? t(`callFunnel.${key as 'planned'}`) : t(`funnel.${key as 'planned'}`);
   const bars = FUNNEL.filter(([key]) => key === 'planned' || key === 'sent' || (wave[key] as number) > 0).map(
@@ -272,10 +272,7 @@ function Wave({
       label: of(key),
       value: wave[key] as number,
       // After the sending shares are taken of what was sent.
-      of:
-        key === 'planned' || key === 'held' || key === 'sent' || (wave.channel === 'call' && key === 'bounced')
-          ? undefined
-          : wave.sent || undefined,
+      of: key === 'planned' || key === 'held' || key === 'sent' ? undefined : wave.sent || undefined,
       tone,
       onOpen: () => ask(of(key), key, no),
     }),

@@ -99,22 +99,26 @@ export function CatalogueSettings() {
                           .join(' · ')}
                       </td>
                       <td className="n nowrap">
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          aria-label={`${t('do.edit')}: ${c[`name_${lang}`]}`}
-                          onClick={() => setEditing(c)}
-                        >
-                          <IconEdit size={16} />
-                        </ActionIcon>
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          aria-label={`${t('do.delete')}: ${c[`name_${lang}`]}`}
-                          onClick={() => remove.mutate(c)}
-                        >
-                          <IconTrash size={16} />
-                        </ActionIcon>
+                        <div className="row tight end">
+                          <ActionIcon
+                            size={28}
+                            variant="subtle"
+                            color="gray"
+                            aria-label={`${t('do.edit')}: ${c[`name_${lang}`]}`}
+                            onClick={() => setEditing(c)}
+                          >
+                            <IconEdit size={16} />
+                          </ActionIcon>
+                          <ActionIcon
+                            size={28}
+                            variant="subtle"
+                            color="gray"
+                            aria-label={`${t('do.delete')}: ${c[`name_${lang}`]}`}
+                            onClick={() => remove.mutate(c)}
+                          >
+                            <IconTrash size={16} />
+                          </ActionIcon>
+                        </div>
                       </td>
                     </tr>
                   ))}
@@ -205,7 +209,8 @@ function Products({ categories }: { categories: Category[] }) {
   const columns: Column<Product>[] = [
     {
       key: 'pick',
-      label: '',
+      label: t('catalogue.moveTo'),
+      quiet: true,
       width: '44px',
       render: (p) => (
         <Checkbox

@@ -44,13 +44,7 @@ export function Bars({ bars, max, unit = 'share' }: { bars: Bar[]; max?: number;
         return (
           <li key={bar.key}>
             {bar.onOpen && bar.value > 0 ? (
-              <button
-                type="button"
-                className="bars-row"
-                onClick={bar.onOpen}
-                title={t('chart.who')}
-                aria-label={`${bar.label}: ${f.n(bar.value)}. ${t('chart.who')}`}
-              >
+              <button type="button" className="bars-row" onClick={bar.onOpen} title={t('chart.who')}>
                 {inside}
               </button>
             ) : (
@@ -114,7 +108,7 @@ export function Waterfall({ steps }: { steps: Step[] }) {
                 className="bars-row"
                 data-total={step.kind === 'total' || undefined}
                 onClick={step.onOpen}
-                aria-label={`${step.label}: ${f.n(step.value)}. ${t('chart.who')}`}
+                title={t('chart.who')}
               >
                 {inside}
               </button>
@@ -163,7 +157,7 @@ export function Partition({ parts, total, totalLabel }: { parts: Part[]; total: 
           return (
             <li key={p.key}>
               {p.onOpen && p.value > 0 ? (
-                <button type="button" onClick={p.onOpen} aria-label={`${p.label}: ${f.n(p.value)}. ${t('chart.who')}`}>
+                <button type="button" onClick={p.onOpen} title={t('chart.who')}>
                   {inside}
                 </button>
               ) : (

@@ -12,6 +12,8 @@ export interface Column<T> {
   align?: 'right';
   /** The name the server sorts by; without it the column is not sortable. */
   sort?: string;
+  /** The label is only said aloud: a column of buttons names itself. */
+  quiet?: boolean;
   /** Left out on narrow screens. */
   minor?: boolean;
   render: (row: T) => ReactNode;
@@ -133,6 +135,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
                     {c.label}
                     {sorted ? sort.desc ? <IconArrowDown size={13} /> : <IconArrowUp size={13} /> : null}
                   </button>
+                ) : c.quiet ? (
+                  <span className="sr">{c.label}</span>
                 ) : (
                   c.label
                 )}

@@ -80,7 +80,7 @@ export default function Graph({ data }: { data: GraphData }) {
         </ReactFlow>
       </div>
       <div className="col">
-        <h3>{t('card.links')}</h3>
+        <h2>{t('card.links')}</h2>
         <ul className="merges">
           {data.links.map((l, i) => (
             <li key={i}>

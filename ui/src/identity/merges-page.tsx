@@ -62,7 +62,8 @@ export function MergesPage() {
     },
     {
       key: 'undo',
-      label: '',
+      label: t('do.undo'),
+      quiet: true,
       width: '120px',
       align: 'right',
       render: (m) =>

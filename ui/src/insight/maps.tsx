@@ -207,7 +207,7 @@ export function RfmPart() {
                               type="button"
                               {...heat(c.customers, top)}
                               onClick={() => opener.ask(name(r, q), c.list)}
-                              aria-label={`${name(r, q)}: ${f.n(c.customers)}`}
+                              title={name(r, q)}
                             >
                               <b>{f.n(c.customers)}</b>
                               <span>{f.money(c.revenue.minor, c.revenue.currency)}</span>

@@ -190,7 +190,8 @@ export function StopList() {
     { key: 'at', label: t('import.col.at'), width: '160px', minor: true, render: (s) => f.dateTime(s.at) },
     {
       key: 'lift',
-      label: '',
+      label: t('stopList.lift'),
+      quiet: true,
       width: '110px',
       align: 'right',
       render: (s) =>
