@@ -30,6 +30,8 @@ export interface CallOptions {
   query?: Query;
   body?: unknown;
   form?: FormData;
+  /** A body that is neither JSON nor a form: a table. */
+  text?: { body: string; type: string };
   /** A key makes the call safe to repeat; sends and imports always carry one. */
   idempotencyKey?: string;
   signal?: AbortSignal;
@@ -75,7 +77,10 @@ export async function send(method: string, path: string, options: CallOptions = 
   if (options.idempotencyKey) headers['idempotency-key'] = options.idempotencyKey;
   let body: BodyInit | undefined;
   if (options.form) body = options.form;
-  else if (options.body !== undefined) {
+  else if (options.text) {
+    headers['content-type'] = options.text.type;
+    body = options.text.body;
+  } else if (options.body !== undefined) {
     headers['content-type'] = 'application/json';
     body = JSON.stringify(options.body);
   }

@@ -1,16 +1,25 @@
 import { ActionIcon, Menu, SegmentedControl } from '@mantine/core';
 import { IconChartBar, IconDownload, IconTable } from '@tabler/icons-react';
-import { lazy, type ReactNode, Suspense, useCallback, useRef, useState } from 'react';
+import { lazy, type ReactNode, type RefObject, Suspense, useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { send } from '~/api/client';
 import type { ChartOption, ChartPoint, Palette } from './echart';
-import { saveText, toCsv } from './file';
+import { saveBlob, saveLink, saveText, toCsv } from './file';
+import { pictureOf } from './picture';
 import { Bone } from './state';
+import { failed } from './toast';
 
 const EChart = lazy(() => import('./echart'));
 
+/** A cell: text, a number, or a number that is shown in words of its own (money, a share). */
+export type TwinCell = string | number | { n: number | null | undefined; text: string };
+
+const shown = (cell: TwinCell) => (typeof cell === 'object' ? cell.text : cell);
+const bare = (cell: TwinCell) => (typeof cell === 'object' ? (cell.n ?? '') : cell);
+
 export interface TwinRow {
   key: string;
-  cells: (string | number)[];
+  cells: TwinCell[];
   /** Opens the people behind the row. */
   onWho?: () => void;
 }
@@ -46,6 +55,7 @@ export function ChartCard({
   const { t } = useTranslation();
   const [view, setView] = useState<'chart' | 'table'>('chart');
   const png = useRef<() => string>(undefined);
+  const drawn = useRef<HTMLDivElement>(null);
   const ready = useCallback((take: () => string) => {
     png.current = take;
   }, []);
@@ -63,33 +73,11 @@ export function ChartCard({
             { value: 'table', label: <IconLabel icon={<IconTable size={15} />} text={t('chart.table')} /> },
           ]}
         />
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <ActionIcon variant="subtle" color="gray" aria-label={t('chart.export')}>
-              <IconDownload size={16} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item
-              onClick={() => saveText(`${name}.csv`, toCsv([twin.head, ...twin.rows.map((r) => r.cells)]), 'text/csv')}
-            >
-              {t('chart.csv')}
-            </Menu.Item>
-            {option && (
-              <Menu.Item
-                disabled={view !== 'chart'}
-                onClick={() => {
-                  const link = document.createElement('a');
-                  link.href = png.current?.() ?? '';
-                  link.download = `${name}.png`;
-                  link.click();
-                }}
-              >
-                {t('chart.png')}
-              </Menu.Item>
-            )}
-          </Menu.Dropdown>
-        </Menu>
+        <ExportMenu
+          name={name}
+          twin={twin}
+          picture={view === 'chart' ? () => (option ? png.current?.() : picture(drawn)) : undefined}
+        />
       </header>
       {view === 'table' ? (
         <TwinTable twin={twin} minHeight={height} />
@@ -98,10 +86,59 @@ export function ChartCard({
           <EChart option={option} height={height} label={title} onPoint={onPoint} onReady={ready} />
         </Suspense>
       ) : (
-        drawing
+        <div ref={drawn}>{drawing}</div>
       )}
       {note && <p className="dim small chart-note">{note}</p>}
     </section>
+  );
+}
+
+function picture(drawn: RefObject<HTMLDivElement | null>): Promise<string> | undefined {
+  const panel = getComputedStyle(document.documentElement).getPropertyValue('--o-panel').trim();
+  return drawn.current ? pictureOf(drawn.current, panel) : undefined;
+}
+
+/** A table as CSV and XLSX, and its drawing as PNG. Numbers go out bare, whatever words the page shows them in. */
+export function ExportMenu({
+  name,
+  twin,
+  picture,
+}: {
+  /** The name of the exported files. */
+  name: string;
+  twin: Twin;
+  picture?: () => string | undefined | Promise<string | undefined>;
+}) {
+  const { t } = useTranslation();
+  const rows = () => twin.rows.map((r) => r.cells.map(bare));
+  const xlsx = async () => {
+    const answer = await send('POST', '/api/insight/xlsx', {
+      body: { head: twin.head, rows: rows() },
+      headers: { accept: '*/*' },
+    });
+    saveBlob(`${name}.xlsx`, await answer.blob());
+  };
+  const png = async () => {
+    const link = await picture?.();
+    if (link) saveLink(`${name}.png`, link);
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={t('chart.export')}>
+          <IconDownload size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => saveText(`${name}.csv`, toCsv([twin.head, ...rows()]), 'text/csv')}>
+          {t('chart.csv')}
+        </Menu.Item>
+        <Menu.Item onClick={() => void xlsx().catch((e: Error) => failed(e.message))}>{t('chart.xlsx')}</Menu.Item>
+        {picture && (
+          <Menu.Item onClick={() => void png().catch((e: Error) => failed(e.message))}>{t('chart.png')}</Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
@@ -145,7 +182,7 @@ export function TwinTable({ twin, minHeight }: { twin: Twin; minHeight?: number 
             <tr key={row.key}>
               {row.cells.map((cell, i) => (
                 <td key={i} className={i > 0 ? 'n' : undefined}>
-                  {cell}
+                  {shown(cell)}
                 </td>
               ))}
               {who && (

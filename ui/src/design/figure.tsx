@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CustomerRow, Money } from '~/api/types';
 import { useWord } from '~/i18n/word';
-import { PeopleList, type PeopleQuestion } from '~/identity/people-list';
+import { ListFiles, PeopleList, type PeopleQuestion } from '~/identity/people-list';
 import { type Formats, NONE, useFormat } from './format';
 import { SidePanel } from './panel';
 import './state.css';
@@ -115,6 +115,7 @@ export function FigurePanel({
       {question && onOpen && (
         <section className="col grow">
           <h3>{t('chart.who')}</h3>
+          <ListFiles question={question} />
           <PeopleList question={question} onOpen={onOpen} narrow />
         </section>
       )}

@@ -9,13 +9,21 @@ export function toCsv(rows: (string | number)[][]): string {
   return `\ufeff${rows.map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
 }
 
-export function saveText(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+export function saveLink(name: string, href: string): void {
   const link = document.createElement('a');
-  link.href = url;
+  link.href = href;
   link.download = name;
   link.click();
+}
+
+export function saveBlob(name: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
+  saveLink(name, url);
   setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+export function saveText(name: string, text: string, type: string): void {
+  saveBlob(name, new Blob([text], { type: `${type};charset=utf-8` }));
 }
 
 export function fileSize(bytes: number, lang: string): string {

@@ -1,8 +1,8 @@
-import { IconUsers } from '@tabler/icons-react';
+import { IconDownload, IconUsers } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Query } from '~/api/client';
+import { type Query, withQuery } from '~/api/client';
 import { usePaged } from '~/api/paged';
 import type { CustomerRow, Stage } from '~/api/types';
 import { type Column, DataTable, type Sort } from '~/design/datatable';
@@ -167,6 +167,22 @@ export interface Who {
   question: PeopleQuestion;
 }
 
+/** The same list as files, where the server makes them. */
+export function ListFiles({ question }: { question: PeopleQuestion }) {
+  const { t } = useTranslation();
+  if (question.path !== '/api/base-health/list') return null;
+  return (
+    <div className="row tight small">
+      <IconDownload size={14} /> {t('chart.export')}
+      {['csv', 'xlsx'].map((kind) => (
+        <a key={kind} href={withQuery(`${question.path}.${kind}`, question.query)} download>
+          {kind.toUpperCase()}
+        </a>
+      ))}
+    </div>
+  );
+}
+
 /** The answer to "who are these?" beside whatever was asked about. */
 export function WhoPanel({
   who,
@@ -179,6 +195,7 @@ export function WhoPanel({
 }) {
   return (
     <SidePanel wide title={who.title} lead={who.lead} onClose={onClose}>
+      <ListFiles question={who.question} />
       <PeopleList key={JSON.stringify(who.question)} question={who.question} onOpen={onOpen} narrow />
     </SidePanel>
   );

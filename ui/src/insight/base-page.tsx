@@ -7,7 +7,8 @@ import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import type { Stage } from '~/api/types';
 import { Bars, type Tone } from '~/design/bars';
-import { ChartCard } from '~/design/chart';
+import { useCells } from '~/design/cells';
+import { ChartCard, ExportMenu } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import type { Figure } from '~/design/figure';
 import { useFormat } from '~/design/format';
@@ -36,6 +37,7 @@ export function BasePage() {
   const { t } = useTranslation();
   const f = useFormat();
   const word = useWord();
+  const cells = useCells();
   const opener = useOpener();
   const health = useQuery({
     queryKey: ['base-health'],
@@ -105,20 +107,46 @@ export function BasePage() {
             <>
               <Figures figures={h.figures} onOpen={opener.show} />
               <div className="two">
-                <Card title={t('base.stages')}>
-                  <Bars
-                    max={total}
-                    bars={h.stages.map((s) => ({
+                <ChartCard
+                  title={t('base.stages')}
+                  name="stages"
+                  drawing={
+                    <Bars
+                      max={total}
+                      bars={h.stages.map((s) => ({
+                        key: s.stage,
+                        label: t(`stage.${s.stage}`),
+                        value: s.count,
+                        tone: STAGES[s.stage],
+                        hint: word(`stageHint.${s.stage}`),
+                        onOpen: () => ask(t(`stage.${s.stage}`), 'stage', s.stage),
+                      }))}
+                    />
+                  }
+                  twin={{
+                    head: [t('people.col.stage'), t('base.ageSeries'), t('waterfall.share')],
+                    rows: h.stages.map((s) => ({
                       key: s.stage,
-                      label: t(`stage.${s.stage}`),
-                      value: s.count,
-                      tone: STAGES[s.stage],
-                      hint: word(`stageHint.${s.stage}`),
-                      onOpen: () => ask(t(`stage.${s.stage}`), 'stage', s.stage),
-                    }))}
-                  />
-                </Card>
-                <Card title={t('base.channels')}>
+                      cells: [t(`stage.${s.stage}`), s.count, cells.pct(total > 0 ? s.count / total : null)],
+                      onWho: () => ask(t(`stage.${s.stage}`), 'stage', s.stage),
+                    })),
+                  }}
+                />
+                <Card
+                  title={t('base.channels')}
+                  aside={
+                    <ExportMenu
+                      name="channels"
+                      twin={{
+                        head: [t('base.channel'), t('base.reachable'), t('base.lawful')],
+                        rows: h.channels.map((c) => ({
+                          key: c.channel,
+                          cells: [word(`channel.${c.channel}`), c.reachable, c.consent ?? ''],
+                        })),
+                      }}
+                    />
+                  }
+                >
                   <table className="plain-table">
                     <thead>
                       <tr>

@@ -1,4 +1,4 @@
-import { Button, NumberInput, Slider } from '@mantine/core';
+import { Button, NumberInput, Slider, Textarea } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -17,10 +17,22 @@ interface Input {
   start: number;
   /** Shares are typed in percent. */
   percent?: boolean;
+  /** May be below zero. */
+  signed?: boolean;
 }
 
 interface Tool {
-  name: 'sample-size' | 'newcombe' | 'wilson' | 'srm' | 'nps' | 'prob-better' | 'confidence-sequence';
+  name:
+    | 'sample-size'
+    | 'newcombe'
+    | 'wilson'
+    | 'srm'
+    | 'nps'
+    | 'prob-better'
+    | 'confidence-sequence'
+    | 'welch'
+    | 'msprt'
+    | 'group-sequential';
   inputs: Input[];
   show: (a: Answer, f: Formats, say: ReturnType<typeof useWord>) => string;
 }
@@ -95,17 +107,47 @@ const TOOLS: Tool[] = [
     show: (a, f, say) =>
       say('calc.anyTime', { d: points(f, a.difference), low: points(f, a.low), high: points(f, a.high) }),
   },
+  {
+    name: 'welch',
+    inputs: [
+      { name: 'sum1', start: 125_000, signed: true },
+      { name: 'sumsq1', start: 40_000_000 },
+      { name: 'n1', start: 1000 },
+      { name: 'sum2', start: 141_000, signed: true },
+      { name: 'sumsq2', start: 46_000_000 },
+      { name: 'n2', start: 1000 },
+    ],
+    show: (a, f, say) =>
+      say('calc.mean', { d: f.n(a.difference, 2), low: f.n(a.low, 2), high: f.n(a.high, 2), p: f.n(a.p, 4) }),
+  },
+  {
+    name: 'msprt',
+    inputs: [
+      { name: 'n', start: 500 },
+      { name: 'difference', start: 0.02, signed: true },
+      { name: 'variance', start: 0.09 },
+      { name: 'tau2', start: 0.0004 },
+    ],
+    show: (a, f, say) => say('calc.msprt', { lambda: f.n(a.lambda, 3), p: f.n(a.p, 4) }),
+  },
+  {
+    name: 'group-sequential',
+    inputs: [{ name: 'looks', start: 5 }],
+    show: (a, f, say) => say('calc.boundary', { z: f.n(a.constant, 4) }),
+  },
 ];
 
 export function CalculatorsPart() {
   return (
     <div className="col loose">
       <WhatIf />
+      <RetentionSpend />
       <WinBack />
       <div className="grid" style={{ ['--min' as string]: '330px' }}>
         {TOOLS.map((tool) => (
           <Calculator key={tool.name} tool={tool} />
         ))}
+        <Cuped />
       </div>
     </div>
   );
@@ -138,7 +180,7 @@ function Calculator({ tool }: { tool: Tool }) {
             <NumberInput
               key={i.name}
               label={t(`calc.input.${i.name as 'x'}`)}
-              min={0}
+              min={i.signed ? undefined : 0}
               suffix={i.percent ? ' %' : undefined}
               value={values[i.name]}
               onChange={(v) => setValues({ ...values, [i.name]: Number(v) || 0 })}
@@ -148,6 +190,121 @@ function Calculator({ tool }: { tool: Tool }) {
         <div className="calc-answer" aria-live="polite">
           {query.error ? <ErrorNote error={query.error} /> : query.data ? tool.show(query.data, f, word) : NONE}
         </div>
+      </div>
+    </Card>
+  );
+}
+
+/** The covariate before the campaign against the outcome after it: how much of the variance it explains. */
+function Cuped() {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const [text, setText] = useState('100 130\n0 20\n250 260\n80 75\n40 90\n0 0');
+  const pairs = text
+    .split('\n')
+    .map((line) =>
+      line
+        .trim()
+        .split(/[\s;,]+/)
+        .map(Number),
+    )
+    .filter((p) => p.length === 2 && p.every(Number.isFinite)) as [number, number][];
+  const [asked] = useDebouncedValue(pairs, 300);
+  const query = useQuery({
+    queryKey: ['stat', 'cuped', asked],
+    queryFn: ({ signal }) =>
+      api.post<Answer>('/api/stat/cuped', { x: asked.map((p) => p[0]), y: asked.map((p) => p[1]) }, { signal }),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  return (
+    <Card title={t('calc.name.cuped')}>
+      <div className="calc">
+        <p className="dim small">{t('calc.about.cuped')}</p>
+        <Textarea
+          label={t('calc.input.pairs')}
+          autosize
+          minRows={4}
+          maxRows={8}
+          value={text}
+          onChange={(e) => setText(e.target.value)}
+        />
+        <div className="calc-answer" aria-live="polite">
+          {query.error ? (
+            <ErrorNote error={query.error} />
+          ) : query.data ? (
+            t('calc.cuped', {
+              theta: f.n(query.data.theta, 3),
+              left: f.pct(query.data.variance_ratio),
+              mean: f.n(query.data.mean, 2),
+            })
+          ) : (
+            NONE
+          )}
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+interface SpendAnswer {
+  own: Own;
+  answer: ChurnAnswer['answer'];
+  profit_minor: number;
+  payback: number | null;
+  break_even_cut: number | null;
+}
+
+/** Money spent on keeping customers: what it brings under an assumed cut of churn, and the cut that pays for it. */
+function RetentionSpend() {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const { currency } = useSession().workspace;
+  const [spend, setSpend] = useState(10_000);
+  const [cut, setCut] = useState(5);
+  const [asked] = useDebouncedValue({ spend_minor: Math.round(spend * 100), cut: cut / 100 }, 200);
+  const query = useQuery({
+    queryKey: ['what-if', 'spend', asked],
+    queryFn: ({ signal }) => api.post<SpendAnswer>('/api/insight/what-if/retention-spend', asked, { signal }),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  const a = query.data;
+  return (
+    <Card title={t('whatIf.spendTitle')}>
+      <div className="calc">
+        <p className="dim small">{t('whatIf.spendAbout')}</p>
+        <div className="grid" style={{ ['--min' as string]: '150px' }}>
+          <NumberInput
+            label={t('whatIf.spend')}
+            min={0}
+            prefix={`${currency} `}
+            value={spend}
+            onChange={(v) => setSpend(Number(v) || 0)}
+          />
+          <NumberInput
+            label={t('whatIf.cut')}
+            min={0}
+            max={100}
+            suffix=" %"
+            value={cut}
+            onChange={(v) => setCut(Math.min(100, Number(v) || 0))}
+          />
+        </div>
+        {query.error && <ErrorNote error={query.error} />}
+        {a && (
+          <dl className="facts" aria-live="polite">
+            <dt>{a.own.margin_is_default ? t('whatIf.revenue') : t('whatIf.margin')}</dt>
+            <dd>{f.money(a.answer.extra_margin_minor, currency)}</dd>
+            <dt>{t('whatIf.profit')}</dt>
+            <dd className={a.profit_minor >= 0 ? 'strong good' : 'strong bad'}>{f.money(a.profit_minor, currency)}</dd>
+            <dt>{t('whatIf.payback')}</dt>
+            <dd>{f.pct(a.payback, 0)}</dd>
+            <dt>{t('whatIf.breakEven')}</dt>
+            <dd>{a.break_even_cut === null ? t('whatIf.never') : `−${f.pct(a.break_even_cut)}`}</dd>
+          </dl>
+        )}
+        <p className="dim small">{t('whatIf.spendBenchmark')}</p>
       </div>
     </Card>
   );

@@ -4,8 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
-import { Bars } from '~/design/bars';
-import { ChartCard } from '~/design/chart';
+import { Bars, type Tone } from '~/design/bars';
+import { useCells } from '~/design/cells';
+import { ChartCard, ExportMenu } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import { useFormat } from '~/design/format';
 import { Card } from '~/design/page';
@@ -14,10 +15,13 @@ import { useWord } from '~/i18n/word';
 import { Figures, useOpener } from './figures';
 import type { ChurnBoard } from './types';
 
+const TONE: Record<string, Tone> = { controllable: 'bad', natural: 'dim', other: 'info' };
+
 export function ChurnPart() {
   const { t } = useTranslation();
   const f = useFormat();
   const word = useWord();
+  const cells = useCells();
   const opener = useOpener();
   const query = useQuery({
     queryKey: ['insight', 'churn'],
@@ -75,7 +79,7 @@ export function ChurnPart() {
   return (
     <Loaded query={query} skeleton={<BoneFigures count={6} />}>
       {(b) => {
-        const known = b.reasons.controllable + b.reasons.natural + b.reasons.unknown;
+        const known = b.reasons.controllable + b.reasons.natural + b.reasons.other + b.reasons.unknown;
         return (
           <div className="col loose">
             {b.alerts.map((a) => (
@@ -102,9 +106,26 @@ export function ChurnPart() {
               <Card
                 title={t('churn.signals')}
                 aside={
-                  <Button size="compact-sm" variant="default" onClick={() => opener.ask(t('churn.queue'), b.queue)}>
-                    {t('churn.queue')}
-                  </Button>
+                  <div className="row tight">
+                    <Button size="compact-sm" variant="default" onClick={() => opener.ask(t('churn.queue'), b.queue)}>
+                      {t('churn.queue')}
+                    </Button>
+                    <ExportMenu
+                      name="churn-signals"
+                      twin={{
+                        head: [t('churn.signal'), t('base.ageSeries'), t('insight.atRisk'), t('churn.action')],
+                        rows: b.signals.map((s) => ({
+                          key: s.signal,
+                          cells: [
+                            word(`signalName.${s.signal}`),
+                            s.customers,
+                            cells.money(s.value_at_risk),
+                            word(`action.${s.action}`),
+                          ],
+                        })),
+                      }}
+                    />
+                  </div>
                 }
               >
                 <table className="plain-table">
@@ -137,34 +158,60 @@ export function ChurnPart() {
                   </tbody>
                 </table>
               </Card>
-              <Card title={t('churn.reasons')}>
-                <div className="col">
+              <ChartCard
+                title={t('churn.reasons')}
+                note={t('churn.reasonsNote')}
+                name="churn-reasons"
+                drawing={
                   <Bars
                     max={Math.max(1, known)}
                     bars={[
-                      { key: 'c', label: t('churn.controllable'), value: b.reasons.controllable, tone: 'bad' },
-                      { key: 'n', label: t('churn.natural'), value: b.reasons.natural, tone: 'dim' },
-                      { key: 'u', label: t('churn.unknown'), value: b.reasons.unknown, tone: 'warn' },
+                      ...b.reasons.items.map((r) => ({
+                        key: r.reason,
+                        label: word(`reason.${r.reason}`),
+                        value: r.customers,
+                        tone: TONE[r.kind],
+                        hint: word(`action.${r.action}`),
+                        onOpen: () => opener.ask(word(`reason.${r.reason}`), r.list),
+                      })),
+                      {
+                        key: 'unknown',
+                        label: t('churn.unknown'),
+                        value: b.reasons.unknown,
+                        tone: 'warn',
+                        onOpen: () => opener.ask(t('churn.unknown'), 'figure=reason&value=unknown'),
+                      },
                     ]}
                   />
-                  <p className="dim small">{t('churn.reasonsNote')}</p>
-                  {b.moves.length > 0 && (
-                    <>
-                      <h3>{t('churn.moves')}</h3>
-                      <ul className="contacts small">
-                        {b.moves.slice(0, 8).map((m) => (
-                          <li key={m.from + m.to}>
-                            <span className="grow">
-                              {word(`stage.${m.from}`)} → {word(`stage.${m.to}`)}
-                            </span>
-                            <b className="num">{f.n(m.moves)}</b>
-                          </li>
-                        ))}
-                      </ul>
-                    </>
-                  )}
-                </div>
-              </Card>
+                }
+                twin={{
+                  head: [
+                    t('churn.reason'),
+                    t('churn.reasonKind'),
+                    t('base.ageSeries'),
+                    t('people.col.revenue'),
+                    t('churn.action'),
+                  ],
+                  rows: [
+                    ...b.reasons.items.map((r) => ({
+                      key: r.reason,
+                      cells: [
+                        word(`reason.${r.reason}`),
+                        word(`churn.${r.kind}`),
+                        r.customers,
+                        cells.money(r.revenue),
+                        word(`action.${r.action}`),
+                      ],
+                      onWho: () => opener.ask(word(`reason.${r.reason}`), r.list),
+                    })),
+                    {
+                      key: 'unknown',
+                      cells: [t('churn.unknown'), '', b.reasons.unknown, '', word('action.ask_why')],
+                      onWho: () => opener.ask(t('churn.unknown'), 'figure=reason&value=unknown'),
+                    },
+                  ],
+                }}
+              />
             </div>
             <ChartCard
               title={t('churn.trend')}
@@ -186,11 +233,35 @@ export function ChurnPart() {
                 ],
                 rows: b.trend.map((r) => ({
                   key: r.month,
-                  cells: [f.month(r.month), r.active_at_start, r.lapsed, r.returned, r.new, f.pct(r.rate)],
+                  cells: [f.month(r.month), r.active_at_start, r.lapsed, r.returned, r.new, cells.pct(r.rate)],
                   onWho: () => opener.ask(`${t('churn.lapsed')}: ${f.month(r.month)}`, r.list),
                 })),
               }}
             />
+            {b.moves.length > 0 && (
+              <ChartCard
+                title={t('churn.moves')}
+                name="stage-moves"
+                drawing={
+                  <Bars
+                    unit="none"
+                    bars={b.moves.map((m) => ({
+                      key: m.from + m.to,
+                      label: `${word(`stage.${m.from}`)} → ${word(`stage.${m.to}`)}`,
+                      value: m.moves,
+                      tone: m.to === 'lapsed' || m.to === 'at_risk' ? 'bad' : 'good',
+                    }))}
+                  />
+                }
+                twin={{
+                  head: [t('churn.from'), t('churn.to'), t('churn.count')],
+                  rows: b.moves.map((m) => ({
+                    key: m.from + m.to,
+                    cells: [word(`stage.${m.from}`), word(`stage.${m.to}`), m.moves],
+                  })),
+                }}
+              />
+            )}
             {opener.panels}
           </div>
         );

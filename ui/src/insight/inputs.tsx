@@ -1,9 +1,9 @@
-import { Button, NumberInput, Select, TextInput } from '@mantine/core';
+import { Button, FileButton, NumberInput, Select, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { can } from '~/access/session';
-import { api } from '~/api/client';
+import { api, send } from '~/api/client';
 import { useSession } from '~/app/router';
 import { useFormat } from '~/design/format';
 import { Card } from '~/design/page';
@@ -38,6 +38,16 @@ export function Inputs() {
     mutationFn: (items: Input[]) => api.put('/api/insight/inputs', { items }),
     onSuccess: () => {
       setAmount('');
+      void client.invalidateQueries({ queryKey: ['insight'] });
+    },
+  });
+  const load = useMutation({
+    mutationFn: async (file: File) =>
+      send('POST', '/api/insight/inputs/import', {
+        text: { body: await file.text(), type: 'text/csv' },
+      }),
+    onSuccess: () => {
+      done(t('state.saved'));
       void client.invalidateQueries({ queryKey: ['insight'] });
     },
   });
@@ -121,7 +131,19 @@ export function Inputs() {
             </Button>
           </form>
         )}
-        {save.error && <ErrorNote error={save.error} />}
+        {can(session, 'import') && (
+          <div className="row wrap">
+            <FileButton accept=".csv,text/csv" onChange={(file) => file && load.mutate(file)}>
+              {(props) => (
+                <Button {...props} variant="subtle" loading={load.isPending}>
+                  {t('inputs.import')}
+                </Button>
+              )}
+            </FileButton>
+            <span className="dim small grow">{t('inputs.importText')}</span>
+          </div>
+        )}
+        {(save.error ?? load.error) && <ErrorNote error={save.error ?? load.error} />}
       </div>
     </Card>
   );

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
+import { useCells } from '~/design/cells';
 import { ChartCard } from '~/design/chart';
 import { NONE, useFormat } from '~/design/format';
 import { Bone, Loaded } from '~/design/state';
@@ -18,15 +19,21 @@ const heat = (share: number, top: number) => {
 function Download({ table }: { table: string }) {
   const { t } = useTranslation();
   return (
-    <a className="row tight small" href={`/api/insight/export/${table}`} download>
+    <span className="row tight small">
       <IconDownload size={14} /> {t('insight.allRows')}
-    </a>
+      {['csv', 'xlsx'].map((kind) => (
+        <a key={kind} href={`/api/insight/export/${table}.${kind}`} download>
+          {kind.toUpperCase()}
+        </a>
+      ))}
+    </span>
   );
 }
 
 export function CohortsPart() {
   const { t } = useTranslation();
   const f = useFormat();
+  const cells = useCells();
   const opener = useOpener();
   const [show, setShow] = useState<'share' | 'customers' | 'revenue'>('share');
   const query = useQuery({
@@ -133,13 +140,7 @@ export function CohortsPart() {
                     .filter((m) => m.customers > 0)
                     .map((m) => ({
                       key: `${c.cohort}.${m.index}`,
-                      cells: [
-                        f.month(c.cohort),
-                        m.index,
-                        m.customers,
-                        f.pct(m.share),
-                        f.money(m.revenue.minor, m.revenue.currency),
-                      ],
+                      cells: [f.month(c.cohort), m.index, m.customers, cells.pct(m.share), cells.money(m.revenue)],
                       onWho: () => opener.ask(title(c.cohort, m.index), m.list),
                     })),
                 ),
@@ -156,6 +157,7 @@ export function CohortsPart() {
 export function RfmPart() {
   const { t } = useTranslation();
   const f = useFormat();
+  const cells = useCells();
   const opener = useOpener();
   const query = useQuery({
     queryKey: ['insight', 'rfm'],
@@ -225,13 +227,7 @@ export function RfmPart() {
                   .filter((c) => c.customers > 0)
                   .map((c) => ({
                     key: `${c.r}${c.f}`,
-                    cells: [
-                      c.r,
-                      c.f,
-                      c.customers,
-                      f.money(c.revenue.minor, c.revenue.currency),
-                      f.money(c.value_at_risk.minor, c.value_at_risk.currency),
-                    ],
+                    cells: [c.r, c.f, c.customers, cells.money(c.revenue), cells.money(c.value_at_risk)],
                     onWho: () => opener.ask(name(c.r, c.f), c.list),
                   })),
               }}

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
+import { useCells } from '~/design/cells';
 import { ChartCard } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import { useFormat } from '~/design/format';
@@ -15,6 +16,7 @@ export function MetricsPart() {
   const { t } = useTranslation();
   const f = useFormat();
   const word = useWord();
+  const cells = useCells();
   const opener = useOpener();
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
@@ -89,6 +91,7 @@ export function MetricsPart() {
                 t('metrics.new'),
                 'CRR',
                 t('churn.rate'),
+                'ARPU',
                 'AOV',
               ],
               rows: m.months.map((r) => ({
@@ -97,11 +100,12 @@ export function MetricsPart() {
                   f.month(r.month),
                   r.orders,
                   r.buyers,
-                  f.money(r.revenue_existing.minor, r.revenue_existing.currency),
-                  f.money(r.revenue_new.minor, r.revenue_new.currency),
-                  f.pct(r.crr),
-                  f.pct(r.churn),
-                  f.money(r.aov_minor, r.revenue.currency),
+                  cells.money(r.revenue_existing),
+                  cells.money(r.revenue_new),
+                  cells.pct(r.crr),
+                  cells.pct(r.churn),
+                  cells.minor(r.arpu_minor, r.revenue.currency),
+                  cells.minor(r.aov_minor, r.revenue.currency),
                 ],
               })),
             }}

@@ -3,7 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
-import { ChartCard } from '~/design/chart';
+import { useCells } from '~/design/cells';
+import { ChartCard, ExportMenu } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import { NONE, useFormat } from '~/design/format';
 import { Card } from '~/design/page';
@@ -16,6 +17,7 @@ export function ModelsPart() {
   const { t } = useTranslation();
   const f = useFormat();
   const word = useWord();
+  const cells = useCells();
   const query = useQuery({
     queryKey: ['insight', 'models'],
     queryFn: ({ signal }) => api.get<ModelCheck>('/api/insight/models', undefined, signal),
@@ -128,7 +130,7 @@ export function ModelsPart() {
                   head: [t('import.col.at'), t('models.actual'), t('models.expected')],
                   rows: m.holdout.track.map((r) => ({
                     key: r.day,
-                    cells: [f.date(r.day), r.actual, f.n(r.expected, 1)],
+                    cells: [f.date(r.day), r.actual, cells.n(r.expected, 1)],
                   })),
                 }}
               />
@@ -142,14 +144,42 @@ export function ModelsPart() {
                   head: [t('models.repeats'), t('nav.people'), t('models.actual'), t('models.expected')],
                   rows: m.holdout.bins.map((r) => ({
                     key: String(r.repeats),
-                    cells: [r.repeats, r.customers, f.n(r.actual, 2), f.n(r.expected, 2)],
+                    cells: [r.repeats, r.customers, cells.n(r.actual, 2), cells.n(r.expected, 2)],
                   })),
                 }}
               />
             </div>
           )}
           {m.candidates.length > 0 && (
-            <Card title={t('models.choice')}>
+            <Card
+              title={t('models.choice')}
+              aside={
+                <ExportMenu
+                  name="models"
+                  twin={{
+                    head: [
+                      t('models.model'),
+                      t('models.rmse'),
+                      t('models.expected'),
+                      t('models.actual'),
+                      t('models.likelihood'),
+                      t('models.converged'),
+                    ],
+                    rows: m.candidates.map((c) => ({
+                      key: c.model,
+                      cells: [
+                        c.model,
+                        cells.n(c.holdout_rmse, 4),
+                        cells.n(c.holdout_expected),
+                        cells.n(c.holdout_actual),
+                        cells.n(c.log_likelihood, 1),
+                        c.converged ? t('state.yes') : t('state.no'),
+                      ],
+                    })),
+                  }}
+                />
+              }
+            >
               <div className="scroll-x">
                 <table className="plain-table">
                   <thead>
@@ -204,8 +234,23 @@ export function ModelsPart() {
 function FitTable({ title, fit }: { title: string; fit: Fit }) {
   const { t } = useTranslation();
   const f = useFormat();
+  const cells = useCells();
   return (
-    <Card title={`${title}: ${fit.model.toUpperCase()}`}>
+    <Card
+      title={`${title}: ${fit.model.toUpperCase()}`}
+      aside={
+        <ExportMenu
+          name={`fit-${fit.model}`}
+          twin={{
+            head: [t('models.parameter'), t('segment.value'), t('models.error')],
+            rows: fit.parameters.map((p) => ({
+              key: p.name,
+              cells: [p.name, cells.n(p.value, 4), cells.n(p.standard_error, 4)],
+            })),
+          }}
+        />
+      }
+    >
       <table className="plain-table">
         <thead>
           <tr>

@@ -25,7 +25,13 @@ export interface ChurnBoard {
     list: string;
   }[];
   signals: { signal: string; customers: number; value_at_risk: Money; action: string; list: string }[];
-  reasons: { controllable: number; natural: number; unknown: number };
+  reasons: {
+    controllable: number;
+    natural: number;
+    other: number;
+    unknown: number;
+    items: { reason: string; kind: string; customers: number; revenue: Money; action: string; list: string }[];
+  };
   alerts: { code: string; month: string; rate: number; usual: number; low: number; high: number; list: string }[];
   moves: { from: string; to: string; moves: number }[];
   queue: string;

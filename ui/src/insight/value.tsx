@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
+import { useCells } from '~/design/cells';
 import { ChartCard } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import { useFormat } from '~/design/format';
@@ -14,6 +15,7 @@ import type { BaseValue } from './types';
 export function ValuePart() {
   const { t } = useTranslation();
   const f = useFormat();
+  const cells = useCells();
   const opener = useOpener();
   const query = useQuery({
     queryKey: ['insight', 'value'],
@@ -83,9 +85,9 @@ export function ValuePart() {
                 cells: [
                   t(`stage.${s.stage}`),
                   s.customers,
-                  f.money(s.realised.minor, s.realised.currency),
-                  f.money(s.expected.minor, s.expected.currency),
-                  f.money(s.value_at_risk.minor, s.value_at_risk.currency),
+                  cells.money(s.realised),
+                  cells.money(s.expected),
+                  cells.money(s.value_at_risk),
                 ],
                 onWho: () => opener.ask(t(`stage.${s.stage}`), s.list),
               })),

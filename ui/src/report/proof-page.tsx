@@ -9,7 +9,8 @@ import { api } from '~/api/client';
 import { useSession } from '~/app/router';
 import { campaignsQuery } from '~/campaign/api';
 import { Interval } from '~/campaign/effect';
-import { ChartCard } from '~/design/chart';
+import { useCells } from '~/design/cells';
+import { ChartCard, ExportMenu, type Twin, type TwinCell } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import { FigureTile } from '~/design/figure';
 import { NONE, useFormat } from '~/design/format';
@@ -17,7 +18,7 @@ import { Card, Page } from '~/design/page';
 import { BoneFigures, BoneRows, Empty, Loaded } from '~/design/state';
 import { done } from '~/design/toast';
 import { type Who, WhoPanel } from '~/identity/people-list';
-import type { CampaignProof } from '~/insight/types';
+import type { CampaignProof, Difference } from '~/insight/types';
 
 export function ProofPage() {
   const { t } = useTranslation();
@@ -71,6 +72,7 @@ function OfCampaign({ id }: { id: string }) {
   const { t } = useTranslation();
   const f = useFormat();
   const session = useSession();
+  const cells = useCells();
   const navigate = useNavigate();
   const [who, setWho] = useState<Who>();
   const query = useQuery({
@@ -123,6 +125,32 @@ function OfCampaign({ id }: { id: string }) {
         const money = (v: number | null | undefined) => f.money(v, d.currency);
         const pp = (v: number) => `${v > 0 ? '+' : v < 0 ? '−' : ''}${f.n(Math.abs(v) * 100, 1)}`;
         const signed = (v: number) => `${v > 0 ? '+' : v < 0 ? '−' : ''}${money(Math.abs(v))}`;
+        // Intervals in numbers: difference, low, high; money in major units.
+        const figures = (of: CampaignProof): Twin => {
+          const q = of.proof;
+          const three = (x: Difference | null, by = 1): TwinCell[] =>
+            [x?.difference, x?.low, x?.high].map((v) => (typeof v === 'number' ? v / by : ''));
+          const rows: [string, TwinCell[]][] = [
+            [t('proof.treated'), [q.treated_buyers, q.treated, '']],
+            [t('waterfall.holdout'), [q.holdout_buyers, q.holdout, '']],
+            [t('proof.srm'), [q.srm?.p ?? '', '', '']],
+            [t('proof.conversion'), three(q.conversion)],
+            [`${t('proof.conversion')} (${t('proof.always')})`, three(q.conversion_any_time)],
+            [t('proof.revenue'), three(q.revenue, 100)],
+            [`${t('proof.revenue')} (CUPED)`, three(q.revenue_cuped, 100)],
+            [`${t('proof.revenue')} (${t('proof.always')})`, three(q.revenue_any_time, 100)],
+            [t('proof.aov'), [q.aov_growth ?? '', '', '']],
+            [t('proof.incrementalMargin'), three(q.incremental_margin, 100)],
+            [t('proof.cost'), [q.cost_minor / 100, '', '']],
+            [t('proof.payback'), three(q.payback)],
+            [t('proof.paybackDay'), [of.payback_day ?? '', '', '']],
+            [t('proof.attributed'), [of.attributed_minor / 100, '', '']],
+          ];
+          return {
+            head: [t('proof.figure'), t('segment.value'), t('proof.low'), t('proof.high')],
+            rows: rows.map(([name, cells]) => ({ key: name, cells: [name, ...cells] })),
+          };
+        };
         const ask = (title: string, cell: string) =>
           setWho({
             title,
@@ -144,6 +172,7 @@ function OfCampaign({ id }: { id: string }) {
                   {t('proof.open')}
                 </span>
               )}
+              <ExportMenu name={`campaign-${id}-proof`} twin={figures(d)} />
             </div>
             {p.srm_alarm && (
               <div className="note" data-tone="bad" role="alert">
@@ -217,6 +246,11 @@ function OfCampaign({ id }: { id: string }) {
                 ) : (
                   <p className="dim">{t('campaign.noEffectYet')}</p>
                 )}
+                {p.revenue_any_time && (
+                  <p className="dim small">
+                    {t('proof.anyTime', { low: signed(p.revenue_any_time.low), high: signed(p.revenue_any_time.high) })}
+                  </p>
+                )}
                 {p.variance_ratio !== null && (
                   <p className="dim small">{t('proof.cuped', { share: f.pct(1 - p.variance_ratio) })}</p>
                 )}
@@ -232,7 +266,7 @@ function OfCampaign({ id }: { id: string }) {
                 head: [t('proof.day'), t('proof.marginCurve'), t('proof.cost')],
                 rows: d.curve.map((r) => ({
                   key: String(r.day),
-                  cells: [r.day, money(r.margin_minor), money(r.cost_minor)],
+                  cells: [r.day, cells.minor(r.margin_minor, d.currency), cells.minor(r.cost_minor, d.currency)],
                 })),
               }}
             />
