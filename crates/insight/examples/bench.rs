@@ -1,6 +1,6 @@
 //! CPU seconds of the analysis kernels, for the side-by-side run of bench/insight/run.sh.
 //!
-//! `bench gen-orders CUSTOMERS ORDERS FILE`, `bench gen-summary CUSTOMERS FILE` write Parquet;
+//! `bench gen-orders CUSTOMERS ORDERS FILE`, `bench gen-summary|gen-exact CUSTOMERS FILE` write Parquet;
 //! `bench fit|fit-cells|fit-exact|summary|rfm-cohorts|score|refresh FILE` print one JSON line each.
 #![expect(
     clippy::print_stdout,
@@ -11,8 +11,8 @@
 )]
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch};
+use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::{ArrayRef, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch};
 use insight::orders::{Columns, load};
 use insight::rules::btyd::bg_nbd::{Dropout, fit};
 use insight::rules::btyd::cells::compress_days;
@@ -21,7 +21,7 @@ use insight::rules::cohorts::Cohorts;
 use insight::rules::model::{KeptFit, Model};
 use insight::rules::occasions::{History, Occasion, fold_customers, per_customer};
 use insight::rules::profile::{Forecaster, Trouble};
-use insight::rules::purchases::{Changed, DayRow, Purchases};
+use insight::rules::purchases::{DayRow, Purchases};
 use insight::rules::rfm::{Rfm, score};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -117,23 +117,28 @@ fn gen_orders(customers: u64, orders: u64, path: &str) {
     out.unwrap().close().unwrap();
 }
 
-fn gen_summary(customers: u64, path: &str) {
+/// Histories of a simulated base: whole days with orders of one day as one occasion, or exact moments.
+fn gen_summary(customers: u64, path: &str, exact: bool) {
     let mut dice = Dice(7);
     let (mut xs, mut txs, mut ts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut last_moments, mut ends) = (Vec::new(), Vec::new());
     for _ in 0..customers {
-        let t = 1 + (dice.unit() * 545.0) as i32;
+        let end = 1.0 + dice.unit() * 545.0;
+        let t = end as i32;
+        let limit = if exact { end } else { f64::from(t) };
+        let mut moment = 0.0;
         let rate = dice.gamma(0.243) / 30.898;
         let (g1, g2) = (dice.gamma(0.793), dice.gamma(2.426));
         let leave = g1 / (g1 + g2);
         let (mut now, mut x, mut last) = (0.0, 0, 0);
         loop {
             now += dice.exponential() / rate.max(1e-300);
-            if now > f64::from(t) {
+            if now > limit {
                 break;
             }
-            // Purchases of one day are one occasion.
+            moment = now;
             let day = (now as i32).max(1);
-            if day > last {
+            if exact || day > last {
                 x += 1;
                 last = day;
             }
@@ -142,14 +147,20 @@ fn gen_summary(customers: u64, path: &str) {
             }
         }
         xs.push(x);
-        txs.push(last);
-        ts.push(t);
+        if exact {
+            last_moments.push(moment);
+            ends.push(end);
+        } else {
+            txs.push(last);
+            ts.push(t);
+        }
     }
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        ("x", Arc::new(Int32Array::from(xs))),
-        ("t_x", Arc::new(Int32Array::from(txs))),
-        ("T", Arc::new(Int32Array::from(ts))),
-    ];
+    let (t_x, t): (ArrayRef, ArrayRef) = if exact {
+        (Arc::new(Float64Array::from(last_moments)), Arc::new(Float64Array::from(ends)))
+    } else {
+        (Arc::new(Int32Array::from(txs)), Arc::new(Int32Array::from(ts)))
+    };
+    let columns: Vec<(&str, ArrayRef)> = vec![("x", Arc::new(Int32Array::from(xs))), ("t_x", t_x), ("T", t)];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let mut out = writer(path, &batch);
     out.write(&batch).unwrap();
@@ -167,6 +178,20 @@ fn read_summary(path: &str) -> [Vec<u32>; 3] {
         }
     }
     columns
+}
+
+/// Exact moments in days, as cells in weeks.
+fn read_exact(path: &str) -> Vec<Cell> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let mut cells = Vec::new();
+    for batch in reader.with_batch_size(65_536).build().unwrap() {
+        let batch = batch.unwrap();
+        let x = batch.column(0).as_primitive::<Int32Type>().values();
+        let t_x = batch.column(1).as_primitive::<Float64Type>().values();
+        let t = batch.column(2).as_primitive::<Float64Type>().values();
+        cells.extend((0..x.len()).map(|i| Cell::one(x[i] as u32, t_x[i] / 7.0, t[i] / 7.0)));
+    }
+    cells
 }
 
 fn say(task: &str, cpu: f64, detail: &str) {
@@ -242,7 +267,8 @@ fn main() {
         ["gen-orders", customers, orders, path] => {
             gen_orders(customers.parse().unwrap(), orders.parse().unwrap(), path);
         }
-        ["gen-summary", customers, path] => gen_summary(customers.parse().unwrap(), path),
+        ["gen-summary", customers, path] => gen_summary(customers.parse().unwrap(), path, false),
+        ["gen-exact", customers, path] => gen_summary(customers.parse().unwrap(), path, true),
         ["fit", path] => {
             let [x, t_x, t] = read_summary(path);
             let cells = compress_days(&x, &t_x, &t, 1.0 / 7.0);
@@ -257,20 +283,10 @@ fn main() {
             say("fit-cells", cpu() - before, &parameters(&fit, cells.len()));
         }
         ["fit-exact", path] => {
-            let [x, t_x, t] = read_summary(path);
-            let mut dice = Dice(3);
-            // Exact moments instead of days: nothing to compress.
-            let cells: Vec<Cell> = (0..x.len())
-                .map(|i| {
-                    let (a, b) = (dice.unit(), dice.unit());
-                    let t_x = if x[i] == 0 { 0.0 } else { (f64::from(t_x[i]) - a) / 7.0 };
-                    Cell::one(x[i], t_x, (f64::from(t[i]) + b) / 7.0)
-                })
-                .collect();
-            let before = cpu();
+            let cells = read_exact(path);
             let cells = insight::rules::btyd::cells::compress(cells);
             let fit = fit(Dropout::AfterRepeat, &cells, 0.0).unwrap();
-            say("fit-exact", cpu() - before, &parameters(&fit, cells.len()));
+            say("fit-exact", cpu(), &parameters(&fit, cells.len()));
         }
         ["summary", path] => {
             let loaded = load(Path::new(path), &columns(), None).unwrap();
@@ -361,9 +377,7 @@ fn main() {
             let before = cpu();
             let mut touched = 0;
             for (customers, rows) in &changes {
-                let Changed::Places(places) = base.replace(customers, &[], rows, &[]) else {
-                    panic!("customers moved")
-                };
+                let places = base.replace(customers, &[], rows, &[]).places;
                 touched += places.len();
                 for place in places {
                     profiles[place] = forecaster.profile(base.base().of(place), Trouble::default(), until);

@@ -2,8 +2,9 @@
 
 use crate::rules::cohorts::{month_of, month_start};
 use crate::rules::lifecycle::Stage;
-use crate::rules::model::histories;
-use crate::rules::periods::{Period, period, usual_gap};
+use crate::rules::model::{Base, histories};
+use crate::rules::occasions::Occasion;
+use crate::rules::periods::{Period, neighbours, period, usual_gap};
 use crate::rules::profile::Profile;
 use crate::rules::value::{Forecast, base_value};
 use crate::snapshot::Snapshot;
@@ -57,38 +58,66 @@ impl Derived {
         let last = month_of(snapshot.as_of);
         let first_day = base.iter().filter_map(|o| o.first()).map(|o| o.day).min();
         let first = first_day.map_or(last, month_of).max(last - MONTHS + 1);
-        let months = (first..=last)
-            .into_par_iter()
-            .filter_map(|month| {
-                let from = crate::orders::day_of(month_start(month)?);
-                let to = (crate::orders::day_of(month_start(month + 1)?) - 1).min(snapshot.as_of);
-                Some(MonthRow { month, period: period(&snapshot.purchases, from, to, lapse) })
-            })
-            .collect();
-        let mut cohorts: BTreeMap<i32, Vec<CohortCell>> = BTreeMap::new();
-        for occasions in base.iter() {
-            let Some(start) = occasions.first() else { continue };
-            let cohort = month_of(start.day);
-            let row = cohorts.entry(cohort).or_default();
-            let mut before = i32::MIN;
-            for o in occasions {
-                let month = month_of(o.day);
-                let index = usize::try_from(month - cohort).unwrap_or(0);
-                if row.len() <= index {
-                    row.resize(index + 1, CohortCell::default());
-                }
-                row[index].customers += u64::from(month != before);
-                row[index].revenue_minor = row[index].revenue_minor.saturating_add(o.minor);
-                before = month;
-            }
-        }
+        let months: Vec<i32> = (first..=last).filter(|m| month_start(*m).is_some()).collect();
+        let starts: Vec<i32> =
+            months.iter().filter_map(|m| month_start(*m)).map(crate::orders::day_of).collect();
+        let periods = neighbours(&snapshot.purchases, &starts, snapshot.as_of, lapse);
+        let months =
+            months.into_iter().zip(periods).map(|(month, period)| MonthRow { month, period }).collect();
+        let expected: f64 =
+            snapshot.profiles.iter().filter_map(|p| p.expected_value_minor).map(|v| v as f64).sum();
         let all = histories(base, snapshot.as_of);
         Self {
             months,
-            cohorts,
-            value: base_value(&snapshot.model, &all, snapshot.revision.unsigned_abs()),
+            cohorts: cohorts(base),
+            value: base_value(&snapshot.model, &all, expected, snapshot.revision.unsigned_abs()),
             usual_gap: usual_gap(base),
             year: period(&snapshot.purchases, snapshot.as_of - 364, snapshot.as_of, lapse),
         }
+    }
+}
+
+/// Buyers and revenue by the month of the first purchase and the months since.
+fn cohorts(base: Base<'_>) -> BTreeMap<i32, Vec<CohortCell>> {
+    const CHUNK: usize = 32_768;
+    let chunks: Vec<usize> = (0..base.customers()).step_by(CHUNK).collect();
+    let parts: Vec<BTreeMap<i32, Vec<CohortCell>>> = chunks
+        .into_par_iter()
+        .map(|from| {
+            let mut cohorts = BTreeMap::new();
+            for i in from..(from + CHUNK).min(base.customers()) {
+                add_to_cohort(&mut cohorts, base.of(i));
+            }
+            cohorts
+        })
+        .collect();
+    let mut all: BTreeMap<i32, Vec<CohortCell>> = BTreeMap::new();
+    for (cohort, cells) in parts.into_iter().flatten() {
+        let row = all.entry(cohort).or_default();
+        if row.len() < cells.len() {
+            row.resize(cells.len(), CohortCell::default());
+        }
+        for (sum, cell) in row.iter_mut().zip(cells) {
+            sum.customers += cell.customers;
+            sum.revenue_minor = sum.revenue_minor.saturating_add(cell.revenue_minor);
+        }
+    }
+    all
+}
+
+fn add_to_cohort(cohorts: &mut BTreeMap<i32, Vec<CohortCell>>, occasions: &[Occasion]) {
+    let Some(start) = occasions.first() else { return };
+    let cohort = month_of(start.day);
+    let row = cohorts.entry(cohort).or_default();
+    let mut before = i32::MIN;
+    for o in occasions {
+        let month = month_of(o.day);
+        let index = usize::try_from(month - cohort).unwrap_or(0);
+        if row.len() <= index {
+            row.resize(index + 1, CohortCell::default());
+        }
+        row[index].customers += u64::from(month != before);
+        row[index].revenue_minor = row[index].revenue_minor.saturating_add(o.minor);
+        before = month;
     }
 }

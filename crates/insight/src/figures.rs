@@ -2,6 +2,7 @@
 
 use crate::contacts::{CHANNELS, Contacts, Reach};
 use crate::derived::at_risk_now;
+use crate::leaving::Told;
 use crate::orders::parse_day;
 use crate::rules::cohorts::month_of;
 use crate::rules::lifecycle::Stage;
@@ -117,7 +118,7 @@ impl Figure {
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 pub struct Question {
     /// customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
-    /// consent, basis, given, withdrawn, dead, at_risk_now, signal, rfm, cohort, and of a period: new, bought,
+    /// consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
     /// lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
     pub figure: Option<String>,
     /// Which stage, channel, month or signal.
@@ -142,6 +143,12 @@ impl Question {
             self.figure.as_deref(),
             Some("reachable" | "unreachable" | "consent" | "basis" | "given" | "withdrawn" | "dead")
         )
+    }
+
+    /// Whether the told reasons of leaving are needed to answer.
+    #[must_use]
+    pub fn needs_reasons(&self) -> bool {
+        self.figure.as_deref() == Some("reason")
     }
 
     /// Whether the list is worked from the top by what may be lost.
@@ -178,7 +185,12 @@ impl Question {
     ///
     /// # Errors
     /// An unknown figure, or a value that does not fit it.
-    pub fn places(&self, snapshot: &Snapshot, contacts: Option<&Contacts>) -> Result<Vec<usize>, Fault> {
+    pub fn places(
+        &self,
+        snapshot: &Snapshot,
+        contacts: Option<&Contacts>,
+        told: Option<&Told>,
+    ) -> Result<Vec<usize>, Fault> {
         let everyone = 0..snapshot.purchases.ids.len();
         let profiles = &snapshot.profiles;
         let base = snapshot.purchases.base();
@@ -236,6 +248,11 @@ impl Question {
             "signal" => {
                 let name = self.text()?;
                 pick(&|i| at_risk_now(&profiles[i]) && profiles[i].signals.iter().any(|s| s.name() == name))
+            }
+            "reason" => {
+                let wanted = self.text()?;
+                let told = told.ok_or_else(|| Fault::internal("reasons", "the reasons were not read"))?;
+                pick(&|i| told.fits(snapshot, i, wanted))
             }
             "rfm" => pick(&|i| {
                 let row = &snapshot.rfm()[i];

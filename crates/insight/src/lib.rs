@@ -1,20 +1,26 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+pub mod changes;
 pub mod cli;
 mod contacts;
 mod derived;
 mod figures;
+mod leaving;
 pub mod orders;
 mod projection;
 pub mod proof;
 mod refresh;
 pub mod rules;
+mod sheet;
 pub mod snapshot;
 pub mod store;
 
 pub use api::routes;
-pub use refresh::{refresh, refresh_customers};
+pub use refresh::{refresh, refresh_changed, refresh_customers};
 
 /// The kind of the job that refreshes the profiles of a workspace.
 pub const JOB_REFRESH: &str = "insight.refresh";
+
+/// The kind of the job that refreshes the profiles of customers that were marked as due.
+pub const JOB_REFRESH_CHANGED: &str = "insight.refresh_changed";

@@ -4,8 +4,8 @@
 use crate::projection;
 use crate::rules::model::Model;
 use crate::rules::purchases::Purchases;
-use crate::snapshot::{self, Snapshot};
-use crate::store::{self, StageMove, State, StoredProfile};
+use crate::snapshot::{self, Snapshot, SnapshotChange};
+use crate::store::{self, Change, StageMove, State, StoredProfile};
 use access::{App, Workspace};
 use basis::{CustomerId, Fault, WorkspaceId};
 use std::collections::HashMap;
@@ -41,41 +41,117 @@ pub(crate) async fn now(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot
 pub async fn refresh_customers(app: &App, ws: WorkspaceId, customers: &[CustomerId]) -> Result<(), Fault> {
     let workspace = access::load_workspace(app, ws).await?;
     let _turn = snapshot::turn(app, ws).lock_owned().await;
-    let Some(old) = snapshot::fresh(app, &workspace).await? else {
-        return run(app, &workspace).await.map(drop);
-    };
-    let as_of = old.as_of;
     let mut changed: Vec<i64> = customers.iter().map(|c| c.get()).collect();
     changed.sort_unstable();
     changed.dedup();
+    match snapshot::fresh(app, &workspace).await? {
+        Some(old) => some(app, &workspace, old, changed).await,
+        None => run(app, &workspace).await.map(drop),
+    }
+}
+
+/// Customers a turn takes from the list of those that are due.
+const TURN: i64 = 50_000;
+
+/// A larger part of the base than one in this many is refreshed as a whole.
+const PART: usize = 5;
+
+/// Refreshes whoever was marked as due since the last refresh.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh_changed(app: &App, ws: WorkspaceId) -> Result<(), Fault> {
+    let workspace = access::load_workspace(app, ws).await?;
+    loop {
+        let _turn = snapshot::turn(app, ws).lock_owned().await;
+        let mut tx = app.db.read().await?;
+        let due = store::due(&mut tx, ws, TURN).await?;
+        drop(tx);
+        if due.is_empty() {
+            return Ok(());
+        }
+        let old = snapshot::fresh(app, &workspace).await?;
+        let Some(old) = old.filter(|s| due.len() <= s.purchases.ids.len() / PART) else {
+            // It settles all that was due when it began.
+            run(app, &workspace).await?;
+            continue;
+        };
+        some(app, &workspace, old, due.iter().map(|c| c.customer_id).collect()).await?;
+        settle(app, ws, &due).await?;
+    }
+}
+
+async fn settle(app: &App, ws: WorkspaceId, changes: &[Change]) -> Result<(), Fault> {
+    for chunk in changes.chunks(2_000) {
+        let mut tx = app.db.write().await?;
+        store::settle(&mut tx, ws, chunk).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The incremental refresh of sorted ids; the caller holds the turn.
+async fn some(app: &App, workspace: &Workspace, old: Arc<Snapshot>, changed: Vec<i64>) -> Result<(), Fault> {
+    let (ws, as_of) = (workspace.id, old.as_of);
     let mut tx = app.db.read().await?;
-    let (living, rows, troubles) = store::purchases_of(&mut tx, &workspace, &changed, as_of).await?;
+    let (living, rows, troubles) = store::purchases_of(&mut tx, workspace, &changed, as_of).await?;
     let stored = store::profiles_of(&mut tx, ws, &changed).await?;
-    let left_out = store::left_out(&mut tx, &workspace, as_of).await?;
+    // Counting what is left out reads every order: a large base is counted anew by the daily refresh.
+    let small = old.purchases.ids.len() < snapshot::LARGE;
+    let left_out = if small { Some(store::left_out(&mut tx, workspace, as_of).await?) } else { None };
     drop(tx);
     let gone: Vec<i64> = changed.iter().copied().filter(|id| living.binary_search(id).is_err()).collect();
-    // Nobody else holds it most of the time, and then the change costs no copy of the base.
-    drop(snapshot::take(app, ws));
-    let (snapshot, fresh, gone) = snapshot::blocking(move || {
-        let old = Arc::try_unwrap(old).unwrap_or_else(|shared| (*shared).clone());
-        let snapshot = old.updated((&living, &gone), &rows, &troubles, left_out);
-        let fresh: Vec<StoredProfile> = living
-            .iter()
-            .filter_map(|id| {
-                snapshot.purchases.place(*id).map(|at| StoredProfile::of(*id, &snapshot.profiles[at]))
-            })
-            .collect();
-        (Arc::new(snapshot), fresh, gone)
+    let (change, fresh, old) = snapshot::blocking(move || {
+        let (profiles, memory) = old.profiles_with(&living, &rows, &troubles);
+        let fresh: Vec<StoredProfile> =
+            living.iter().zip(&profiles).map(|(id, profile)| StoredProfile::of(*id, profile)).collect();
+        (SnapshotChange { living, gone, rows, troubles, profiles, memory, left_out }, fresh, old)
     })
     .await?;
-    write(app, ws, as_of, &stored, &fresh, &gone).await?;
-    set_state(app, ws, &snapshot).await
+    write(app, ws, as_of, &stored, &fresh, &change.gone).await?;
+    set_state(
+        app,
+        ws,
+        old.revision,
+        &State {
+            revision: old.revision + 1,
+            model_version: old.model.version,
+            as_of: i64::from(as_of),
+            refreshed_at: app.now().millis(),
+            left_out: change.left_out.unwrap_or(old.left_out),
+        },
+    )
+    .await?;
+    // Nobody else holds it most of the time, and then the change costs no copy of the base.
+    drop(snapshot::take(app, ws));
+    let place = app.clone();
+    let snapshot = snapshot::blocking(move || {
+        let added = projection::append(&place, ws, old.revision, &change);
+        let snapshot = Arc::new(Arc::unwrap_or_clone(old).changed(change));
+        if !added {
+            projection::write(&place, ws, snapshot.revision, &snapshot.purchases);
+        }
+        snapshot
+    })
+    .await?;
+    snapshot::remember(app, ws, Arc::clone(&snapshot));
+    warm(snapshot);
+    Ok(())
+}
+
+/// Computes what the pages show before somebody waits for it.
+fn warm(snapshot: Arc<Snapshot>) {
+    tokio::task::spawn_blocking(move || {
+        let _warm = snapshot.rfm();
+        let _warm = snapshot.derived();
+    });
 }
 
 /// The refresh itself; the caller holds the turn.
 pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
     let (ws, as_of) = (workspace.id, snapshot::today(app, workspace));
     let mut tx = app.db.read().await?;
+    let due = store::due(&mut tx, ws, i64::MAX).await?;
     let before = store::state(&mut tx, ws).await?;
     let known = match &before {
         Some(state) => store::model(&mut tx, ws, state.model_version).await?,
@@ -106,16 +182,24 @@ pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot
     let gone: Vec<i64> =
         stored.iter().map(|p| p.customer_id).filter(|id| snapshot.purchases.place(*id).is_none()).collect();
     write(app, ws, as_of, &stored, &fresh, &gone).await?;
-    set_state(app, ws, &snapshot).await?;
-    // The projection follows full refreshes; between them a restart reads the database.
+    let state = State {
+        revision: snapshot.revision,
+        model_version: snapshot.model.version,
+        as_of: i64::from(snapshot.as_of),
+        refreshed_at: app.now().millis(),
+        left_out: snapshot.left_out,
+    };
+    set_state(app, ws, revision - 1, &state).await?;
+    settle(app, ws, &due).await?;
     let (kept, place) = (Arc::clone(&snapshot), app.clone());
     snapshot::blocking(move || {
-        projection::write(&place, ws, kept.revision, &kept.purchases);
         // The first page should not have to wait for these.
         let _warm = kept.rfm();
         let _warm = kept.derived();
+        projection::write(&place, ws, kept.revision, &kept.purchases);
     })
     .await?;
+    snapshot::remember(app, ws, Arc::clone(&snapshot));
     Ok(snapshot)
 }
 
@@ -178,17 +262,19 @@ async fn write(
     Ok(())
 }
 
-async fn set_state(app: &App, ws: WorkspaceId, snapshot: &Arc<Snapshot>) -> Result<(), Fault> {
-    let state = State {
-        revision: snapshot.revision,
-        model_version: snapshot.model.version,
-        as_of: i64::from(snapshot.as_of),
-        refreshed_at: app.now().millis(),
-        left_out: snapshot.left_out,
-    };
+/// The profiles stand at a new revision, unless another process has moved them on meanwhile: then the refresh is
+/// done again, on what it wrote.
+async fn set_state(app: &App, ws: WorkspaceId, before: i64, state: &State) -> Result<(), Fault> {
     let mut tx = app.db.write().await?;
-    store::set_state(&mut tx, ws, &state).await?;
+    let won = store::set_state(&mut tx, ws, before, state).await?;
     tx.commit().await?;
-    snapshot::remember(app, ws, Arc::clone(snapshot));
-    Ok(())
+    if won {
+        Ok(())
+    } else {
+        // Jobs try again after an internal fault.
+        Err(Fault::internal(
+            "refreshed_meanwhile",
+            "another process refreshed the profiles meanwhile".to_owned(),
+        ))
+    }
 }

@@ -4,7 +4,9 @@
 
 use crate::derived::Derived;
 use crate::projection;
+use crate::rules::lifecycle::Stage;
 use crate::rules::model::Model;
+use crate::rules::occasions::Occasion;
 use crate::rules::profile::{Forecaster, Memory, Profile};
 use crate::rules::purchases::{Changed, DayRow, Purchases, TroubleRow};
 use crate::rules::rfm::{self, Rfm};
@@ -34,6 +36,22 @@ pub struct Snapshot {
     memory: Memory,
     rfm: OnceLock<Vec<Rfm>>,
     derived: OnceLock<Derived>,
+}
+
+/// What an incremental refresh found.
+#[derive(Debug)]
+pub struct SnapshotChange {
+    /// Changed customers that are there, sorted.
+    pub living: Vec<i64>,
+    /// Changed customers that are no more, sorted.
+    pub gone: Vec<i64>,
+    pub rows: Vec<DayRow>,
+    pub troubles: Vec<TroubleRow>,
+    /// Of `living`, in its order.
+    pub profiles: Vec<Profile>,
+    pub memory: Memory,
+    /// Absent when they were not counted anew.
+    pub left_out: Option<store::LeftOutOrders>,
 }
 
 /// Profiles of all customers, and what the forecaster has learnt on the way.
@@ -85,33 +103,64 @@ impl Snapshot {
         }
     }
 
-    /// The next revision on the same day under the same model, with the purchases of some customers replaced.
+    /// Profiles of customers with these purchases, under this snapshot's model and on its day; `ids`, rows and
+    /// troubles are sorted by customer.
     #[must_use]
-    pub fn updated(
-        mut self,
-        (living, gone): (&[i64], &[i64]),
+    pub fn profiles_with(
+        &self,
+        ids: &[i64],
         rows: &[DayRow],
         troubles: &[TroubleRow],
-        left_out: store::LeftOutOrders,
-    ) -> Self {
-        match self.purchases.replace(living, gone, rows, troubles) {
-            Changed::Moved => {
-                Self::build(self.revision + 1, self.as_of, self.model, self.purchases, left_out)
-            }
-            Changed::Places(places) => {
-                let mut forecaster = Forecaster::with_memory(&self.model, std::mem::take(&mut self.memory));
-                for place in places {
-                    let occasions = self.purchases.base().of(place);
-                    self.profiles[place] =
-                        forecaster.profile(occasions, self.purchases.troubles[place], self.as_of);
-                }
-                self.memory = forecaster.into_memory();
-                self.revision += 1;
-                self.left_out = left_out;
-                (self.rfm, self.derived) = (OnceLock::new(), OnceLock::new());
-                self
-            }
+    ) -> (Vec<Profile>, Memory) {
+        let mut forecaster = Forecaster::knowing(&self.model, &self.memory);
+        let mut occasions = Vec::new();
+        let mut next = 0;
+        let profiles = ids
+            .iter()
+            .map(|id| {
+                next += rows[next..].partition_point(|r| r.customer < *id);
+                let from = next;
+                next += rows[next..].iter().take_while(|r| r.customer == *id).count();
+                occasions.clear();
+                occasions.extend(rows[from..next].iter().map(|r| Occasion { day: r.day, minor: r.minor }));
+                let trouble = troubles.binary_search_by_key(id, |t| t.customer).ok();
+                forecaster.profile(
+                    &occasions,
+                    trouble.map(|at| troubles[at].trouble).unwrap_or_default(),
+                    self.as_of,
+                )
+            })
+            .collect();
+        (profiles, forecaster.into_memory())
+    }
+
+    /// The next revision on the same day under the same model: customers that changed get the purchases and the
+    /// profiles of `change`.
+    #[must_use]
+    pub fn changed(mut self, change: SnapshotChange) -> Self {
+        let SnapshotChange { living, gone, rows, troubles, profiles, memory, left_out } = change;
+        let Changed { places, moved } = self.purchases.replace(&living, &gone, &rows, &troubles);
+        let nobody = Profile::without_purchases(Stage::None);
+        if let Some(from) = moved {
+            let mut before = std::mem::take(&mut self.profiles);
+            self.profiles = from
+                .into_iter()
+                .map(|at| {
+                    before
+                        .get_mut(at)
+                        .map_or_else(|| nobody.clone(), |p| std::mem::replace(p, nobody.clone()))
+                })
+                .collect();
         }
+        self.profiles.resize(self.purchases.ids.len(), nobody);
+        for (place, profile) in places.into_iter().zip(profiles) {
+            self.profiles[place] = profile;
+        }
+        self.memory.extend(memory);
+        self.revision += 1;
+        self.left_out = left_out.unwrap_or(self.left_out);
+        (self.rfm, self.derived) = (OnceLock::new(), OnceLock::new());
+        self
     }
 
     /// Scores by place; zeros for customers without purchases.
@@ -150,16 +199,7 @@ pub(crate) fn remember(app: &App, ws: WorkspaceId, snapshot: Arc<Snapshot>) {
     SNAPSHOTS.lock().unwrap_or_else(PoisonError::into_inner).insert((app.data_dir.clone(), ws), snapshot);
 }
 
-pub(crate) fn remembered(app: &App, ws: WorkspaceId, revision: i64) -> Option<Arc<Snapshot>> {
-    SNAPSHOTS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&(app.data_dir.clone(), ws))
-        .filter(|s| s.revision == revision)
-        .cloned()
-}
-
-/// Takes the snapshot of a revision out, to be changed in place: whoever asks meanwhile reads the database.
+/// Takes the snapshot out, to be changed in place; the caller holds the turn, and whoever asks meanwhile waits for it.
 pub(crate) fn take(app: &App, ws: WorkspaceId) -> Option<Arc<Snapshot>> {
     SNAPSHOTS.lock().unwrap_or_else(PoisonError::into_inner).remove(&(app.data_dir.clone(), ws))
 }
@@ -172,55 +212,66 @@ pub(crate) fn turn(app: &App, ws: WorkspaceId) -> Arc<tokio::sync::Mutex<()>> {
     Arc::clone(turns.entry((app.data_dir.clone(), ws)).or_default())
 }
 
-/// A base of this many customers is shown as of yesterday for the moment that its refresh takes.
-const LARGE: usize = 50_000;
+/// A base of this many customers is shown as it was for the moment that its refresh takes.
+pub(crate) const LARGE: usize = 50_000;
 
 /// The snapshot of the workspace's latest refresh; refreshes first when there was none, or when the campaign
-/// day has moved on.
+/// day has moved on. A large base is never waited for when an older snapshot is at hand.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn current(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
-    if let Some(snapshot) = fresh(app, workspace).await? {
-        return Ok(snapshot);
+    let state = todays_state(app, workspace).await?;
+    let older = newest(app, workspace.id);
+    if let Some(snapshot) =
+        older.as_ref().filter(|s| state.as_ref().is_some_and(|t| t.revision == s.revision))
+    {
+        return Ok(Arc::clone(snapshot));
     }
     let turn = turn(app, workspace.id);
-    let yesterday = SNAPSHOTS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&(app.data_dir.clone(), workspace.id))
-        .filter(|s| s.purchases.ids.len() >= LARGE)
-        .cloned();
-    if let Some(yesterday) = yesterday {
+    if let Some(older) = older.filter(|s| s.purchases.ids.len() >= LARGE) {
         if let Ok(guard) = turn.try_lock_owned() {
             let (app, workspace) = (app.clone(), workspace.clone());
             tokio::spawn(async move {
                 let _guard = guard;
-                if let Err(error) = crate::refresh::run(&app, &workspace).await {
+                if let Err(error) = renew(&app, &workspace).await {
                     tracing::warn!(%error, "the refresh of profiles failed");
                 }
             });
         }
-        return Ok(yesterday);
+        return Ok(older);
     }
     let _guard = turn.lock_owned().await;
-    // Whoever held the turn before may have done it.
+    renew(app, workspace).await
+}
+
+/// Loads the snapshot of today, or makes it; the caller holds the turn.
+async fn renew(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
     match fresh(app, workspace).await? {
         Some(snapshot) => Ok(snapshot),
         None => crate::refresh::run(app, workspace).await,
     }
 }
 
-/// The snapshot of today, if there is one.
-pub(crate) async fn fresh(app: &App, workspace: &Workspace) -> Result<Option<Arc<Snapshot>>, Fault> {
+fn newest(app: &App, ws: WorkspaceId) -> Option<Arc<Snapshot>> {
+    SNAPSHOTS.lock().unwrap_or_else(PoisonError::into_inner).get(&(app.data_dir.clone(), ws)).cloned()
+}
+
+async fn todays_state(app: &App, workspace: &Workspace) -> Result<Option<State>, Fault> {
     let today = today(app, workspace);
     let mut tx = app.db.read().await?;
-    let state = store::state(&mut tx, workspace.id).await?;
-    let Some(state) = state.filter(|s| s.as_of >= i64::from(today)) else { return Ok(None) };
-    if let Some(snapshot) = remembered(app, workspace.id, state.revision) {
+    Ok(store::state(&mut tx, workspace.id).await?.filter(|s| s.as_of >= i64::from(today)))
+}
+
+/// The snapshot of today, if there is one; the caller holds the turn.
+pub(crate) async fn fresh(app: &App, workspace: &Workspace) -> Result<Option<Arc<Snapshot>>, Fault> {
+    let Some(state) = todays_state(app, workspace).await? else { return Ok(None) };
+    if let Some(snapshot) = newest(app, workspace.id).filter(|s| s.revision == state.revision) {
         return Ok(Some(snapshot));
     }
+    let mut tx = app.db.read().await?;
     let snapshot = load(app, workspace, &state, &mut tx).await?;
+    drop(tx);
     remember(app, workspace.id, Arc::clone(&snapshot));
     Ok(Some(snapshot))
 }

@@ -170,6 +170,10 @@ impl Answered<'_> {
         for id in all {
             campaign::end_for_customer(tx, ws, id, self.at).await?;
         }
+        // A complaint or a refusal is a sign of leaving: the profile is due.
+        let event = json!({ "customer_id": current.to_string() });
+        let (app, now) = (self.app, self.app.now());
+        store::outbox::publish(tx, ws, app.next_id(), "customer_refused", &event, now).await?;
         Ok(())
     }
 }

@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0014_desk_call_tasks",
     "0015_channel_sender_leases",
     "0016_insight_models",
+    "0017_insight_changes",
 ];
 
 /// What a database holds and what this binary knows.

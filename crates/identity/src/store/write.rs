@@ -51,6 +51,12 @@ pub async fn write(op: &Op, plan: Plan) -> Result<(), Fault> {
                 absorb(&mut tx, op, old, person.id).await?;
             }
         }
+        if !plan.first {
+            let ids: Vec<String> = people.iter().map(|p| p.id.to_string()).collect();
+            let payload = json!({ "customer_ids": ids });
+            store::outbox::publish(&mut tx, op.ws(), op.next_id(), "customers_changed", &payload, op.now())
+                .await?;
+        }
         tx.commit().await?;
     }
     let mut tx = op.app.db.write().await?;

@@ -1,8 +1,10 @@
 use super::{month_days, period_list};
 use crate::derived::{MonthRow, at_risk_now};
 use crate::figures::Figure;
+use crate::leaving::{self, Told};
 use crate::orders::day_name;
 use crate::rules::cohorts::month_name;
+use crate::rules::lifecycle::Stage;
 use crate::rules::stat::proportion::{Share, newcombe};
 use crate::snapshot::{self, Snapshot};
 use crate::store;
@@ -55,12 +57,31 @@ pub struct Alert {
     list: String,
 }
 
-/// Reasons of leaving: known only from talks.
+/// Why customers who left have left: told in talks. Market figures say nothing of the own base, and none are shown.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Reasons {
     controllable: u64,
     natural: u64,
+    /// Told, but neither.
+    other: u64,
+    /// Lapsed and never asked.
     unknown: u64,
+    items: Vec<ReasonCount>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReasonCount {
+    /// service, price, product, competitor, delivery, moved, interests, other.
+    reason: String,
+    /// controllable, natural, other.
+    kind: &'static str,
+    customers: u64,
+    /// What they brought in their last year with the shop.
+    #[schema(value_type = Object)]
+    revenue: Money,
+    /// Code of the recommended action.
+    action: &'static str,
+    list: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -91,8 +112,11 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
     let currency = op.workspace.currency;
     let mut tx = op.app.db.read().await?;
     let moves = store::move_counts(&mut tx, op.ws(), snapshot.as_of - 29, snapshot.as_of).await?;
+    let told = store::leaving_reasons(&mut tx, op.ws()).await?;
     drop(tx);
-    let mut board = snapshot::blocking(move || assemble(&snapshot, currency)).await?;
+    let zone = op.workspace.tz();
+    let mut board =
+        snapshot::blocking(move || assemble(&snapshot, &Told::of(&snapshot, told, &zone), currency)).await?;
     board.moves =
         moves.into_iter().map(|m| MoveCount { from: m.from_stage, to: m.to_stage, moves: m.moves }).collect();
     Ok(Json(board))
@@ -101,7 +125,7 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
 /// What usually answers a signal: the playbook's first step.
 const fn action_for(signal: &str) -> &'static str {
     match signal.as_bytes() {
-        b"bad_experience" => "call_and_repair",
+        b"bad_experience" | b"complained" => "call_and_repair",
         b"overdue" | b"never_came_back" => "remind",
         b"spending_less" => "offer_by_taste",
         b"rhythm_broken" => "ask_why",
@@ -110,14 +134,59 @@ const fn action_for(signal: &str) -> &'static str {
     }
 }
 
-fn assemble(snapshot: &Snapshot, currency: Currency) -> ChurnBoard {
+/// What usually answers a reason.
+const fn answer_to(reason: &str) -> &'static str {
+    match reason.as_bytes() {
+        b"service" | b"delivery" => "call_and_repair",
+        b"price" => "offer_by_taste",
+        b"product" | b"competitor" => "offer_novelties",
+        b"moved" | b"interests" => "let_go",
+        _ => "ask_why",
+    }
+}
+
+fn reasons(snapshot: &Snapshot, told: &Told, lapsed: u64, currency: Currency) -> Reasons {
+    let mut by_reason: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
+    let mut known = 0;
+    for (place, reason) in told.iter() {
+        let profile = &snapshot.profiles[place];
+        known += u64::from(profile.stage == Stage::Lapsed);
+        let entry = by_reason.entry(reason).or_default();
+        entry.0 += 1;
+        let last = profile.last_day.unwrap_or(i32::MIN);
+        let year = snapshot.purchases.base().of(place).iter().filter(|o| o.day > last.saturating_sub(365));
+        entry.1 = entry.1.saturating_add(year.map(|o| o.minor).sum());
+    }
+    let mut items: Vec<ReasonCount> = by_reason
+        .into_iter()
+        .map(|(reason, (customers, minor))| ReasonCount {
+            reason: reason.to_owned(),
+            kind: leaving::kind(reason),
+            customers,
+            revenue: Money::new(minor, currency),
+            action: answer_to(reason),
+            list: format!("figure=reason&value={reason}"),
+        })
+        .collect();
+    items.sort_by_key(|i| (std::cmp::Reverse(i.customers), i.reason.clone()));
+    let sum = |kind: &str| items.iter().filter(|i| i.kind == kind).map(|i| i.customers).sum();
+    Reasons {
+        controllable: sum("controllable"),
+        natural: sum("natural"),
+        other: sum("other"),
+        unknown: lapsed - known,
+        items,
+    }
+}
+
+fn assemble(snapshot: &Snapshot, told: &Told, currency: Currency) -> ChurnBoard {
     let derived = snapshot.derived();
     let mut at_risk = 0u64;
     let mut value = 0i64;
     let mut by_signal: BTreeMap<&'static str, (u64, i64)> = BTreeMap::new();
     let mut lapsed = 0u64;
     for p in &snapshot.profiles {
-        lapsed += u64::from(p.stage == crate::rules::lifecycle::Stage::Lapsed);
+        lapsed += u64::from(p.stage == Stage::Lapsed);
         if !at_risk_now(p) {
             continue;
         }
@@ -145,6 +214,7 @@ fn assemble(snapshot: &Snapshot, currency: Currency) -> ChurnBoard {
     signals.sort_by_key(|s| std::cmp::Reverse(s.value_at_risk.minor));
     let trend: Vec<ChurnMonth> =
         derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of)).collect();
+    let reasons = reasons(snapshot, told, lapsed, currency);
     let year = &derived.year;
     let (from, to) = (snapshot.as_of - 364, snapshot.as_of);
     let figures = vec![
@@ -162,8 +232,8 @@ fn assemble(snapshot: &Snapshot, currency: Currency) -> ChurnBoard {
             .listed(period_list("returned", from, to)),
         Figure::count("lapsed", lapsed).by("stage_lapsed").listed("figure=stage&value=lapsed"),
         Figure::number("lapse_threshold", Some(snapshot.model.lapse_days), "days").listed("figure=repeat"),
-        Figure::ratio("reason_unknown", lapsed as f64, lapsed as f64, "share")
-            .listed("figure=stage&value=lapsed"),
+        Figure::ratio("reason_unknown", reasons.unknown as f64, lapsed as f64, "share")
+            .listed("figure=reason&value=unknown"),
     ];
     ChurnBoard {
         as_of: day_name(snapshot.as_of),
@@ -171,7 +241,7 @@ fn assemble(snapshot: &Snapshot, currency: Currency) -> ChurnBoard {
         alerts: alerts(&derived.months, snapshot.as_of),
         trend,
         signals,
-        reasons: Reasons { controllable: 0, natural: 0, unknown: lapsed },
+        reasons,
         moves: Vec::new(),
         queue: "figure=at_risk_now",
     }

@@ -1,38 +1,43 @@
 use super::list::{CustomerRow, ask, rows};
 use crate::figures::Question;
 use crate::rules::cohorts::month_name;
-use crate::snapshot;
-use access::{Problem, need};
+use crate::sheet::{Cell, Sheet, money, whole};
+use crate::snapshot::{self, Snapshot};
+use access::{Op, Problem, need};
+use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use basis::Fault;
-use std::fmt::Write;
 
-/// A CSV file that a spreadsheet opens as text: cells that look like formulas get an apostrophe.
-fn csv_answer(name: &str, text: String) -> Response {
-    let disposition = format!("attachment; filename=\"{name}.csv\"");
-    (
-        [
-            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-            (header::CONTENT_DISPOSITION, disposition),
-        ],
-        text,
-    )
-        .into_response()
+const CSV: &str = "text/csv; charset=utf-8";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Which kind of file; told from the end of the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Csv,
+    Xlsx,
 }
 
-/// A cell: quoted when needed, and never a formula (OWASP, CSV injection).
-fn cell(text: &str) -> String {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if guarded.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
+impl Kind {
+    /// The name without its end; CSV when there is none.
+    fn of(file: &str) -> (&str, Self) {
+        match file.strip_suffix(".xlsx") {
+            Some(name) => (name, Self::Xlsx),
+            None => (file.strip_suffix(".csv").unwrap_or(file), Self::Csv),
+        }
+    }
+
+    async fn answer(self, name: String, sheet: Sheet) -> Result<Response, Problem> {
+        let (bytes, kind, end) = snapshot::blocking(move || match self {
+            Self::Csv => Ok((sheet.to_csv().into_bytes(), CSV, "csv")),
+            Self::Xlsx => sheet.to_xlsx().map(|bytes| (bytes, XLSX, "xlsx")),
+        })
+        .await??;
+        let disposition = format!("attachment; filename=\"{name}.{end}\"");
+        let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+        Ok((headers, bytes).into_response())
     }
 }
 
@@ -44,100 +49,151 @@ pub(super) async fn list_csv(
     need::Viewer(op): need::Viewer,
     Query(question): Query<Question>,
 ) -> Result<Response, Problem> {
-    let (snapshot, mut places) = ask(&op, question).await?;
+    list_file(&op, question, Kind::Csv).await
+}
+
+/// The same as XLSX.
+#[utoipa::path(get, path = "/api/base-health/list.xlsx", tag = "insight", params(Question), responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>)))]
+pub(super) async fn list_xlsx(
+    need::Viewer(op): need::Viewer,
+    Query(question): Query<Question>,
+) -> Result<Response, Problem> {
+    list_file(&op, question, Kind::Xlsx).await
+}
+
+async fn list_file(op: &Op, question: Question, kind: Kind) -> Result<Response, Problem> {
+    let (snapshot, mut places) = ask(op, question).await?;
     places.sort_by_key(|i| (-snapshot.profiles[*i].revenue_minor, snapshot.purchases.ids[*i]));
     places.truncate(MOST_ROWS);
-    let mut text = String::from(
-        "id,name,city,orders,last_order_day,stage,revenue,p_alive,expected_orders,expected_value,risk,value_at_risk,signals\n",
-    );
+    let mut sheet = Sheet::new(&[
+        "id",
+        "name",
+        "city",
+        "orders",
+        "last_order_day",
+        "stage",
+        "revenue",
+        "p_alive",
+        "expected_orders",
+        "expected_value",
+        "risk",
+        "value_at_risk",
+        "signals",
+    ]);
     for chunk in places.chunks(2_000) {
-        for row in rows(&op, &snapshot, chunk).await? {
-            write_row(&mut text, &row);
+        for row in rows(op, &snapshot, chunk).await? {
+            sheet.push(customer(&row));
         }
     }
     let mut tx = op.app.db.write().await?;
     let detail = serde_json::json!({ "rows": places.len() });
     op.audit(&mut tx, "insight.export_list", "customers", op.ws().get(), detail).await?;
     tx.commit().await?;
-    Ok(csv_answer("customers", text))
+    kind.answer("customers".to_owned(), sheet).await
 }
 
-fn write_row(text: &mut String, row: &CustomerRow) {
-    let number = |v: Option<f64>| v.map_or_else(String::new, |v| format!("{v:.4}"));
-    let money = |minor: i64| format!("{:.2}", minor as f64 / 100.0);
+fn customer(row: &CustomerRow) -> [Cell; 13] {
+    let rounded = |v: Option<f64>| Cell::from(v.map(|v| (v * 1e4).round() / 1e4));
     let signals: Vec<&str> = row.signals.iter().map(|s| s.name()).collect();
-    let _ = writeln!(
-        text,
-        "{},{},{},{},{},{},{},{},{},{},{},{},{}",
-        row.id,
-        cell(&row.name),
-        cell(&row.city),
-        row.orders,
-        row.last_order_day.as_deref().unwrap_or(""),
-        row.stage,
+    [
+        row.id.as_str().into(),
+        row.name.as_str().into(),
+        row.city.as_str().into(),
+        whole(row.orders),
+        row.last_order_day.as_deref().unwrap_or("").into(),
+        row.stage.into(),
         money(row.revenue.minor),
-        number(row.p_alive),
-        number(row.expected_orders),
-        row.expected_value.map_or_else(String::new, |m| money(m.minor)),
-        number(row.risk),
+        rounded(row.p_alive),
+        rounded(row.expected_orders),
+        row.expected_value.map_or(Cell::Empty(()), |m| money(m.minor)),
+        rounded(row.risk),
         money(row.value_at_risk.minor),
-        signals.join(" ")
-    );
+        signals.join(" ").into(),
+    ]
 }
 
-/// A table of a page as CSV: rfm, cohorts, months.
+/// A table of a page as a file: rfm, cohorts, months; `.csv` or `.xlsx` behind the name.
 #[utoipa::path(get, path = "/api/insight/export/{table}", tag = "insight", params(("table" = String, Path)), responses((status = 200, content_type = "text/csv", body = String)))]
-pub(super) async fn table_csv(
+pub(super) async fn table(
     need::Viewer(op): need::Viewer,
     Path(table): Path<String>,
 ) -> Result<Response, Problem> {
     let snapshot = snapshot::current(&op.app, &op.workspace).await?;
-    let name = table.trim_end_matches(".csv").to_owned();
-    let text = snapshot::blocking(move || {
-        let mut text = String::new();
-        match name.as_str() {
-            "rfm" => {
-                text.push_str("customer,recency_days,frequency,monetary_minor,r,f,m\n");
-                for (id, row) in snapshot.purchases.ids.iter().zip(snapshot.rfm()).filter(|(_, row)| row.r > 0) {
-                    let _ = writeln!(
-                        text,
-                        "{id},{},{},{},{},{},{}",
-                        row.recency_days, row.frequency, row.monetary_minor, row.r, row.f, row.m
-                    );
-                }
-            }
-            "cohorts" => {
-                text.push_str("cohort_month,month_index,customers,revenue_minor\n");
-                for (cohort, cells) in &snapshot.derived().cohorts {
-                    for (index, c) in cells.iter().enumerate().filter(|(_, c)| c.customers > 0) {
-                        let _ = writeln!(text, "{},{index},{},{}", month_name(*cohort), c.customers, c.revenue_minor);
-                    }
-                }
-            }
-            "months" => {
-                text.push_str("month,active_at_start,new_customers,lapsed,returned,buyers,orders,revenue_minor,revenue_new_minor\n");
-                for row in &snapshot.derived().months {
-                    let p = &row.period;
-                    let _ = writeln!(
-                        text,
-                        "{},{},{},{},{},{},{},{},{}",
-                        month_name(row.month),
-                        p.active_at_start,
-                        p.new_customers,
-                        p.lapsed,
-                        p.returned,
-                        p.buyers,
-                        p.orders,
-                        p.revenue_minor,
-                        p.revenue_new_minor
-                    );
-                }
-            }
-            _ => return None,
-        }
-        Some((name, text))
+    let (name, kind) = Kind::of(&table);
+    let name = name.to_owned();
+    let (name, sheet) = snapshot::blocking(move || {
+        let sheet = match name.as_str() {
+            "rfm" => Some(rfm(&snapshot)),
+            "cohorts" => Some(cohorts(&snapshot)),
+            "months" => Some(months(&snapshot)),
+            _ => None,
+        };
+        (name, sheet)
     })
     .await?;
-    let (name, text) = text.ok_or_else(|| Fault::not_found("table", "There is no such table."))?;
-    Ok(csv_answer(&name, text))
+    let sheet = sheet.ok_or_else(|| Fault::not_found("table", "There is no such table."))?;
+    kind.answer(name, sheet).await
+}
+
+fn rfm(snapshot: &Snapshot) -> Sheet {
+    let mut sheet = Sheet::new(&["customer", "recency_days", "frequency", "monetary_minor", "r", "f", "m"]);
+    for (id, row) in snapshot.purchases.ids.iter().zip(snapshot.rfm()).filter(|(_, row)| row.r > 0) {
+        sheet.push([
+            id.to_string().into(),
+            whole(row.recency_days),
+            whole(row.frequency),
+            whole(row.monetary_minor),
+            whole(row.r),
+            whole(row.f),
+            whole(row.m),
+        ]);
+    }
+    sheet
+}
+
+fn cohorts(snapshot: &Snapshot) -> Sheet {
+    let mut sheet = Sheet::new(&["cohort_month", "month_index", "customers", "revenue_minor"]);
+    for (cohort, cells) in &snapshot.derived().cohorts {
+        for (index, cell) in cells.iter().enumerate().filter(|(_, c)| c.customers > 0) {
+            let month = month_name(*cohort).into();
+            sheet.push([month, whole(index as u64), whole(cell.customers), whole(cell.revenue_minor)]);
+        }
+    }
+    sheet
+}
+
+fn months(snapshot: &Snapshot) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        "month",
+        "active_at_start",
+        "new_customers",
+        "lapsed",
+        "returned",
+        "buyers",
+        "orders",
+        "revenue_minor",
+        "revenue_new_minor",
+    ]);
+    for row in &snapshot.derived().months {
+        let p = &row.period;
+        sheet.push([
+            month_name(row.month).into(),
+            whole(p.active_at_start),
+            whole(p.new_customers),
+            whole(p.lapsed),
+            whole(p.returned),
+            whole(p.buyers),
+            whole(p.orders),
+            whole(p.revenue_minor),
+            whole(p.revenue_new_minor),
+        ]);
+    }
+    sheet
+}
+
+/// The table beside a chart, as the page shows it, made into a workbook: names of columns and rows of texts and
+/// numbers. Nothing is read or kept.
+#[utoipa::path(post, path = "/api/insight/xlsx", tag = "insight", request_body = Sheet, responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>)))]
+pub(super) async fn workbook(_who: need::Anyone, Json(sheet): Json<Sheet>) -> Result<Response, Problem> {
+    Kind::Xlsx.answer("table".to_owned(), sheet).await
 }

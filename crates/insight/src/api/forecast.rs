@@ -1,4 +1,4 @@
-use super::metrics::Costs;
+use super::inputs::Costs;
 use crate::orders::day_name;
 use crate::rules::occasions::History;
 use crate::rules::profile::Signal;

@@ -1,5 +1,6 @@
 use crate::contacts;
 use crate::figures::Question;
+use crate::leaving::Told;
 use crate::orders::day_name;
 use crate::rules::profile::Signal;
 use crate::snapshot::{self, Snapshot};
@@ -74,8 +75,16 @@ pub(super) async fn ask(op: &Op, question: Question) -> Result<(Arc<Snapshot>, V
     } else {
         None
     };
+    let told = if question.needs_reasons() {
+        let mut tx = op.app.db.read().await?;
+        let reasons = store::leaving_reasons(&mut tx, op.ws()).await?;
+        Some(Told::of(&snapshot, reasons, &op.workspace.tz()))
+    } else {
+        None
+    };
     let kept = Arc::clone(&snapshot);
-    let places = snapshot::blocking(move || question.places(&kept, contacts.as_deref())).await??;
+    let places =
+        snapshot::blocking(move || question.places(&kept, contacts.as_deref(), told.as_ref())).await??;
     Ok((snapshot, places))
 }
 

@@ -1,56 +1,17 @@
+use super::inputs::Costs;
 use super::period_list;
 use crate::figures::Figure;
 use crate::orders::{day_name, parse_day};
-use crate::rules::cohorts::{month_name, month_of};
+use crate::rules::cohorts::month_name;
 use crate::rules::periods::{Period, period};
 use crate::snapshot::{self, Snapshot};
-use crate::store::{self, InputRow};
+use crate::store;
 use access::{Answer, need};
 use axum::Json;
 use axum::extract::Query;
 use basis::{Currency, Fault, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-/// Kinds of entered figures.
-const KINDS: [&str; 5] =
-    ["margin_share", "acquisition_spend", "advertising_spend", "leads", "retention_spend"];
-
-/// Entered costs and margins.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Costs {
-    pub margin_share: Option<f64>,
-    rows: Vec<InputRow>,
-}
-
-impl Costs {
-    pub(crate) fn of(rows: &[InputRow]) -> Self {
-        let margin = rows.iter().rfind(|r| r.kind == "margin_share").map(|r| r.amount);
-        Self { margin_share: margin, rows: rows.to_vec() }
-    }
-
-    /// Sum of a kind over the months that a period touches, the touched part of each month counted by days;
-    /// `None` when nothing was entered.
-    fn sum(&self, kind: &str, from: i32, to: i32) -> Option<f64> {
-        let mut total = None;
-        for row in self.rows.iter().filter(|r| r.kind == kind && r.month > 0) {
-            let Ok(month) = i32::try_from(row.month) else { continue };
-            let Some((start, end)) = super::month_days(month, i32::MAX) else { continue };
-            let inside = (end.min(to) - start.max(from) + 1).max(0);
-            if inside > 0 {
-                let part = f64::from(inside) / f64::from(end - start + 1);
-                total = Some(total.unwrap_or(0.0) + row.amount * part);
-            }
-        }
-        total
-    }
-
-    /// Cost of a campaign as entered.
-    pub(crate) fn campaign(&self, campaign: i64) -> Option<f64> {
-        let kind = format!("campaign_cost:{campaign}");
-        self.rows.iter().find(|r| r.kind == kind).map(|r| r.amount)
-    }
-}
 
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct PeriodQuery {
@@ -229,80 +190,4 @@ fn assemble(snapshot: &Snapshot, costs: &Costs, from: i32, to: i32, currency: Cu
         })
         .collect();
     Metrics { from: day_name(from), to: day_name(to), figures, months, remarks }
-}
-
-/// A cost or share as entered.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Input {
-    /// 2024-09, or absent for a figure of all months.
-    month: Option<String>,
-    /// margin_share, acquisition_spend, advertising_spend, leads, retention_spend, campaign_cost:ID.
-    kind: String,
-    /// Minor units for spends, a count for leads, 0 to 1 for shares; null removes it.
-    amount: Option<f64>,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Inputs {
-    items: Vec<Input>,
-}
-
-/// Entered costs and margins.
-#[utoipa::path(get, path = "/api/insight/inputs", tag = "insight", responses((status = 200, body = Inputs)))]
-pub(super) async fn inputs(need::Viewer(op): need::Viewer) -> Answer<Inputs> {
-    let mut tx = op.app.db.read().await?;
-    let rows = store::inputs(&mut tx, op.ws()).await?;
-    let items = rows
-        .into_iter()
-        .map(|r| Input {
-            month: i32::try_from(r.month).ok().filter(|m| *m > 0).map(month_name),
-            kind: r.kind,
-            amount: Some(r.amount),
-        })
-        .collect();
-    Ok(Json(Inputs { items }))
-}
-
-/// Enters, changes or removes costs and margins.
-#[utoipa::path(put, path = "/api/insight/inputs", tag = "insight", request_body = Inputs, responses((status = 200, body = Inputs)))]
-pub(super) async fn set_inputs(
-    need::Marketer(op): need::Marketer,
-    Json(body): Json<Inputs>,
-) -> Answer<Inputs> {
-    let mut rows = Vec::new();
-    for (at, input) in body.items.iter().enumerate() {
-        let wrong =
-            |what: String| Fault::invalid("inputs", what.clone()).with_field(format!("items[{at}]"), what);
-        let campaign = input.kind.strip_prefix("campaign_cost:").is_some_and(|id| id.parse::<i64>().is_ok());
-        if !campaign && !KINDS.contains(&input.kind.as_str()) {
-            return Err(wrong(format!("\"{}\" is not a kind of cost", input.kind)).into());
-        }
-        let month = match &input.month {
-            None => 0,
-            Some(text) => {
-                let day = parse_day(&format!("{text}-01"), None)
-                    .ok_or_else(|| wrong(format!("\"{text}\" is not a month like 2024-09")))?;
-                i64::from(month_of(day))
-            }
-        };
-        if let Some(amount) = input.amount {
-            let highest = if input.kind == "margin_share" { 1.0 } else { 9e15 };
-            if !(0.0..=highest).contains(&amount) {
-                return Err(wrong(format!("{amount} is not between 0 and {highest}")).into());
-            }
-        }
-        if month == 0 && input.kind != "margin_share" && !campaign {
-            return Err(wrong("a spend belongs to a month".to_owned()).into());
-        }
-        rows.push((month, input.kind.clone(), input.amount));
-    }
-    let mut tx = op.app.db.write().await?;
-    for (month, kind, amount) in rows {
-        match amount {
-            Some(amount) => store::set_input(&mut tx, op.ws(), &InputRow { month, kind, amount }).await?,
-            None => store::remove_input(&mut tx, op.ws(), month, &kind).await?,
-        }
-    }
-    tx.commit().await?;
-    inputs(need::Viewer(op)).await
 }

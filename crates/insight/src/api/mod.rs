@@ -5,6 +5,7 @@ mod churn;
 mod export;
 mod forecast;
 mod health;
+mod inputs;
 mod list;
 mod maps;
 mod metrics;
@@ -13,7 +14,7 @@ mod stat;
 mod value;
 mod what_if;
 
-pub(crate) use metrics::Costs;
+pub(crate) use inputs::Costs;
 
 use access::App;
 use utoipa_axum::router::OpenApiRouter;
@@ -25,7 +26,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(health::health))
         .routes(routes!(list::list))
         .routes(routes!(export::list_csv))
-        .routes(routes!(export::table_csv))
+        .routes(routes!(export::list_xlsx))
+        .routes(routes!(export::table))
+        .routes(routes!(export::workbook))
         .routes(routes!(churn::churn))
         .routes(routes!(churn::moves))
         .routes(routes!(maps::rfm))
@@ -35,7 +38,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(models::models))
         .routes(routes!(models::relearn))
         .routes(routes!(metrics::metrics))
-        .routes(routes!(metrics::inputs, metrics::set_inputs))
+        .routes(routes!(inputs::inputs, inputs::set_inputs))
+        .routes(routes!(inputs::import))
         .routes(routes!(what_if::churn_cut))
         .routes(routes!(what_if::retention_spend))
         .routes(routes!(what_if::win_back))

@@ -1,4 +1,4 @@
-use super::metrics::Costs;
+use super::inputs::Costs;
 use crate::figures::Figure;
 use crate::orders::day_name;
 use crate::rules::lifecycle::Stage;

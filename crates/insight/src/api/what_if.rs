@@ -1,4 +1,4 @@
-use super::metrics::Costs;
+use super::inputs::Costs;
 use crate::rules::stat::StatError;
 use crate::rules::what_if::{self, ChurnCut, Potential, WinBack};
 use crate::snapshot;

@@ -4,6 +4,7 @@ use super::lifecycle::mean_gap;
 use super::model::Base;
 use super::occasions::Occasion;
 use super::purchases::Purchases;
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// Counts of one period, from the first day to the last, both included.
@@ -109,6 +110,175 @@ pub fn period(purchases: &Purchases, from: i32, to: i32, lapse_days: f64) -> Per
     sum
 }
 
+/// Sums neighbouring periods in one walk over the base: the n-th begins on `starts[n]` and ends on the day before
+/// the next, the last one on `end`. The same figures as [`period`] gives for each.
+#[must_use]
+pub fn neighbours(purchases: &Purchases, starts: &[i32], end: i32, lapse_days: f64) -> Vec<Period> {
+    const CHUNK: usize = 32_768;
+    let customers = purchases.base().customers();
+    let chunks: Vec<usize> = (0..customers).step_by(CHUNK).collect();
+    let parts: Vec<Vec<Period>> = chunks
+        .into_par_iter()
+        .map(|from| {
+            let mut sums = Neighbours::new(starts, end, lapse_days);
+            for i in from..(from + CHUNK).min(customers) {
+                sums.add(purchases.base().of(i), purchases.orders(i));
+            }
+            sums.finish()
+        })
+        .collect();
+    let mut all = vec![Period::default(); starts.len()];
+    for part in parts {
+        for (sum, one) in all.iter_mut().zip(part) {
+            sum.add(&one);
+        }
+    }
+    all
+}
+
+impl Period {
+    fn add(&mut self, other: &Self) {
+        self.active_at_start += other.active_at_start;
+        self.active_at_end += other.active_at_end;
+        self.new_customers += other.new_customers;
+        self.new_active_at_end += other.new_active_at_end;
+        self.lapsed += other.lapsed;
+        self.returned += other.returned;
+        self.buyers += other.buyers;
+        self.orders += other.orders;
+        self.revenue_minor = self.revenue_minor.saturating_add(other.revenue_minor);
+        self.revenue_new_minor = self.revenue_new_minor.saturating_add(other.revenue_new_minor);
+        self.became_repeat += other.became_repeat;
+        self.one_time_at_start += other.one_time_at_start;
+    }
+}
+
+/// Counts that hold for a run of periods, as differences: +1 where the run begins, −1 behind its end.
+#[derive(Debug)]
+struct Runs(Vec<i64>);
+
+impl Runs {
+    /// Periods from the first to the last, both included; places may lie outside.
+    fn add(&mut self, first: isize, last: isize) {
+        let periods = self.0.len().cast_signed() - 1;
+        let (first, last) = (first.max(0), last.min(periods - 1));
+        if first <= last {
+            self.0[first.unsigned_abs()] += 1;
+            self.0[last.unsigned_abs() + 1] -= 1;
+        }
+    }
+
+    fn counts(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter().scan(0i64, |sum, step| {
+            *sum += step;
+            Some(sum.unsigned_abs())
+        })
+    }
+}
+
+struct Neighbours<'a> {
+    starts: &'a [i32],
+    end: i32,
+    lapse: i32,
+    sums: Vec<Period>,
+    active_at_start: Runs,
+    active_at_end: Runs,
+    one_time_at_start: Runs,
+}
+
+impl<'a> Neighbours<'a> {
+    fn new(starts: &'a [i32], end: i32, lapse_days: f64) -> Self {
+        let runs = || Runs(vec![0; starts.len() + 1]);
+        #[expect(clippy::cast_possible_truncation, reason = "days, clamped")]
+        let lapse = lapse_days.floor().clamp(0.0, 1e6) as i32;
+        let sums = vec![Period::default(); starts.len()];
+        let (active_at_start, active_at_end, one_time_at_start) = (runs(), runs(), runs());
+        Self { starts, end, lapse, sums, active_at_start, active_at_end, one_time_at_start }
+    }
+
+    /// The period of a day; −1 before the first, and behind the last their number.
+    fn at(&self, day: i32) -> isize {
+        if day > self.end {
+            return self.starts.len().cast_signed();
+        }
+        self.starts.partition_point(|start| *start <= day).cast_signed() - 1
+    }
+
+    fn sum(&mut self, at: isize) -> Option<&mut Period> {
+        usize::try_from(at).ok().and_then(|at| self.sums.get_mut(at))
+    }
+
+    fn last_day(&self, at: isize) -> i32 {
+        let next = usize::try_from(at + 1).ok().and_then(|next| self.starts.get(next));
+        next.map_or(self.end, |start| start - 1)
+    }
+
+    fn add(&mut self, occasions: &[Occasion], orders: &[u32]) {
+        let Some(first) = occasions.first() else { return };
+        let before_all = isize::MIN;
+        let (mut bought, mut lapsed, mut returned) = (before_all, before_all, before_all);
+        for (i, o) in occasions.iter().enumerate() {
+            let at = self.at(o.day);
+            let next = occasions.get(i + 1).map(|n| n.day);
+            let newcomer = i == 0 && {
+                let last = self.last_day(at);
+                let seen = occasions.partition_point(|o| o.day <= last);
+                seen > 0 && last - occasions[seen - 1].day <= self.lapse
+            };
+            if let Some(sum) = self.sum(at) {
+                sum.buyers += u64::from(at != bought);
+                sum.orders += u64::from(orders[i]);
+                sum.revenue_minor = sum.revenue_minor.saturating_add(o.minor);
+                sum.became_repeat += u64::from(i == 1);
+                if i == 0 {
+                    sum.new_customers += 1;
+                    sum.new_active_at_end += u64::from(newcomer);
+                    sum.revenue_new_minor = sum.revenue_new_minor.saturating_add(o.minor);
+                }
+            }
+            bought = at;
+            // Active from this day until the next purchase or the threshold.
+            let crossing = o.day.saturating_add(self.lapse).saturating_add(1);
+            let until = next.map_or(crossing, |n| n.min(crossing));
+            self.active_at_start.add(at + 1, self.at(until).min(self.starts.len().cast_signed() - 1));
+            let ends = if until > self.end { self.starts.len().cast_signed() } else { self.at(until) };
+            self.active_at_end.add(at, ends - 1);
+            if next.is_none_or(|n| n >= crossing) {
+                let left = self.at(crossing);
+                if left != lapsed {
+                    lapsed = left;
+                    if let Some(sum) = self.sum(left) {
+                        sum.lapsed += 1;
+                    }
+                }
+                let back = next.map_or(before_all, |n| self.at(n));
+                if back != returned && next.is_some() {
+                    returned = back;
+                    if let Some(sum) = self.sum(back) {
+                        sum.returned += 1;
+                    }
+                }
+            }
+        }
+        let second = occasions.get(1).map_or(i32::MAX, |o| o.day);
+        let first = self.at(first.day);
+        let last = self.at(second).min(self.starts.len().cast_signed() - 1);
+        self.one_time_at_start.add(first + 1, last);
+    }
+
+    fn finish(mut self) -> Vec<Period> {
+        let counts = self
+            .active_at_start
+            .counts()
+            .zip(self.active_at_end.counts())
+            .zip(self.one_time_at_start.counts());
+        for (sum, ((start, end), once)) in self.sums.iter_mut().zip(counts) {
+            (sum.active_at_start, sum.active_at_end, sum.one_time_at_start) = (start, end, once);
+        }
+        self.sums
+    }
+}
+
 /// A ratio that is absent instead of not a number.
 #[must_use]
 pub fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
@@ -129,6 +299,7 @@ pub fn usual_gap(base: Base<'_>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::purchases::DayRow;
     use proptest::prelude::*;
 
     fn days(days: &[i32]) -> Vec<Occasion> {
@@ -149,6 +320,33 @@ mod tests {
     }
 
     proptest! {
+        /// One walk gives what each period gives by itself.
+        #[test]
+        fn neighbours_equal_their_periods(
+            bases in prop::collection::vec(prop::collection::vec(0i32..300, 0..7), 1..12),
+            mut starts in prop::collection::vec(1i32..280, 1..7),
+            last in 0i32..60,
+            lapse in 0.5f64..90.0,
+        ) {
+            starts.sort_unstable();
+            starts.dedup();
+            let end = starts[starts.len() - 1] + last;
+            let mut rows = Vec::new();
+            for (customer, days) in (0i64..).zip(&bases) {
+                let mut days: Vec<i32> = days.iter().copied().filter(|d| *d <= end).collect();
+                days.sort_unstable();
+                days.dedup();
+                rows.extend(days.iter().map(|day| DayRow { customer, day: *day, minor: i64::from(*day), orders: 2 }));
+            }
+            let ids = (0i64..).take(bases.len()).collect();
+            let purchases = Purchases::assemble(ids, &rows, &[]);
+            let all = neighbours(&purchases, &starts, end, lapse);
+            for (n, from) in starts.iter().enumerate() {
+                let to = starts.get(n + 1).map_or(end, |next| next - 1);
+                prop_assert_eq!(all[n], period(&purchases, *from, to, lapse), "{} of {:?}", n, starts);
+            }
+        }
+
         /// Who was active at the start and did not lapse for good is active at the end: the books balance.
         #[test]
         fn books_balance(mut list in prop::collection::vec(0i32..400, 1..8), from in 1i32..300, length in 0i32..99) {

@@ -28,6 +28,9 @@ pub enum Signal {
     NeverCameBack { days: i32, usual_days: f64 },
     /// Cancelled or returned `orders`, the last `days` ago, and no purchase since.
     BadExperience { orders: u32, days: i32 },
+    /// Complained, or refused because of service, delivery or product: `complaints` times, the last `days` ago, and
+    /// no purchase since.
+    Complained { complaints: u32, days: i32 },
 }
 
 impl Signal {
@@ -42,15 +45,19 @@ impl Signal {
             Self::SpendingLess { .. } => "spending_less",
             Self::NeverCameBack { .. } => "never_came_back",
             Self::BadExperience { .. } => "bad_experience",
+            Self::Complained { .. } => "complained",
         }
     }
 }
 
-/// Cancelled and returned orders of a customer.
+/// Bad experience of a customer: cancelled and returned orders, complaints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Trouble {
     pub orders: u32,
+    /// Of the last such order.
     pub last_day: i32,
+    pub complaints: u32,
+    pub complained_day: i32,
 }
 
 /// The profile.
@@ -73,6 +80,27 @@ pub struct Profile {
     pub signals: Vec<Signal>,
 }
 
+impl Profile {
+    /// Of a customer about whom nothing can be said.
+    #[must_use]
+    pub const fn without_purchases(stage: Stage) -> Self {
+        Self {
+            purchases: 0,
+            first_day: None,
+            last_day: None,
+            revenue_minor: 0,
+            mean_gap: None,
+            stage,
+            p_alive: None,
+            expected_orders: None,
+            expected_value_minor: None,
+            value_at_risk_minor: 0,
+            risk: None,
+            signals: Vec::new(),
+        }
+    }
+}
+
 /// Purchases in twelve months of a customer who is surely alive, by (x, T).
 pub type Memory = ahash::AHashMap<(u32, u32), f64>;
 
@@ -82,21 +110,30 @@ pub struct Forecaster<'m> {
     model: &'m Model,
     purchases: Option<PurchaseModel>,
     spend: Option<GammaGamma>,
+    /// What an earlier forecaster of the same model has computed.
+    known: Option<&'m Memory>,
     if_alive: Memory,
 }
 
 impl<'m> Forecaster<'m> {
     #[must_use]
     pub fn new(model: &'m Model) -> Self {
-        Self::with_memory(model, Memory::default())
+        Self {
+            model,
+            purchases: model.purchase_model(),
+            spend: model.spend_model(),
+            known: None,
+            if_alive: Memory::default(),
+        }
     }
 
     /// With what an earlier forecaster of the same model has computed.
     #[must_use]
-    pub fn with_memory(model: &'m Model, memory: Memory) -> Self {
-        Self { model, purchases: model.purchase_model(), spend: model.spend_model(), if_alive: memory }
+    pub fn knowing(model: &'m Model, known: &'m Memory) -> Self {
+        Self { known: Some(known), ..Self::new(model) }
     }
 
+    /// What it has computed itself.
     #[must_use]
     pub fn into_memory(self) -> Memory {
         self.if_alive
@@ -105,11 +142,12 @@ impl<'m> Forecaster<'m> {
     /// Purchases in twelve months of a customer who is surely alive.
     fn purchases_if_alive(&mut self, x: u32, t: u32) -> Option<f64> {
         let model = self.purchases?;
-        Some(*self.if_alive.entry((x, t)).or_insert_with(|| match model {
-            PurchaseModel::BgNbd(m) => m.purchases_if_alive(x, f64::from(t), HORIZON_DAYS),
-            PurchaseModel::ParetoNbd(m) => m.purchases_if_alive(x, f64::from(t), HORIZON_DAYS),
-            // Not fitted to orders in days.
-            PurchaseModel::BgBb(_) => 0.0,
+        if let Some(known) = self.known.and_then(|memory| memory.get(&(x, t))) {
+            return Some(*known);
+        }
+        Some(*self.if_alive.entry((x, t)).or_insert_with(|| {
+            // BG/BB is not fitted to orders in days.
+            model.purchases_if_alive(x, f64::from(t), HORIZON_DAYS).unwrap_or(0.0)
         }))
     }
 
@@ -126,20 +164,7 @@ impl<'m> Forecaster<'m> {
         let occasions = &occasions[..occasions.partition_point(|o| o.day <= as_of)];
         let stage = Stage::of(occasions, as_of, self.model.lapse_days);
         let Some(history) = History::of(0, occasions, as_of) else {
-            return Profile {
-                purchases: 0,
-                first_day: None,
-                last_day: None,
-                revenue_minor: 0,
-                mean_gap: None,
-                stage,
-                p_alive: None,
-                expected_orders: None,
-                expected_value_minor: None,
-                value_at_risk_minor: 0,
-                risk: None,
-                signals: Vec::new(),
-            };
+            return Profile::without_purchases(stage);
         };
         let p_alive =
             self.purchases.map(|m| m.p_alive(history.x, f64::from(history.t_x), f64::from(history.t)));
@@ -233,6 +258,10 @@ impl<'m> Forecaster<'m> {
         }
         if trouble.orders > 0 && trouble.last_day >= last.day && trouble.last_day <= as_of {
             signals.push(Signal::BadExperience { orders: trouble.orders, days: as_of - trouble.last_day });
+        }
+        if trouble.complaints > 0 && trouble.complained_day >= last.day && trouble.complained_day <= as_of {
+            let days = as_of - trouble.complained_day;
+            signals.push(Signal::Complained { complaints: trouble.complaints, days });
         }
         signals
     }

@@ -13,7 +13,7 @@ pub struct DayRow {
     pub orders: u32,
 }
 
-/// Cancelled and returned orders of one customer.
+/// The bad experience of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TroubleRow {
     pub customer: i64,
@@ -41,20 +41,24 @@ pub struct Purchases {
     spans: Vec<Span>,
     occasions: Vec<Occasion>,
     orders: Vec<u32>,
-    /// Cancelled and returned orders by customer.
+    /// Bad experience by customer.
     pub troubles: Vec<Trouble>,
     /// Occasions that no span covers any more.
     waste: usize,
 }
 
-/// What a change did to the places of customers.
+/// What a change did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Changed {
-    /// Only these places hold other purchases.
-    Places(Vec<usize>),
-    /// Customers came or went: places have moved.
-    Moved,
+pub struct Changed {
+    /// Where the changed customers stand now, in the order of their ids.
+    pub places: Vec<usize>,
+    /// When customers left or came in between: the place before of each place, [`NEW`] for who came. Customers who
+    /// came behind the last one move nobody.
+    pub moved: Option<Vec<usize>>,
 }
+
+/// The place before of a customer who was not there.
+pub const NEW: usize = usize::MAX;
 
 fn length(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
@@ -128,10 +132,15 @@ impl Purchases {
     ) -> Changed {
         let new: Vec<i64> = living.iter().copied().filter(|id| self.place(*id).is_none()).collect();
         let leaving = gone.iter().any(|id| self.place(*id).is_some());
-        let moved = leaving || !new.is_empty();
-        if moved {
-            self.resettle(&new, gone);
-        }
+        let behind = new.first().is_none_or(|first| self.ids.last().is_none_or(|last| last < first));
+        let moved = if leaving || !behind {
+            Some(self.resettle(&new, gone))
+        } else {
+            self.ids.extend(&new);
+            self.spans.resize(self.ids.len(), Span::default());
+            self.troubles.resize(self.ids.len(), Trouble::default());
+            None
+        };
         let mut places = Vec::with_capacity(living.len());
         let mut next = 0;
         for id in living {
@@ -158,24 +167,47 @@ impl Purchases {
         if self.waste > self.occasions.len() / 4 + 1024 {
             self.compact();
         }
-        if moved { Changed::Moved } else { Changed::Places(places) }
+        Changed { places, moved }
     }
 
-    fn resettle(&mut self, new: &[i64], gone: &[i64]) {
-        let mut rows: Vec<(i64, Span, Trouble)> = self
-            .ids
-            .iter()
-            .zip(&self.spans)
-            .zip(&self.troubles)
-            .filter(|((id, _), _)| gone.binary_search(id).is_err())
-            .map(|((id, span), trouble)| (*id, *span, *trouble))
-            .chain(new.iter().map(|id| (*id, Span::default(), Trouble::default())))
-            .collect();
-        rows.sort_unstable_by_key(|row| row.0);
-        self.ids = rows.iter().map(|r| r.0).collect();
-        self.spans = rows.iter().map(|r| r.1).collect();
-        self.troubles = rows.iter().map(|r| r.2).collect();
+    /// Takes customers in and out; answers the place before of each place.
+    fn resettle(&mut self, new: &[i64], gone: &[i64]) -> Vec<usize> {
+        let (ids, spans, troubles) = (
+            std::mem::take(&mut self.ids),
+            std::mem::take(&mut self.spans),
+            std::mem::take(&mut self.troubles),
+        );
+        let most = ids.len() + new.len();
+        let mut from = Vec::with_capacity(most);
+        self.ids.reserve(most);
+        self.spans.reserve(most);
+        self.troubles.reserve(most);
+        let (mut coming, mut leaving) = (new.iter().copied().peekable(), gone.iter().copied().peekable());
+        for (place, id) in ids.into_iter().enumerate() {
+            while let Some(newcomer) = coming.next_if(|n| *n < id) {
+                self.settle(newcomer);
+                from.push(NEW);
+            }
+            while leaving.next_if(|g| *g < id).is_some() {}
+            if leaving.next_if_eq(&id).is_none() {
+                self.ids.push(id);
+                self.spans.push(spans[place]);
+                self.troubles.push(troubles[place]);
+                from.push(place);
+            }
+        }
+        for newcomer in coming {
+            self.settle(newcomer);
+            from.push(NEW);
+        }
         self.waste = self.occasions.len() - self.spans.iter().map(|s| s.len as usize).sum::<usize>();
+        from
+    }
+
+    fn settle(&mut self, newcomer: i64) {
+        self.ids.push(newcomer);
+        self.spans.push(Span::default());
+        self.troubles.push(Trouble::default());
     }
 
     fn compact(&mut self) {
@@ -240,7 +272,14 @@ mod tests {
                 }
                 let living: Vec<i64> = touched.iter().copied().filter(|id| truth.contains_key(id)).collect();
                 let gone: Vec<i64> = touched.iter().copied().filter(|id| !truth.contains_key(id)).collect();
-                purchases.replace(&living, &gone, &rows(&truth, |id| touched.contains(&id)), &[]);
+                let before = purchases.ids.clone();
+                let changed = purchases.replace(&living, &gone, &rows(&truth, |id| touched.contains(&id)), &[]);
+                let now: Vec<i64> = changed.places.iter().map(|p| purchases.ids[*p]).collect();
+                prop_assert_eq!(now, living);
+                for (place, id) in purchases.ids.iter().enumerate() {
+                    let from = changed.moved.as_ref().map_or(place, |m| m[place]);
+                    prop_assert_eq!(before.get(from).copied(), before.contains(id).then_some(*id));
+                }
             }
             let batch = Purchases::assemble(truth.keys().copied().collect(), &rows(&truth, |_| true), &[]);
             prop_assert_eq!(content(&purchases), content(&batch));

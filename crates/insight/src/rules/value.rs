@@ -205,10 +205,11 @@ fn draw(rng: &mut Rng, fit: &KeptFit) -> Option<Vec<f64>> {
     )
 }
 
-/// Expected value of the base in the next twelve months with its 95% interval, in minor units: the sampling
-/// error of the parameters and the chance of the customers' own futures.
+/// The value that the base is `expected` to bring in the next twelve months (the sum of its customers' forecasts),
+/// with its 95% interval, in minor units: the sampling error of the parameters and the chance of the customers' own
+/// futures.
 #[must_use]
-pub fn base_value(model: &Model, histories: &[History], seed: u64) -> Option<Forecast> {
+pub fn base_value(model: &Model, histories: &[History], expected: f64, seed: u64) -> Option<Forecast> {
     const SAMPLE: usize = 4_000;
     const DRAWS: usize = 60;
     let purchase_model = model.purchase_model()?;
@@ -218,16 +219,6 @@ pub fn base_value(model: &Model, histories: &[History], seed: u64) -> Option<For
         let mean = if h.paid == 0 { 0.0 } else { h.repeat_minor as f64 / f64::from(h.paid) };
         m.and_then(|m| m.expected_value(h.paid, mean)).unwrap_or(model.mean_minor)
     };
-    let mut cache = ahash::AHashMap::<(u32, u32, u32), f64>::new();
-    let expected: f64 = histories
-        .iter()
-        .map(|h| {
-            let n = *cache.entry((h.x, h.t_x, h.t)).or_insert_with(|| {
-                purchase_model.expected_purchases(h.x, f64::from(h.t_x), f64::from(h.t), HORIZON_DAYS)
-            });
-            n * worth(spend_model.as_ref(), h)
-        })
-        .sum();
     let step = histories.len().div_ceil(SAMPLE).max(1);
     let sample: Vec<&History> = histories.iter().step_by(step).collect();
     if sample.is_empty() {
@@ -357,7 +348,8 @@ mod tests {
                 paid: i % 5,
             })
             .collect();
-        let base = base_value(&model, &histories, 9).unwrap();
+        let expected = histories.iter().map(|h| forecast(&model, h, 1).unwrap().value.expected).sum();
+        let base = base_value(&model, &histories, expected, 9).unwrap();
         assert!(base.low < base.expected && base.expected < base.high);
         assert!((base.high - base.low) / base.expected < 0.8, "{base:?}");
     }

@@ -195,6 +195,17 @@ impl PurchaseModel {
         }
     }
 
+    /// Expected purchases in `horizon` of a customer known to be alive: they depend on (x, T) only, so that a base of
+    /// millions has some ten thousand of these. `None` for BG/BB, whose forecast is not such a product.
+    #[must_use]
+    pub fn purchases_if_alive(&self, x: u32, t: f64, horizon: f64) -> Option<f64> {
+        match self {
+            Self::BgNbd(m) => Some(m.purchases_if_alive(x, t, horizon)),
+            Self::ParetoNbd(m) => Some(m.purchases_if_alive(x, t, horizon)),
+            Self::BgBb(_) => None,
+        }
+    }
+
     /// Expected purchases in the next `horizon`.
     #[must_use]
     pub fn expected_purchases(&self, x: u32, t_x: f64, t: f64, horizon: f64) -> f64 {

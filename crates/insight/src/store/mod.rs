@@ -1,0 +1,20 @@
+//! SQL of this slice. Orders and customers are read, never written.
+
+mod changes;
+mod inputs;
+mod people;
+mod profiles;
+mod purchases;
+mod reasons;
+mod state;
+
+pub use changes::{Change, due, mark, mark_import, mark_records, settle};
+pub use inputs::{InputRow, inputs, remove_input, set_input};
+pub use people::{Face, contact_values, current_id, faces};
+pub use profiles::{
+    MoveCount, StageMove, StoredProfile, forget_profiles, log_moves, move_counts, moves, moves_of, profiles,
+    profiles_of, write_profiles,
+};
+pub use purchases::{LeftOutOrders, left_out, purchases, purchases_of};
+pub use reasons::{LeavingReason, leaving_reasons};
+pub use state::{State, model, publish_model, set_state, state};
