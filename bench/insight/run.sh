@@ -1,37 +1,57 @@
-#!/bin/sh
-# CPU seconds of the analysis kernels beside their peers, one run, same Parquet.
-# usage: run.sh BENCH_BINARY PYTHON FOLDER [orders of the large summary, default 100000000]
-# PYTHON has lifetimes 0.11.3, duckdb, polars, pandas and pyarrow from PyPI.
-set -eu
-bench=$1 python=$2 folder=$3 large=${4:-100000000}
-here=$(dirname "$0")
-results=$folder/results.jsonl
+#!/usr/bin/env bash
+# CPU seconds (user + system) of the analysis kernels beside their peers: one run, one machine, the same
+# Parquet files. The machine may be busy: wall time is not used.
+#
+# usage: ./dev bench insight [large = orders of the large summary, default 100000000]
+#   OTKLIK_BENCH_DIR     folder for data, peers and results (default ~/.cache/otklik/bench-insight)
+#   OTKLIK_BENCH_PYTHON  a Python with lifetimes, duckdb, polars, pandas, pyarrow; made in the folder if absent
+#   OTKLIK_BENCH_PYMC    a Python with pymc-marketing; left out if absent
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+large=${1:-100000000}
+folder=${OTKLIK_BENCH_DIR:-${OTKLIK_CACHE:-$HOME/.cache/otklik}/bench-insight}
 mkdir -p "$folder"
+python=${OTKLIK_BENCH_PYTHON:-$folder/venv/bin/python}
+if ! [ -x "$python" ]; then
+  python3 -m venv "$folder/venv"
+  "$folder/venv/bin/pip" install -q lifetimes duckdb polars pandas pyarrow
+fi
+pymc=${OTKLIK_BENCH_PYMC:-$folder/pymc/bin/python}
+cargo build --release --locked -q -p insight --example bench
+bench=${CARGO_TARGET_DIR:-target}/release/examples/bench
+results=$folder/results.jsonl
 : > "$results"
 
-note() { # adds the size to a JSON line
-  sed "s/^{/{\"size\":\"$1\",/" >> "$results"
-}
+size=10M
+note() { sed "s/^{/{\"size\":\"$size\",/" | tee -a "$results"; }
+peer() { "$python" "$here/peers.py" "$@" | note || echo "left out: $*" >&2; }
+made() { [ -f "$folder/$1" ] || "$bench" "${@:2}" "$folder/$1"; }
 
-[ -f "$folder/summary10m.parquet" ] || "$bench" gen-summary 10000000 "$folder/summary10m.parquet"
-[ -f "$folder/summary1m.parquet" ] || "$bench" gen-summary 1000000 "$folder/summary1m.parquet"
-[ -f "$folder/orders10m.parquet" ] || "$bench" gen-orders 1000000 10000000 "$folder/orders10m.parquet"
-[ -f "$folder/orders_large.parquet" ] || "$bench" gen-orders $((large / 10)) "$large" "$folder/orders_large.parquet"
+made summary10m.parquet gen-summary 10000000
+made exact10m.parquet gen-exact 10000000
+made summary1m.parquet gen-summary 1000000
+made orders10m.parquet gen-orders 1000000 10000000
+made "orders$large.parquet" gen-orders $((large / 10)) "$large"
 
-for task in fit fit-cells fit-exact; do "$bench" $task "$folder/summary10m.parquet" | note 10M; done
-"$bench" score "$folder/summary1m.parquet" | note 1M
-for task in summary rfm-cohorts refresh; do "$bench" $task "$folder/orders10m.parquet" | note 10M; done
-"$bench" summary "$folder/orders_large.parquet" | note large
-
-"$python" "$here/peers.py" fit-cells "$folder/summary10m.parquet" | note 10M
-"$python" "$here/peers.py" score "$folder/summary1m.parquet" | note 1M
+for task in fit fit-cells; do "$bench" $task "$folder/summary10m.parquet" | note; done
+"$bench" fit-exact "$folder/exact10m.parquet" | note
+for task in rfm-cohorts refresh summary; do "$bench" $task "$folder/orders10m.parquet" | note; done
 for task in summary-duckdb summary-polars rfm-duckdb rfm-polars refresh; do
-  "$python" "$here/peers.py" $task "$folder/orders10m.parquet" | note 10M
+  peer $task "$folder/orders10m.parquet"
 done
-"$python" "$here/peers.py" summary-duckdb "$folder/orders_large.parquet" | note large
-"$python" "$here/peers.py" summary-polars "$folder/orders_large.parquet" | note large || echo "polars could not: out of memory?" >&2
-"$python" "$here/peers.py" fit "$folder/summary10m.parquet" | tee "$folder/raw.json" | note 10M
-# The raw fit is the measure of exact times too.
-sed 's/"task": "fit"/"task": "fit-exact"/' "$folder/raw.json" | note 10M
+peer reference "$folder/summary10m.parquet"
+peer reference-exact "$folder/exact10m.parquet"
+peer fit-cells "$folder/summary10m.parquet"
+size=1M
+"$bench" score "$folder/summary1m.parquet" | note
+peer score "$folder/summary1m.parquet"
+size=$large
+"$bench" summary "$folder/orders$large.parquet" | note
+peer summary-duckdb "$folder/orders$large.parquet"
+peer summary-polars "$folder/orders$large.parquet"
+size=10M
+[ -x "$pymc" ] && "$pymc" "$here/peers.py" fit-pymc "$folder/summary10m.parquet" | note
+peer fit "$folder/summary10m.parquet"
+peer fit-exact "$folder/exact10m.parquet"
 
-"$python" "$here/peers.py" compare "$results"
+"$python" "$here/peers.py" compare "$results" | tee "$folder/table.txt"
