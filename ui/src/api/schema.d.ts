@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/base-health/list.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as XLSX. */
+        get: operations["list_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/campaigns": {
         parameters: {
             query?: never;
@@ -853,8 +870,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A table of a page as CSV: rfm, cohorts, months. */
-        get: operations["table_csv"];
+        /** A table of a page as a file: rfm, cohorts, months; `.csv` or `.xlsx` behind the name. */
+        get: operations["table"];
         put?: never;
         post?: never;
         delete?: never;
@@ -875,6 +892,26 @@ export interface paths {
         /** Enters, changes or removes costs and margins. */
         put: operations["set_inputs"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/inputs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Costs from a table with the columns month, kind and amount: amounts of spends in major units, leads as a count, the
+         *     margin as a share or in percent. All of the table is taken, or none of it.
+         */
+        post: operations["import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1028,6 +1065,26 @@ export interface paths {
         put?: never;
         /** The potential of a win-back before it is started, and the sample that would prove it. */
         post: operations["win_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The table beside a chart, as the page shows it, made into a workbook: names of columns and rows of texts and
+         *     numbers. Nothing is read or kept.
+         */
+        post: operations["workbook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3700,13 +3757,35 @@ export interface components {
             mine: boolean;
             name: string;
         };
-        /** @description Reasons of leaving: known only from talks. */
+        ReasonCount: {
+            /** @description Code of the recommended action. */
+            action: string;
+            /** Format: int64 */
+            customers: number;
+            /** @description controllable, natural, other. */
+            kind: string;
+            list: string;
+            /** @description service, price, product, competitor, delivery, moved, interests, other. */
+            reason: string;
+            /** @description What they brought in their last year with the shop. */
+            revenue: Record<string, never>;
+        };
+        /** @description Why customers who left have left: told in talks. Market figures say nothing of the own base, and none are shown. */
         Reasons: {
             /** Format: int64 */
             controllable: number;
+            items: components["schemas"]["ReasonCount"][];
             /** Format: int64 */
             natural: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Told, but neither.
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description Lapsed and never asked.
+             */
             unknown: number;
         };
         RejectView: {
@@ -3844,6 +3923,11 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "refuse" | "warn";
+        /** @description A table: names of columns and rows. */
+        Sheet: {
+            head: string[];
+            rows: Record<string, never>[][];
+        };
         Shipped: {
             bodies: components["schemas"]["BTreeMap"];
         };
@@ -4329,7 +4413,7 @@ export interface operations {
             query?: {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
-                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, rfm, cohort, and of a period: new, bought,
+                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
                  *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
                  */
                 figure?: string | null;
@@ -4371,7 +4455,7 @@ export interface operations {
             query?: {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
-                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, rfm, cohort, and of a period: new, bought,
+                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
                  *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
                  */
                 figure?: string | null;
@@ -4400,6 +4484,44 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    list_xlsx: {
+        parameters: {
+            query?: {
+                /**
+                 * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
+                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
+                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 */
+                figure?: string | null;
+                /** @description Which stage, channel, month or signal. */
+                value?: string | null;
+                /** @description Scores of `figure=rfm`. */
+                r?: number | null;
+                f?: number | null;
+                m?: number | null;
+                /** @description Months since the first purchase, of `figure=cohort`. */
+                index?: number | null;
+                /** @description First day of a period. */
+                from?: string | null;
+                /** @description Last day of a period. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
         };
@@ -5629,7 +5751,7 @@ export interface operations {
             };
         };
     };
-    table_csv: {
+    table: {
         parameters: {
             query?: never;
             header?: never;
@@ -5679,6 +5801,29 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Inputs"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inputs"];
+                };
+            };
+        };
+    };
+    import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
             };
         };
         responses: {
@@ -5881,6 +6026,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Potential"];
+                };
+            };
+        };
+    };
+    workbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sheet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
         };

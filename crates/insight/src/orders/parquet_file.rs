@@ -27,7 +27,7 @@ pub(super) fn load(path: &Path, columns: &Columns, until: Option<i32>) -> Result
     let file = File::open(path).map_err(|e| InputError::of_file(path, e.to_string()))?;
     let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
         .map_err(|e| InputError::of_file(path, format!("not a Parquet file: {e}")))?;
-    let source = Source::new(path, &file, &metadata, columns)?;
+    let source = Source::new(path, &metadata, columns)?;
     match source.number_range() {
         Some((low, high, rows)) if dense(low, high, rows) => source.load_dense(low, high, until),
         _ => source.load_interned(until),
@@ -41,7 +41,6 @@ fn dense(low: i64, high: i64, rows: i64) -> bool {
 
 struct Source<'a> {
     path: &'a Path,
-    file: &'a File,
     metadata: &'a ArrowReaderMetadata,
     columns: &'a Columns,
     /// Leaf places of customer, date and amount.
@@ -51,7 +50,6 @@ struct Source<'a> {
 impl<'a> Source<'a> {
     fn new(
         path: &'a Path,
-        file: &'a File,
         metadata: &'a ArrowReaderMetadata,
         columns: &'a Columns,
     ) -> Result<Self, InputError> {
@@ -68,7 +66,7 @@ impl<'a> Source<'a> {
         if let Some(amount) = &columns.amount {
             leaves.push(place(amount)?);
         }
-        Ok(Self { path, file, metadata, columns, leaves })
+        Ok(Self { path, metadata, columns, leaves })
     }
 
     fn number_range(&self) -> Option<(i64, i64, i64)> {
@@ -98,7 +96,8 @@ impl<'a> Source<'a> {
         &self,
         group: usize,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, InputError>> + use<'_>, InputError> {
-        let file = self.file.try_clone().map_err(|e| self.fault(&e))?;
+        // Opened anew: a cloned handle shares its place in the file with those of the other threads.
+        let file = File::open(self.path).map_err(|e| self.fault(&e))?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), self.leaves.iter().copied());
         let reader = builder
@@ -432,4 +431,47 @@ fn read_minors(array: &ArrayRef, name: &str, out: &mut Vec<i64>) -> Result<(), S
         other => return Err(format!("amounts cannot be of type {other}")),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{Date32Array, Int64Array};
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
+    use std::sync::Arc;
+
+    /// Threads that read row groups of one file do not get in each other's way.
+    #[test]
+    fn row_groups_are_read_in_parallel() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.parquet");
+        let rows = 60_000i64;
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("customer", Arc::new(Int64Array::from_iter_values((0..rows).map(|i| (i * 7_919) % 5_000)))),
+            ("day", Arc::new(Date32Array::from_iter_values((0..60_000).map(|i| i / 100)))),
+            ("amount_minor", Arc::new(Int64Array::from_iter_values(0..rows))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(1_000)).build();
+        let file = File::create(&path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let columns = Columns {
+            customer: "customer".into(),
+            date: "day".into(),
+            amount: Some("amount_minor".into()),
+            date_order: None,
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
+        for _ in 0..5 {
+            let loaded = pool.install(|| load(&path, &columns, None)).unwrap();
+            let totals = crate::rules::occasions::per_customer(loaded.scatter, |_, o| {
+                Some(o.iter().map(|o| o.minor).sum::<i64>())
+            });
+            assert_eq!((loaded.orders, totals.len()), (60_000, 5_000));
+            assert_eq!(totals.iter().sum::<i64>(), rows * (rows - 1) / 2);
+        }
+    }
 }

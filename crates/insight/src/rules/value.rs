@@ -348,7 +348,15 @@ mod tests {
                 paid: i % 5,
             })
             .collect();
-        let expected = histories.iter().map(|h| forecast(&model, h, 1).unwrap().value.expected).sum();
+        let (purchases, spend) = (model.purchase_model().unwrap(), model.spend_model().unwrap());
+        let expected = histories
+            .iter()
+            .map(|h| {
+                let mean = if h.paid == 0 { 0.0 } else { h.repeat_minor as f64 / f64::from(h.paid) };
+                purchases.expected_purchases(h.x, f64::from(h.t_x), f64::from(h.t), HORIZON_DAYS)
+                    * spend.expected_value(h.paid, mean).unwrap()
+            })
+            .sum();
         let base = base_value(&model, &histories, expected, 9).unwrap();
         assert!(base.low < base.expected && base.expected < base.high);
         assert!((base.high - base.low) / base.expected < 0.8, "{base:?}");

@@ -156,6 +156,34 @@ fn purchases_by_quadrature(rate: f64, scale: f64, a: f64, b: f64, t: f64) -> f64
     sum / mass
 }
 
+/// ln(α + t) and its inverse by time: histories in whole days hold a few hundred times, so that most are at hand.
+struct Times {
+    alpha: f64,
+    slots: Vec<(u64, f64, f64)>,
+}
+
+impl Times {
+    const SLOTS: usize = 1 << 11;
+
+    fn new(alpha: f64) -> Self {
+        // No time has these bits: they are those of a NaN.
+        Self { alpha, slots: vec![(u64::MAX, 0.0, 0.0); Self::SLOTS] }
+    }
+
+    #[inline]
+    fn at(&mut self, time: f64) -> (f64, f64) {
+        let bits = time.to_bits();
+        #[expect(clippy::cast_possible_truncation, reason = "the upper bits of a product")]
+        let slot = (bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize;
+        let kept = &mut self.slots[slot & (Self::SLOTS - 1)];
+        if kept.0 != bits {
+            let sum = self.alpha + time;
+            *kept = (bits, sum.ln(), 1.0 / sum);
+        }
+        (kept.1, kept.2)
+    }
+}
+
 struct Histories<'a> {
     dropout: Dropout,
     cells: &'a [Cell],
@@ -209,12 +237,12 @@ impl<'a> Histories<'a> {
         let (log_a, inverse_a) = (a.ln(), 1.0 / a);
         let mut last_x = u32::MAX;
         let (mut log_odds, mut inverse_b) = (0.0, 0.0);
+        let mut times = Times::new(alpha);
         for cell in cells {
             let w = cell.weight;
             let x = f64::from(cell.x);
-            let end = alpha + cell.t;
             let shape = r + x;
-            let (inverse_end, log_end) = (1.0 / end, end.ln());
+            let (log_end, inverse_end) = times.at(cell.t);
             jet.value -= w * shape * log_end;
             jet.gradient[0] -= w * log_end;
             jet.gradient[1] -= w * shape * inverse_end;
@@ -230,9 +258,8 @@ impl<'a> Histories<'a> {
                 log_odds = log_a - odds_base.ln();
                 inverse_b = 1.0 / odds_base;
             }
-            let last = alpha + cell.t_x;
-            let inverse_last = 1.0 / last;
-            let gap = log_end - last.ln();
+            let (log_last, inverse_last) = times.at(cell.t_x);
+            let gap = log_end - log_last;
             let u = log_odds + shape * gap;
             // One exponential serves the value and its slope.
             let e = (-u.abs()).exp();

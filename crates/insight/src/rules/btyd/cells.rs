@@ -55,15 +55,13 @@ fn distinct_share(cells: &[Cell]) -> f64 {
     times.len() as f64 / all as f64
 }
 
-/// Histories in whole days, compressed in linear time: `units_per_day` is 1 for a fit in days, 1/7 for weeks.
-///
-/// One open-addressing table keyed by the packed history; ten million rows meet a few hundred thousand
-/// cells, so almost every row is a hit.
+/// Histories in whole days, merged: `units_per_day` is 1 for a fit in days, 1/7 for weeks. Ten million rows become a
+/// few hundred thousand cells, in the order of x, T and t_x.
 #[must_use]
 pub fn compress_days(x: &[u32], t_x: &[u32], t: &[u32], units_per_day: f64) -> Vec<Cell> {
-    let mut table = DayTable::with_capacity(1 << 16);
     // Most customers never came back: their cells are a plain histogram of ages.
     let mut once: Vec<u64> = Vec::new();
+    let mut keys: Vec<u64> = Vec::with_capacity(x.len() / 2);
     for ((&x, &t_x), &t) in x.iter().zip(t_x).zip(t) {
         if x == 0 {
             let index = t as usize;
@@ -72,26 +70,33 @@ pub fn compress_days(x: &[u32], t_x: &[u32], t: &[u32], units_per_day: f64) -> V
             }
             once[index] += 1;
         } else {
-            table.add(pack(x, t_x, t));
+            keys.push(pack(x, t_x, t));
         }
     }
+    keys.par_sort_unstable();
     let mut cells: Vec<Cell> = once
         .iter()
         .enumerate()
         .filter(|(_, n)| **n > 0)
         .map(|(day, n)| Cell { x: 0, t_x: 0.0, t: day as f64 * units_per_day, weight: *n as f64 })
         .collect();
-    cells.extend(table.slots.iter().filter(|slot| slot.1 > 0).map(|&(key, n)| {
-        let (x, t_x, t) = unpack(key);
-        Cell { x, t_x: f64::from(t_x) * units_per_day, t: f64::from(t) * units_per_day, weight: f64::from(n) }
+    cells.extend(keys.chunk_by(|a, b| a == b).map(|run| {
+        let (x, t_x, t) = unpack(run[0]);
+        Cell {
+            x,
+            t_x: f64::from(t_x) * units_per_day,
+            t: f64::from(t) * units_per_day,
+            weight: run.len() as f64,
+        }
     }));
     cells
 }
 
+/// Days of a time: five thousand years.
 const TIME_BITS: u32 = 21;
 
 fn pack(x: u32, t_x: u32, t: u32) -> u64 {
-    u64::from(x) << (2 * TIME_BITS) | u64::from(t_x) << TIME_BITS | u64::from(t)
+    u64::from(x) << (2 * TIME_BITS) | u64::from(t) << TIME_BITS | u64::from(t_x)
 }
 
 #[expect(
@@ -100,54 +105,7 @@ fn pack(x: u32, t_x: u32, t: u32) -> u64 {
 )]
 fn unpack(key: u64) -> (u32, u32, u32) {
     let mask = (1u64 << TIME_BITS) - 1;
-    ((key >> (2 * TIME_BITS)) as u32, ((key >> TIME_BITS) & mask) as u32, (key & mask) as u32)
-}
-
-struct DayTable {
-    slots: Vec<(u64, u32)>,
-    used: usize,
-}
-
-impl DayTable {
-    fn with_capacity(slots: usize) -> Self {
-        Self { slots: vec![(0, 0); slots], used: 0 }
-    }
-
-    fn add(&mut self, key: u64) {
-        if self.used * 2 > self.slots.len() {
-            self.grow();
-        }
-        self.put(key, 1);
-    }
-
-    fn put(&mut self, key: u64, n: u32) {
-        let mask = self.slots.len() - 1;
-        let mut at = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20) as usize & mask;
-        loop {
-            let slot = &mut self.slots[at];
-            if slot.1 == 0 {
-                *slot = (key, n);
-                self.used += 1;
-                return;
-            }
-            if slot.0 == key {
-                slot.1 += n;
-                return;
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    fn grow(&mut self) {
-        let bigger = vec![(0, 0); self.slots.len() * 4];
-        let old = std::mem::replace(&mut self.slots, bigger);
-        self.used = 0;
-        for (key, n) in old {
-            if n > 0 {
-                self.put(key, n);
-            }
-        }
-    }
+    ((key >> (2 * TIME_BITS)) as u32, (key & mask) as u32, ((key >> TIME_BITS) & mask) as u32)
 }
 
 #[cfg(test)]
