@@ -97,7 +97,14 @@ export function PeopleList({
       minor: true,
       render: (c) => <StagePill stage={c.stage} />,
     },
-    { key: 'orders', label: t('people.col.orders'), width: '78px', align: 'right', render: (c) => f.n(c.orders) },
+    {
+      key: 'orders',
+      label: t('people.col.orders'),
+      width: '78px',
+      align: 'right',
+      minor: true,
+      render: (c) => f.n(c.orders),
+    },
     {
       key: 'last',
       label: t('people.col.last'),

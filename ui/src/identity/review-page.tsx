@@ -91,7 +91,12 @@ export function ReviewPage() {
                     </div>
                     <Reasons reasons={pair.reasons} />
                     <p className="dim small">
-                      {t('review.value', { value: f.money(pair.value.minor, pair.value.currency) })}
+                      {t('review.value', {
+                        value: f.money(
+                          pair.left.totals.revenue.minor + pair.right.totals.revenue.minor,
+                          pair.value.currency,
+                        ),
+                      })}
                     </p>
                   </div>
                 </Card>
