@@ -305,6 +305,14 @@ fn read_truth_people(_: &Truth) -> Vec<(String, u32)> {
     PEOPLE.with_borrow(Clone::clone)
 }
 
+/// User and system time of this process so far.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: f64 = after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
+    ticks / 100.0
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let errors = args
@@ -327,8 +335,12 @@ fn main() {
         "{:?}; read {read_time:?}, resolve {took:?}, prior {:.1}, EM iterations {}",
         found.counts, found.model.prior, found.model.iterations
     );
+    println!("CPU seconds {:.2}", cpu_seconds());
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default());
+    }
+    if args.iter().any(|a| a == "--time-only") {
+        return;
     }
     let truth = truth(truth_file);
     PEOPLE.with_borrow_mut(|p| {

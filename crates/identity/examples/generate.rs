@@ -11,6 +11,7 @@
     reason = "a generator of test data on 64-bit machines"
 )]
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -75,6 +76,8 @@ struct World {
     women: Vec<Given>,
     fathers: Vec<Fathers>,
     stems: Vec<String>,
+    /// Mailboxes and numbers given out: a provider gives each once, whatever the names of those who ask.
+    taken: HashSet<String>,
 }
 
 const DOMAINS: [&str; 9] = [
@@ -140,13 +143,14 @@ fn capital(word: &str) -> String {
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, orders: usize) -> Self {
         let mut it = Self {
             dice: Dice(seed),
             men: Vec::new(),
             women: Vec::new(),
             fathers: Vec::new(),
             stems: Vec::new(),
+            taken: HashSet::new(),
         };
         for line in include_str!("../data/given_names.tsv").lines().filter(|l| !l.starts_with('#')) {
             let columns: Vec<&str> = line.split('\t').collect();
@@ -210,6 +214,10 @@ impl World {
             for m in middles {
                 for t in tails {
                     it.stems.push(format!("{h}{m}{t}"));
+                    // A large base has more different surnames.
+                    if orders >= 500_000 && !m.is_empty() {
+                        it.stems.extend(middles.iter().skip(1).map(|n| format!("{h}{m}{n}{t}")));
+                    }
                 }
             }
         }
@@ -222,7 +230,12 @@ impl World {
     }
 
     fn phone(&mut self) -> String {
-        format!("+380{}{:07}", *self.dice.pick(&CODES), self.dice.next() % 10_000_000)
+        loop {
+            let number = format!("+380{}{:07}", *self.dice.pick(&CODES), self.dice.next() % 10_000_000);
+            if self.taken.insert(number.clone()) {
+                return number;
+            }
+        }
     }
 
     fn names(&self, p: &Person) -> &Given {
@@ -306,7 +319,13 @@ impl World {
             ),
             _ => format!("{surname}.{given}{}", number % 100),
         };
-        format!("{local}@{}", *self.dice.pick(&DOMAINS))
+        let domain = *self.dice.pick(&DOMAINS);
+        let mut mailbox = format!("{local}@{domain}");
+        // Who finds the name taken adds digits until it is free.
+        while !self.taken.insert(mailbox.replace('.', "")) {
+            mailbox = format!("{local}{}@{domain}", self.dice.below(10_000));
+        }
+        mailbox
     }
 
     /// One keyboard slip.
@@ -622,7 +641,7 @@ fn main() {
     let orders: usize = option("--orders").and_then(|n| n.parse().ok()).unwrap_or(4_000);
     let seed: u64 = option("--seed").and_then(|n| n.parse().ok()).unwrap_or(1);
     let single = args.iter().any(|a| a == "--single");
-    let mut world = World::new(seed);
+    let mut world = World::new(seed, orders);
     let mut rows: Vec<(String, String, String)> = Vec::with_capacity(orders);
     let mut person = 0;
     let mut group = 0;

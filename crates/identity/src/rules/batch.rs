@@ -60,7 +60,7 @@ impl<'a> PersonRecord<'a> {
 
 #[derive(Clone, Debug, Default)]
 struct Column {
-    text: Vec<u8>,
+    text: String,
     /// End of each cell; shorter than the batch when all later cells are empty.
     ends: Vec<usize>,
 }
@@ -72,14 +72,14 @@ impl Column {
         }
         let last = self.text.len();
         self.ends.resize(row, last);
-        self.text.extend_from_slice(cell.as_bytes());
+        self.text.push_str(cell);
         self.ends.push(self.text.len());
     }
 
     fn get(&self, row: usize) -> &str {
         let Some(end) = self.ends.get(row) else { return "" };
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        std::str::from_utf8(&self.text[start..*end]).unwrap_or_default()
+        self.text.get(start..*end).unwrap_or_default()
     }
 }
 
@@ -182,6 +182,25 @@ impl RecordBatch {
             other: cell(16),
             account: cell(17),
         }
+    }
+
+    /// A hash of everything a row says about who it is: rows with one hash are read once.
+    #[must_use]
+    pub fn content_hash(&self, row: usize, hasher: &impl std::hash::BuildHasher) -> u64 {
+        use std::hash::Hasher as _;
+        let mut h = hasher.build_hasher();
+        // The first two columns are numbers of the row and of its order.
+        for (at, column) in (0_u8..).zip(&self.columns).skip(2) {
+            let cell = column.get(row);
+            if !cell.is_empty() {
+                h.write_u8(at);
+                h.write(cell.as_bytes());
+            }
+        }
+        if !self.account(row).is_empty() {
+            h.write_u16(self.source(row));
+        }
+        h.finish()
     }
 
     /// Frees spare capacity after the last push.

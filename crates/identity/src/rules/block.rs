@@ -11,6 +11,8 @@ use super::phone;
 /// Most cards that meet under one key. Names alone say little, so fewer meet by name.
 const CAP: usize = 48;
 const NAME_CAP: usize = 12;
+/// Halves of mailbox names are often just surnames.
+const PART_CAP: usize = 8;
 
 /// Kinds of keys; the kind is kept in the low bits of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,9 @@ fn mix(kind: Kind, a: u64, b: u64) -> u64 {
     (low ^ high) & !KIND_MASK | u64::from(kind as u8)
 }
 
-fn text_key(text: &[u8]) -> u64 {
+/// FNV-1a of a text.
+#[must_use]
+pub fn text_key(text: &[u8]) -> u64 {
     text.iter().fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01B3))
 }
 
@@ -66,6 +70,8 @@ pub fn keys(base: &Base, model: &Model, card: &Card, mut emit: impl FnMut(u64)) 
             emit(mix(Kind::PhonePart, core % 100_000, given));
         }
         if stem != 0 {
+            // With an initial only, the surname holds the end of the number instead of the first name.
+            emit(mix(Kind::PhonePart, core % 100_000 + 10_000_000, stem));
             let mut head = phone::last_nine(*number);
             while head >= 1_000_000 {
                 head /= 10;
@@ -322,5 +328,9 @@ impl Blocks {
 }
 
 fn cap(key: u64) -> usize {
-    if key & KIND_MASK == u64::from(Kind::Name as u8) { NAME_CAP } else { CAP }
+    match key & KIND_MASK {
+        kind if kind == Kind::Name as u64 => NAME_CAP,
+        kind if kind == Kind::MailboxPart as u64 => PART_CAP,
+        _ => CAP,
+    }
 }

@@ -89,18 +89,39 @@ impl Base {
     /// Normalises a whole batch.
     #[must_use]
     pub fn read(batch: &RecordBatch) -> Self {
-        let mut it = Self { month_first: batch.month_first, ..Self::default() };
+        Self::read_as(batch, Self::plan_of(batch))
+    }
+
+    /// Normalises a whole batch under a given numbering plan.
+    #[must_use]
+    pub fn read_as(batch: &RecordBatch, plan: Plan) -> Self {
+        let mut it = Self { month_first: batch.month_first, plan, ..Self::default() };
+        it.card_of.reserve(batch.len());
+        // Most rows repeat another row letter by letter: those are read once.
+        let mut seen: HashTable<(u64, CardId)> = HashTable::with_capacity(batch.len() / 2);
+        for row in 0..batch.len() {
+            let hash = batch.content_hash(row, &it.hasher);
+            if let Some(known) = seen.find(hash, |k| k.0 == hash) {
+                it.card_of.push(known.1);
+                continue;
+            }
+            let (card, by_content) = it.place(&batch.get(row));
+            if by_content {
+                seen.insert_unique(hash, (hash, card), |k| k.0);
+            }
+        }
+        it
+    }
+
+    /// The numbering plan and the order of dates that a batch speaks for.
+    #[must_use]
+    pub fn plan_of(batch: &RecordBatch) -> Plan {
         let mut votes = PlanVotes::default();
         let step = (batch.len() / 20_000).max(1);
         for row in (0..batch.len()).step_by(step) {
             votes.see(batch.phone(row));
         }
-        it.plan = votes.plan();
-        it.card_of.reserve(batch.len());
-        for row in 0..batch.len() {
-            it.add(&batch.get(row));
-        }
-        it
+        votes.plan()
     }
 
     #[must_use]
@@ -122,9 +143,14 @@ impl Base {
 
     /// Normalises one record and returns its card, an old one when the content is known.
     pub fn add(&mut self, record: &PersonRecord<'_>) -> CardId {
+        self.place(record).0
+    }
+
+    /// The card of a record, and whether any record of the same content lies on it.
+    fn place(&mut self, record: &PersonRecord<'_>) -> (CardId, bool) {
         let (mut card, contacts) = self.normalise(record);
-        card.fingerprint = self.fingerprint(&card, &contacts, record);
-        let hash = card.fingerprint;
+        let (hash, by_content) = self.fingerprint(&card, &contacts, record);
+        card.fingerprint = hash;
         let id = if let Some(known) =
             self.by_content.find(hash, |id| self.cards[*id as usize].fingerprint == hash)
         {
@@ -147,7 +173,7 @@ impl Base {
             id
         };
         self.card_of.push(id);
-        id
+        (id, by_content)
     }
 
     /// Gives a row a card of its own, so that it can be kept apart from rows that say the same.
@@ -239,7 +265,7 @@ impl Base {
     }
 
     /// Records share a card only when the name comes with something that tells namesakes apart.
-    fn fingerprint(&self, card: &Card, contacts: &Contacts, record: &PersonRecord<'_>) -> u64 {
+    fn fingerprint(&self, card: &Card, contacts: &Contacts, record: &PersonRecord<'_>) -> (u64, bool) {
         let mut h = self.hasher.build_hasher();
         let named = !card.name.is_empty();
         let reachable = contacts.phones.iter().any(|p| !phone::is_weak(*p))
@@ -247,10 +273,11 @@ impl Base {
         let told_apart = card.national != 0
             || card.birth != 0 && (card.address.is_home() || card.postcode != 0)
             || card.address.is_home();
+        let by_content = !record.account.is_empty() || named && (reachable || told_apart);
         if !record.account.is_empty() {
             h.write(record.account.as_bytes());
             h.write_u16(record.source);
-        } else if !named || !(reachable || told_apart) {
+        } else if !by_content {
             h.write(record.id.as_bytes());
             h.write_u8(1);
         }
@@ -280,7 +307,7 @@ impl Base {
             h.write(self.texts.get(value));
             h.write_u8(0xFC);
         }
-        h.finish()
+        (h.finish(), by_content)
     }
 
     /// Whether a card has anything that blocking or comparing can use.

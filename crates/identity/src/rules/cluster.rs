@@ -27,8 +27,8 @@ pub struct Clusters {
     apart: AHashMap<CardId, Vec<CardId>>,
 }
 
-/// Pairs of members checked per merge; groups beyond that are already one person's many spellings.
-const CHECKS: usize = 4_096;
+/// Pairs of names checked per merge.
+const CHECKS: u64 = 4_096;
 
 impl Clusters {
     #[must_use]
@@ -124,19 +124,30 @@ impl Clusters {
     }
 
     fn contradict(&self, base: &Base, a: CardId, b: CardId) -> bool {
-        let mut left = CHECKS;
-        for x in self.members(a) {
-            for y in self.members(b) {
-                if left == 0 {
-                    return false;
-                }
-                left -= 1;
-                if compare::name_veto(base, base.card(x), base.card(y)).is_some() {
-                    return true;
-                }
-            }
+        let product = u64::from(self.size(a)) * u64::from(self.size(b));
+        if product <= CHECKS {
+            return self.members(a).any(|x| {
+                self.members(b)
+                    .any(|y| compare::name_veto(base, base.card(x), base.card(y)).is_some())
+            });
         }
-        false
+        // Large groups repeat themselves: only different names are checked, and too many of those are not one person.
+        let (xs, ys) = (self.namings(base, a), self.namings(base, b));
+        xs.len() as u64 * ys.len() as u64 > CHECKS
+            || xs.iter().any(|x| {
+                ys.iter().any(|y| compare::name_veto(base, base.card(*x), base.card(*y)).is_some())
+            })
+    }
+
+    /// One card for each way in which a group's person is named.
+    fn namings(&self, base: &Base, group: CardId) -> Vec<CardId> {
+        let mut seen = ahash::AHashSet::new();
+        self.members(group)
+            .filter(|id| {
+                let card = base.card(*id);
+                seen.insert((card.name, card.national))
+            })
+            .collect()
     }
 }
 

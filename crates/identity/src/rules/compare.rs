@@ -152,29 +152,34 @@ pub fn levels_of(pattern: u64) -> [u8; FIELDS] {
     })
 }
 
+/// Two cards in the one order that does not depend on who came first: comparing must be blind to it.
+fn ordered<'c>(a: &'c Card, b: &'c Card) -> (&'c Card, &'c Card) {
+    if a.fingerprint <= b.fingerprint { (a, b) } else { (b, a) }
+}
+
 /// Whether the names of two cards exclude that they are one person.
 #[must_use]
 pub fn name_veto(base: &Base, a: &Card, b: &Card) -> Option<Veto> {
-    // One document number, or one with a digit slipped, outweighs whatever happened to the names.
-    if a.national != 0
-        && b.national != 0
-        && value_level(base.texts.get(a.national), base.texts.get(b.national), 6) != single::DIFFERENT
-    {
-        return None;
-    }
+    let (a, b) = ordered(a, b);
+    veto(base, a, b, given_between(&base.names, a, b), patronymic_level(&base.names, a, b))
+}
+
+fn veto(base: &Base, a: &Card, b: &Card, given: u8, patronymic: u8) -> Option<Veto> {
     let names = &base.names;
-    let mut c = Comparison::default();
-    compare_given(names, a, b, &mut c);
-    if given_conflicts(names, a, b, c.levels[Field::Given as usize]) {
-        return Some(Veto::GivenName);
-    }
-    if patronymic_level(names, a, b) == patronymic::DIFFERENT && patronymics_conflict(names, a, b) {
-        return Some(Veto::Patronymic);
-    }
-    if a.gender.conflicts(b.gender) && sure_gender(names, a) && sure_gender(names, b) {
-        return Some(Veto::Gender);
-    }
-    None
+    let found = if given_conflicts(names, a, b, given) {
+        Veto::GivenName
+    } else if patronymic == patronymic::DIFFERENT && patronymics_conflict(names, a, b) {
+        Veto::Patronymic
+    } else if a.gender.conflicts(b.gender) && sure_gender(names, a) && sure_gender(names, b) {
+        Veto::Gender
+    } else {
+        return None;
+    };
+    // One document number, or one with a digit slipped, outweighs whatever happened to the names.
+    let one_document = a.national != 0
+        && b.national != 0
+        && value_level(base.texts.get(a.national), base.texts.get(b.national), 6) != single::DIFFERENT;
+    (!one_document).then_some(found)
 }
 
 fn sure_gender(names: &Names, card: &Card) -> bool {
@@ -188,16 +193,17 @@ fn sure_gender(names: &Names, card: &Card) -> bool {
 #[must_use]
 pub fn compare(base: &Base, model: &Model, a: &Card, b: &Card) -> Comparison {
     let names = &base.names;
-    let mut c = Comparison { veto: name_veto(base, a, b), ..Comparison::default() };
-    compare_given(names, a, b, &mut c);
+    let (a, b) = ordered(a, b);
+    let (level, patronymic) = (given_between(names, a, b), patronymic_level(names, a, b));
+    let mut c = Comparison { veto: veto(base, a, b, level, patronymic), ..Comparison::default() };
     if c.veto.is_some() {
+        c.set(Field::Given, level, 0.0);
         return c;
     }
-    let level = c.levels[Field::Given as usize];
-    if level == SAME || level == given::VARIANT {
-        c.set(Field::Given, level, model.given_rarity(a.given_key, b.given_key));
-    }
-    compare_patronymic(names, model, a, b, &mut c);
+    let alike = level == SAME || level == given::VARIANT;
+    c.set(Field::Given, level, if alike { model.given_rarity(a.given_key, b.given_key) } else { 0.0 });
+    let rarity = if patronymic == SAME { model.patronymic_rarity(names, a.name.patronymic) } else { 0.0 };
+    c.set(Field::Patronymic, patronymic, rarity);
     compare_surname(names, model, a, b, &mut c);
     swapped_names(names, model, a, b, &mut c);
     compare_phone(base, model, a, b, &mut c);
@@ -211,9 +217,9 @@ pub fn compare(base: &Base, model: &Model, a: &Card, b: &Card) -> Comparison {
 /// Bits that the fields besides the name must win by rarity when no single contact agrees.
 const BEYOND: f32 = 8.0;
 
-fn compare_given(names: &Names, a: &Card, b: &Card, c: &mut Comparison) {
+fn given_between(names: &Names, a: &Card, b: &Card) -> u8 {
     let (x, y) = (a.name.given, b.name.given);
-    let level = if x != 0 && y != 0 {
+    if x != 0 && y != 0 {
         given_level(names, x, y)
     } else {
         // An initial stands for any form of the name: Н. for Наталья, Г. for Ганна or Анна.
@@ -235,8 +241,7 @@ fn compare_given(names: &Names, a: &Card, b: &Card, c: &mut Comparison) {
             }
             _ => MISSING,
         }
-    };
-    c.set(Field::Given, level, 0.0);
+    }
 }
 
 fn initial_fits(names: &Names, full: TokenId, initial: u8) -> bool {
@@ -245,6 +250,9 @@ fn initial_fits(names: &Names, full: TokenId, initial: u8) -> bool {
 }
 
 fn given_level(names: &Names, x: TokenId, y: TokenId) -> u8 {
+    if x == y {
+        return SAME;
+    }
     let (tx, ty) = (names.token(x), names.token(y));
     if tx.fold == ty.fold {
         return SAME;
@@ -296,6 +304,9 @@ fn given_conflicts(names: &Names, a: &Card, b: &Card, level: u8) -> bool {
 fn patronymic_level(names: &Names, a: &Card, b: &Card) -> u8 {
     let (x, y) = (a.name.patronymic, b.name.patronymic);
     if x != 0 && y != 0 {
+        if x == y {
+            return SAME;
+        }
         let (tx, ty) = (names.token(x), names.token(y));
         if tx.fold == ty.fold || tx.fathers.iter().any(|f| ty.fathers.contains(f)) {
             return SAME;
@@ -336,12 +347,6 @@ fn patronymics_conflict(names: &Names, a: &Card, b: &Card) -> bool {
         && ty.patronymic
         && (!tx.fathers.is_empty() && !ty.fathers.is_empty()
             || fold::distance(names.letters(x), names.letters(y), 3) > 3)
-}
-
-fn compare_patronymic(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
-    let level = patronymic_level(names, a, b);
-    let rarity = if level == SAME { model.patronymic_rarity(names, a.name.patronymic) } else { 0.0 };
-    c.set(Field::Patronymic, level, rarity);
 }
 
 fn compare_surname(names: &Names, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {

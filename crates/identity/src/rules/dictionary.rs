@@ -46,7 +46,9 @@ pub struct Dictionary {
     exact: AHashMap<String, (NameIds, Sureness)>,
     folded: AHashMap<String, (NameIds, Sureness)>,
     /// Every form with one letter left out, for finding slips in constant time.
-    gaps: AHashMap<String, SmallVec<[u32; 4]>>,
+    gaps: AHashMap<u64, SmallVec<[u32; 4]>>,
+    /// Forms by the hash of their whole key.
+    whole: AHashMap<u64, u32>,
     forms: Vec<(String, NameIds)>,
     fathers: AHashMap<String, SmallVec<[NameId; 2]>>,
     noise: AHashSet<String>,
@@ -95,6 +97,7 @@ impl Dictionary {
             exact: AHashMap::new(),
             folded: AHashMap::new(),
             gaps: AHashMap::new(),
+            whole: AHashMap::new(),
             forms: Vec::new(),
             fathers: AHashMap::new(),
             noise: lines(noise).map(str::to_lowercase).collect(),
@@ -152,10 +155,15 @@ impl Dictionary {
 
     fn add_form(&mut self, id: NameId, form: &str, sureness: Sureness) {
         if sureness == Sureness::Full
-            && let (Some(initials), Some(first)) = (self.initials.last_mut(), fold::fold(form).bytes().next())
-            && !initials.contains(&first)
+            && let Some(initials) = self.initials.last_mut()
         {
-            initials.push(first);
+            // Йосип begins with an e once folded, but is shortened to Й.
+            let typed: String = form.chars().take(1).collect();
+            for first in [fold::fold(form), fold::fold(&typed)].iter().filter_map(|key| key.bytes().next()) {
+                if !initials.contains(&first) {
+                    initials.push(first);
+                }
+            }
         }
         let folded = fold::fold(form);
         let surname_like = ["ko", "ik", "uk"].iter().any(|e| folded.ends_with(e));
@@ -188,9 +196,9 @@ impl Dictionary {
         self.forms.sort();
         for (at, (form, _)) in self.forms.iter().enumerate() {
             let Ok(at) = u32::try_from(at) else { break };
+            self.whole.insert(hash(form.bytes()), at);
             for skip in 0..form.len() {
-                let key = without(form, skip);
-                let places = self.gaps.entry(key).or_default();
+                let places = self.gaps.entry(hash_without(form, skip)).or_default();
                 if !places.contains(&at) {
                     places.push(at);
                 }
@@ -260,7 +268,8 @@ impl Dictionary {
         }
         let mut found = NameIds::new();
         let mut best = usize::MAX;
-        let mut consider = |at: u32, form: &str, ids: &NameIds, key: &str| {
+        let mut consider = |at: u32| {
+            let Some((form, ids)) = self.forms.get(at as usize) else { return };
             if fold::slip(form.as_bytes(), key.as_bytes()) == Slip::More {
                 return;
             }
@@ -277,26 +286,16 @@ impl Dictionary {
                     }
                 }
             }
-            let _ = at;
         };
-        let mut look = |gap: &str| {
-            for at in self.gaps.get(gap).into_iter().flatten() {
-                if let Some((form, ids)) = usize::try_from(*at).ok().and_then(|i| self.forms.get(i)) {
-                    consider(*at, form, ids, key);
-                }
-            }
-        };
-        look(key);
+        self.gaps.get(&hash(key.bytes())).into_iter().flatten().copied().for_each(&mut consider);
         for skip in 0..key.len() {
-            look(&without(key, skip));
+            let gap = hash_without(key, skip);
+            self.gaps.get(&gap).into_iter().flatten().copied().for_each(&mut consider);
         }
-        for skip in 0..key.len() {
-            // One letter too many: the key without it is a whole form.
-            if let Ok(at) = self.forms.binary_search_by(|f| f.0.as_str().cmp(&without(key, skip))) {
-                let (form, ids) = &self.forms[at];
-                if key.len() >= 5 {
-                    consider(0, form, ids, key);
-                }
+        // One letter too many: the key without it is a whole form.
+        if key.len() >= 5 {
+            for skip in 0..key.len() {
+                self.whole.get(&hash_without(key, skip)).copied().into_iter().for_each(&mut consider);
             }
         }
         (!found.is_empty() && found.len() <= 4).then_some(found)
@@ -350,8 +349,13 @@ fn plain(lower: &str) -> String {
         .collect()
 }
 
-fn without(text: &str, skip: usize) -> String {
-    text.bytes().enumerate().filter(|(i, _)| *i != skip).map(|(_, b)| char::from(b)).collect()
+/// FNV-1a. What it finds is compared letter by letter, so a collision costs time only.
+fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3))
+}
+
+fn hash_without(text: &str, skip: usize) -> u64 {
+    hash(text.bytes().enumerate().filter(|(i, _)| *i != skip).map(|(_, b)| b))
 }
 
 /// Lines of a data file without remarks and empty lines.

@@ -17,8 +17,10 @@ pub struct EmailParts {
     /// Number of the mailbox text with everything removed that the provider ignores.
     pub local: u32,
     pub domain: u32,
-    /// Addresses of one mailbox share this number.
+    /// Addresses of one mailbox share this number: that of its plainest spelling.
     pub mailbox: u32,
+    /// A hash of the folded mailbox name: different hashes, different keys.
+    key: u32,
     /// info@, office@ …
     pub role: bool,
     /// no@mail.ru …: nobody's address.
@@ -32,7 +34,6 @@ pub struct Emails {
     parts: Vec<EmailParts>,
     locals: Interner,
     domains: Interner,
-    mailboxes: Interner,
     lists: &'static Lists,
     buffer: String,
     corrected: AHashMap<String, String>,
@@ -111,12 +112,11 @@ impl Default for Emails {
             parts: vec![EmailParts::default()],
             locals: Interner::default(),
             domains: Interner::default(),
-            mailboxes: Interner::default(),
             lists: Lists::builtin(),
             buffer: String::new(),
             corrected: AHashMap::new(),
         };
-        for table in [&mut it.texts, &mut it.locals, &mut it.domains, &mut it.mailboxes] {
+        for table in [&mut it.texts, &mut it.locals, &mut it.domains] {
             table.intern(b"");
         }
         it
@@ -157,20 +157,27 @@ impl Emails {
 
     #[must_use]
     pub fn mailbox_count(&self) -> usize {
-        self.mailboxes.len()
+        self.texts.len()
     }
 
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.texts.bytes()
             + self.locals.bytes()
-            + self.mailboxes.bytes()
             + self.parts.len() * size_of::<EmailParts>()
     }
 
     /// Reads every address of a cell.
     pub fn parse(&mut self, cell: &str, out: &mut SmallVec<[EmailId; 2]>) {
-        for piece in cell.split([',', ';', '|', '\n', ' ', '/', '<', '>', '(', ')']) {
+        if cell.len() < 5 {
+            return;
+        }
+        let parted = |b: u8| matches!(b, b',' | b';' | b'|' | b'\n' | b' ' | b'/' | b'<' | b'>' | b'(' | b')');
+        if !cell.bytes().any(parted) {
+            out.extend(self.one(cell));
+            return;
+        }
+        for piece in cell.split(|c: char| u8::try_from(c).is_ok_and(parted)) {
             if piece.len() < 5 {
                 continue;
             }
@@ -226,11 +233,10 @@ impl Emails {
         {
             return None;
         }
-        if !self.corrected.contains_key(domain) {
-            let right = self.lists.domain(domain);
-            self.corrected.insert(domain.to_owned(), right);
-        }
-        let right = &self.corrected[domain];
+        let right = match self.corrected.get(domain) {
+            Some(right) => right,
+            None => self.corrected.entry(domain.to_owned()).or_insert_with(|| self.lists.domain(domain)),
+        };
         let plain = local.split('+').next().unwrap_or(local);
         let plain = if plain.is_empty() { local } else { plain };
         let mut text: SmallVec<[u8; 64]> = SmallVec::new();
@@ -241,30 +247,28 @@ impl Emails {
         if !new {
             return Some(id);
         }
-        let mut mailbox: SmallVec<[u8; 64]> = SmallVec::new();
-        let dots_ignored = right == "gmail.com";
-        // Yandex reads a dot and a hyphen as the same letter.
-        let dashes_are_dots = right == "yandex.ru";
-        for b in plain.bytes() {
-            match b {
-                b'.' if dots_ignored => {}
-                b'-' if dashes_are_dots => mailbox.push(b'.'),
-                _ => mailbox.push(b),
-            }
-        }
-        let (local, _) = self.locals.intern(&mailbox);
-        let (domain, _) = self.domains.intern(right.as_bytes());
-        mailbox.push(b'@');
-        mailbox.extend_from_slice(right.as_bytes());
-        let (mailbox, _) = self.mailboxes.intern(&mailbox);
+        let (dots_ignored, dashes_are_dots) = (right == "gmail.com", right == "yandex.ru");
         let whole = std::str::from_utf8(&text).unwrap_or_default();
-        self.parts.push(EmailParts {
-            local,
-            domain,
-            mailbox,
-            role: self.lists.roles.contains(plain),
-            filler: is_filler(whole, plain, right, self.lists),
-        });
+        let role = self.lists.roles.contains(plain);
+        let filler = is_filler(whole, plain, right, self.lists);
+        let (domain, _) = self.domains.intern(right.as_bytes());
+        // Yandex reads a dot and a hyphen as the same letter.
+        let mut mailbox: SmallVec<[u8; 64]> = SmallVec::new();
+        mailbox.extend(plain.bytes().filter(|b| !(dots_ignored && *b == b'.')).map(|b| {
+            if dashes_are_dots && b == b'-' { b'.' } else { b }
+        }));
+        let (local, _) = self.locals.intern(&mailbox);
+        let parts = EmailParts { local, domain, mailbox: id, key: key_hash(&mailbox), role, filler };
+        self.parts.push(parts);
+        if mailbox.as_slice() != plain.as_bytes() {
+            mailbox.push(b'@');
+            mailbox.extend_from_slice(&text[plain.len() + 1..]);
+            let (plainest, new) = self.texts.intern(&mailbox);
+            if new {
+                self.parts.push(EmailParts { mailbox: plainest, ..parts });
+            }
+            self.parts[id as usize].mailbox = plainest;
+        }
         Some(id)
     }
 }
@@ -391,17 +395,24 @@ pub fn likeness(emails: &Emails, a: EmailId, b: EmailId) -> Likeness {
         found => {
             // Romanisations differ in these letters; any other doubled or lost letter is a slip.
             let romanised = !matches!(found, Slip::Extra { byte, .. } if !b"iyhj".contains(&byte));
-            if romanised && same_key(la, lb) {
+            if romanised && pa.key == pb.key && same_key(la, lb) {
                 return Likeness::Respelled;
             }
             return if same_domain { Likeness::LetterSlip } else { Likeness::None };
         }
     }
-    if same_key(la, lb) { Likeness::Respelled } else { Likeness::None }
+    if pa.key == pb.key && same_key(la, lb) { Likeness::Respelled } else { Likeness::None }
 }
 
 fn near_domains(a: &[u8], b: &[u8]) -> bool {
     a.len().min(b.len()) >= 5 && fold::slip(a, b) != Slip::More
+}
+
+/// Mailbox names are small letters of one script already, so they fold without a second pass.
+fn key_hash(local: &[u8]) -> u32 {
+    let mut key: Vec<u8> = Vec::with_capacity(local.len());
+    fold::fold_into(std::str::from_utf8(local).unwrap_or_default(), &mut key);
+    key.iter().fold(0x811C_9DC5, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193))
 }
 
 fn same_key(a: &[u8], b: &[u8]) -> bool {

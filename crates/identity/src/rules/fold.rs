@@ -69,17 +69,59 @@ pub fn is_cyrillic(c: char) -> bool {
     matches!(c, '\u{0400}'..='\u{04FF}')
 }
 
+/// As `char::is_alphabetic`, without a table for the letters that nearly every cell is made of.
+#[must_use]
+pub fn is_letter(c: char) -> bool {
+    match c {
+        '\0'..='\u{7F}' => c.is_ascii_alphabetic(),
+        '\u{0400}'..='\u{0481}' | '\u{048A}'..='\u{04FF}' => true,
+        _ => c.is_alphabetic(),
+    }
+}
+
+/// The lower case of a Cyrillic letter of the basic block; `None` for any other character.
+fn cyrillic_lower(c: char) -> Option<char> {
+    let code = u32::from(c);
+    match code {
+        0x0430..=0x045F => Some(c),
+        0x0410..=0x042F => char::from_u32(code + 0x20),
+        0x0400..=0x040F => char::from_u32(code + 0x50),
+        0x0490 => Some('ґ'),
+        0x0491 => Some(c),
+        _ => None,
+    }
+}
+
+/// As `char::is_uppercase`, quick for the usual letters.
+#[must_use]
+pub fn is_capital(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_uppercase();
+    }
+    cyrillic_lower(c).map_or_else(|| c.is_uppercase(), |lower| lower != c)
+}
+
+/// As `char::is_lowercase`, quick for the usual letters.
+#[must_use]
+pub fn is_small(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_lowercase();
+    }
+    cyrillic_lower(c).map_or_else(|| c.is_lowercase(), |lower| lower == c)
+}
+
 /// A word in lower case in one script: letters of the rarer script are replaced by their look-alikes of the other.
 /// Zero-width and control characters are dropped.
 pub fn one_script(word: &str, out: &mut String) {
     out.clear();
     let (mut cyrillic, mut latin) = (0_usize, 0_usize);
     for c in word.chars() {
-        if is_cyrillic(c) {
+        if let Some(lower) = cyrillic_lower(c) {
             cyrillic += 1;
-            for l in c.to_lowercase() {
-                out.push(l);
-            }
+            out.push(lower);
+        } else if is_cyrillic(c) {
+            cyrillic += 1;
+            out.extend(c.to_lowercase());
         } else if c.is_ascii() {
             latin += usize::from(c.is_ascii_alphabetic());
             if !c.is_ascii_control() {
@@ -447,6 +489,18 @@ mod tests {
         assert_eq!(distance(b"ab", b"ba", 2), 1);
         assert_eq!(distance(b"abcdef", b"ghijkl", 2), 3);
         assert_eq!(distance(b"", b"ab", 2), 2);
+    }
+
+    #[test]
+    fn quick_letters_agree_with_the_tables() {
+        for c in (0..0x3000).filter_map(char::from_u32) {
+            assert_eq!(is_letter(c), c.is_alphabetic(), "{c:?}");
+            assert_eq!(is_capital(c), c.is_uppercase(), "{c:?}");
+            assert_eq!(is_small(c), c.is_lowercase(), "{c:?}");
+            if let Some(lower) = cyrillic_lower(c) {
+                assert_eq!(Some(lower), c.to_lowercase().next(), "{c:?}");
+            }
+        }
     }
 
     proptest! {

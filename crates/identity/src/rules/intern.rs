@@ -5,7 +5,8 @@ use hashbrown::HashTable;
 
 #[derive(Debug)]
 pub struct Interner {
-    table: HashTable<u32>,
+    /// Numbers beside half of their hash, so that growing and most misses never touch the texts.
+    table: HashTable<(u32, u32)>,
     ends: Vec<u32>,
     text: Vec<u8>,
     hasher: RandomState,
@@ -24,25 +25,31 @@ impl Default for Interner {
 }
 
 impl Interner {
+    /// Half of the hash, and the whole as the table wants it: made of the half alone.
+    fn hash(&self, text: &[u8]) -> (u32, u64) {
+        let [a, b, c, d, ..] = self.hasher.hash_one(text).to_le_bytes();
+        let half = u32::from_le_bytes([a, b, c, d]);
+        (half, spread(half))
+    }
+
     /// The number of a text and whether it is new.
     pub fn intern(&mut self, text: &[u8]) -> (u32, bool) {
-        let hash = self.hasher.hash_one(text);
+        let (half, hash) = self.hash(text);
         let (ends, all) = (&self.ends, &self.text);
-        if let Some(id) = self.table.find(hash, |id| slice(ends, all, *id) == text) {
+        if let Some((_, id)) = self.table.find(hash, |e| e.0 == half && slice(ends, all, e.1) == text) {
             return (*id, false);
         }
         let id = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.text.extend_from_slice(text);
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
-        let (ends, all, hasher) = (&self.ends, &self.text, &self.hasher);
-        self.table.insert_unique(hash, id, |id| hasher.hash_one(slice(ends, all, *id)));
+        self.table.insert_unique(hash, (half, id), |e| spread(e.0));
         (id, true)
     }
 
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<u32> {
-        let hash = self.hasher.hash_one(text);
-        self.table.find(hash, |id| slice(&self.ends, &self.text, *id) == text).copied()
+        let (half, hash) = self.hash(text);
+        self.table.find(hash, |e| e.0 == half && slice(&self.ends, &self.text, e.1) == text).map(|e| e.1)
     }
 
     #[must_use]
@@ -67,8 +74,13 @@ impl Interner {
 
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * 4 + self.table.capacity() * 5
+        self.text.capacity() + self.ends.capacity() * 4 + self.table.capacity() * 9
     }
+}
+
+/// The table takes its place from the low bits and its mark from the high bits of a hash.
+fn spread(half: u32) -> u64 {
+    u64::from(half).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32)
 }
 
 fn slice<'a>(ends: &[u32], text: &'a [u8], id: u32) -> &'a [u8] {

@@ -28,7 +28,7 @@ const M: [[f64; LEVELS]; FIELDS] = [
     // missing, same, variant, initial, slip, different
     [0.0, 0.80, 0.12, 0.03, 0.045, 0.005, 0.0, 0.0],
     // missing, same, slip, part, different woman, different
-    [0.0, 0.90, 0.060, 0.012, 0.020, 0.008, 0.0, 0.0],
+    [0.0, 0.89, 0.060, 0.012, 0.030, 0.008, 0.0, 0.0],
     // missing, same, initial, slip, different
     [0.0, 0.90, 0.05, 0.04, 0.01, 0.0, 0.0, 0.0],
     // missing, same, near, different
@@ -381,7 +381,9 @@ fn people_per_value(base: &Base, uses: &mut [(u64, u32)], mut found: impl FnMut(
             list.dedup();
         }
         let generic = givens.len() >= GENERIC_GIVENS && stems.len() >= GENERIC_SURNAMES;
-        let people = u32::try_from(givens.len().max(stems.len()).max(1)).unwrap_or(u32::MAX);
+        // Of one first name under two surnames more are married women than namesakes with one number.
+        let different = if givens.len() == 1 && stems.len() == 2 { 1 } else { givens.len().max(stems.len()) };
+        let people = u32::try_from(different.max(1)).unwrap_or(u32::MAX);
         found(run[0].0, if generic { people | GENERIC } else { people });
     }
 }

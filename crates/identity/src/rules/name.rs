@@ -233,7 +233,7 @@ impl Names {
             let mut lower = std::mem::take(&mut self.lower);
             fold::one_script(word.text, &mut lower);
             self.lower = lower;
-            let letters = self.lower.chars().filter(|c| c.is_alphabetic()).count();
+            let letters = self.lower.chars().filter(|c| fold::is_letter(*c)).count();
             if letters == 0 || words.len() >= 6 {
                 continue;
             }
@@ -430,7 +430,7 @@ impl Names {
                 let mut lower = std::mem::take(&mut it.lower);
                 fold::one_script(word.text, &mut lower);
                 it.lower = lower;
-                if it.lower.chars().filter(|c| c.is_alphabetic()).count() > 1 && tokens.len() < 4 {
+                if it.lower.chars().filter(|c| fold::is_letter(*c)).count() > 1 && tokens.len() < 4 {
                     tokens.push(it.intern_lower());
                 } else if initial == 0 {
                     it.key.clear();
@@ -511,21 +511,21 @@ struct Word<'a> {
 fn split_words(cell: &str) -> impl Iterator<Item = Word<'_>> {
     let mut rest = cell;
     std::iter::from_fn(move || {
-        let start = rest.find(char::is_alphabetic)?;
+        let start = rest.find(fold::is_letter)?;
         rest = &rest[start..];
         let mut end = rest.len();
         let mut small_before = false;
         for (at, c) in rest.char_indices() {
-            let inside = c.is_alphabetic()
+            let inside = fold::is_letter(c)
                 || matches!(c, '\'' | '’' | 'ʼ' | '`' | '"')
                 || fold::is_invisible(c)
                 || is_mark(c);
-            let capital = c.is_uppercase();
+            let capital = fold::is_capital(c);
             if !inside || capital && small_before {
                 end = at;
                 break;
             }
-            small_before = c.is_lowercase();
+            small_before = fold::is_small(c);
         }
         let (text, after) = rest.split_at(end);
         rest = after;

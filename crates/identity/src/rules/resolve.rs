@@ -2,9 +2,10 @@
 
 use ahash::AHashMap;
 use rayon::prelude::*;
+use smallvec::SmallVec;
 
 use super::batch::RecordBatch;
-use super::block::Blocks;
+use super::block::{Blocks, text_key};
 use super::card::{Base, Card, CardId};
 use super::cluster::{self, Clusters, Link};
 use super::compare::{self, Comparison, FIELDS, Field, MISSING};
@@ -263,49 +264,67 @@ fn assemble(
     Resolution { base, model, customer_of, links: accepted, questions, contradictions, counts, row_of_card }
 }
 
-/// Rows that name an order lie on that order's customer, unless the names contradict.
+/// Rows that name an order lie on that order's customer, and rows under one customer number of one source on one, unless the names
+/// contradict. The middle of each group is its least fingerprint, whichever row came first.
 fn same_order(batch: &RecordBatch, base: &Base) -> Vec<Link> {
-    let mut out = same_account(batch, base);
-    if (0..batch.len()).all(|row| batch.order(row).is_empty()) {
-        return out;
-    }
-    let orders: AHashMap<&str, usize> =
-        (0..batch.len()).filter(|row| batch.order(*row).is_empty()).map(|row| (batch.id(row), row)).collect();
-    let mut first: AHashMap<&str, usize> = AHashMap::new();
-    for row in 0..batch.len() {
+    let mut groups: AHashMap<u64, Group> = AHashMap::new();
+    for (row, card) in base.card_of.iter().enumerate() {
         let order = batch.order(row);
-        if order.is_empty() {
-            continue;
+        if !order.is_empty() {
+            groups.entry(order_key(order)).or_default().rows.push(*card);
         }
-        // Without the order itself, rows of one order still belong together.
-        let other = orders.get(order).copied().or_else(|| first.get(order).copied());
-        first.entry(order).or_insert(row);
-        if let Some(other) = other {
-            let (a, b) = (base.card_of[row], base.card_of[other]);
-            if a != b {
-                out.push(Link { a: a.min(b), b: a.max(b), bits: 30.0, given: true });
-            }
+        let account = batch.account(row);
+        if !account.is_empty() {
+            groups.entry(account_key(batch.source(row), account)).or_default().rows.push(*card);
         }
     }
-    out
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    for (row, card) in base.card_of.iter().enumerate() {
+        if batch.order(row).is_empty()
+            && let Some(group) = groups.get_mut(&order_key(batch.id(row)))
+        {
+            group.own.push(*card);
+        }
+    }
+    groups.values().flat_map(|g| g.links(base)).collect()
 }
 
-/// Rows under one customer number of one source are one customer, unless the names contradict.
-fn same_account(batch: &RecordBatch, base: &Base) -> Vec<Link> {
-    let mut first: AHashMap<(u16, &str), CardId> = AHashMap::new();
-    let mut out = Vec::new();
-    for row in 0..batch.len() {
-        let account = batch.account(row);
-        if account.is_empty() {
-            continue;
-        }
-        let card = base.card_of[row];
-        let known = *first.entry((batch.source(row), account)).or_insert(card);
-        if known != card {
-            out.push(Link { a: known.min(card), b: known.max(card), bits: 30.0, given: true });
-        }
+/// Cards that a shop itself put together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Group {
+    /// Cards of the order itself.
+    pub own: SmallVec<[CardId; 1]>,
+    /// Cards of rows that name the order or the account.
+    pub rows: SmallVec<[CardId; 2]>,
+}
+
+impl Group {
+    /// From the middle to each of the others.
+    pub fn links(&self, base: &Base) -> Vec<Link> {
+        let least = |cards: &[CardId]| cards.iter().copied().min_by_key(|c| base.card(*c).fingerprint);
+        let Some(middle) = least(&self.own).or_else(|| least(&self.rows)) else { return Vec::new() };
+        let mut others = self.rows.clone();
+        others.sort_unstable();
+        others.dedup();
+        others
+            .into_iter()
+            .filter(|c| *c != middle)
+            .map(|c| Link { a: c.min(middle), b: c.max(middle), bits: GIVEN, given: true })
+            .collect()
     }
-    out
+}
+
+/// The weight of a shop's own word, in bits.
+pub(super) const GIVEN: f32 = 30.0;
+
+pub(super) fn order_key(order: &str) -> u64 {
+    text_key(order.as_bytes())
+}
+
+pub(super) fn account_key(source: u16, account: &str) -> u64 {
+    text_key(account.as_bytes()) ^ (u64::from(source) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 fn first_rows(base: &Base) -> Vec<u32> {
