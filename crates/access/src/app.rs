@@ -1,4 +1,5 @@
 use std::{
+    any::{Any, TypeId},
     collections::HashMap,
     net::IpAddr,
     path::PathBuf,
@@ -50,6 +51,7 @@ struct Inner {
     trusted_proxies: Vec<IpAddr>,
     keys: RwLock<HashMap<(WorkspaceId, String), [u8; 32]>>,
     login_failures: Failures,
+    kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl App {
@@ -69,6 +71,7 @@ impl App {
                 trusted_proxies: config.trusted_proxies,
                 keys: RwLock::default(),
                 login_failures: Failures::default(),
+                kept: Mutex::default(),
             }),
         }
     }
@@ -111,6 +114,14 @@ impl App {
 
     pub fn master_key(&self) -> &MasterKey {
         &self.inner.master_key
+    }
+
+    /// What a slice keeps in memory for as long as the installation runs, one value a type.
+    pub fn kept<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
+        let mut kept = self.inner.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = kept.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
+        // The key is the type, so the value is of that type.
+        Arc::clone(value).downcast().unwrap_or_default()
     }
 
     pub(crate) fn login_failures(&self) -> &Failures {

@@ -1,16 +1,19 @@
 //! Scores the engine on a base with a known truth:
 //! `cargo run --release -p identity --example evaluate -- ORDERS.csv TRUTH.csv [ADDRESSES.csv] [PERSONS.csv] [--errors N]`.
 //!
+//! `--insert N`: the last N records join the others one by one. `--time-only`: no scoring.
+//!
 //! The columns are those of the bookshop set; the product itself reads files through the crate `ingest`.
 
-#![expect(clippy::cast_possible_truncation, reason = "numbers of people fit 32 bits")]
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "numbers of people fit 32 bits")]
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use identity::rules::batch::{PersonRecord, RecordBatch};
+use identity::rules::live::Live;
 use identity::rules::phone;
-use identity::rules::resolve::{Bands, Decisions, Resolution, resolve};
+use identity::rules::resolve::{Bands, Decisions, Resolution, resolve, resolve_under};
 
 type Row = HashMap<String, String>;
 
@@ -110,7 +113,7 @@ fn describe(batch: &RecordBatch, row: usize) -> String {
     format!("{} {} | {} | {} {}", r.id, r.full_name, r.email, r.phone, r.address)
 }
 
-fn score(batch: &RecordBatch, found: &Resolution, truth: &Truth, errors: usize) {
+fn score(batch: &RecordBatch, found: &Resolution<'_>, truth: &Truth, errors: usize) {
     let orders: Vec<usize> = (0..batch.len()).filter(|r| batch.get(*r).source == 0).collect();
     let mut joint: HashMap<(u32, u32), usize> = HashMap::new();
     let mut real: HashMap<u32, usize> = HashMap::new();
@@ -248,7 +251,7 @@ fn score(batch: &RecordBatch, found: &Resolution, truth: &Truth, errors: usize) 
     println!("  of them one person: {right}");
 }
 
-fn contact_points(batch: &RecordBatch, found: &Resolution, truth: &Truth, persons: &str, errors: usize) {
+fn contact_points(batch: &RecordBatch, found: &Resolution<'_>, truth: &Truth, persons: &str, errors: usize) {
     let contacts = found.contacts();
     let mut customer_of: HashMap<u32, HashMap<u32, usize>> = HashMap::new();
     for row in 0..batch.len() {
@@ -309,18 +312,104 @@ fn read_truth_people(_: &Truth) -> Vec<(String, u32)> {
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
+    let ticks: f64 =
+        after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
     ticks / 100.0
+}
+
+/// Precision, recall and F1 of pairs of orders, and how many they are.
+fn pairwise(batch: &RecordBatch, found: &Resolution<'_>, truth: &Truth) -> (f64, f64, f64) {
+    let mut joint: HashMap<(u32, u32), usize> = HashMap::new();
+    let (mut real, mut guessed): (HashMap<u32, usize>, HashMap<u32, usize>) =
+        (HashMap::new(), HashMap::new());
+    for row in (0..batch.len()).filter(|r| batch.source(*r) == 0) {
+        let (person, customer) = (truth.person[batch.id(row)].0, found.customer_of[row]);
+        *joint.entry((person, customer)).or_default() += 1;
+        *real.entry(person).or_default() += 1;
+        *guessed.entry(customer).or_default() += 1;
+    }
+    let sum = |counts: &mut dyn Iterator<Item = usize>| counts.map(pairs).sum::<f64>();
+    let both = sum(&mut joint.into_values());
+    let (p, r) =
+        (both / sum(&mut guessed.into_values()).max(1.0), both / sum(&mut real.into_values()).max(1.0));
+    (p, r, 2.0 * p * r / (p + r).max(1e-9))
+}
+
+/// One line for `bench/identity/run.sh`.
+fn as_json(task: &str, cpu: f64, batch: &RecordBatch, found: &Resolution<'_>, truth: &Truth) {
+    let (p, r, f1) = pairwise(batch, found, truth);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+    let peak: f64 = peak.trim().trim_end_matches(" kB").parse().unwrap_or(0.0);
+    println!(
+        "{{\"task\": \"{task}\", \"engine\": \"otklik\", \"cpu_s\": {cpu:.2}, \"peak_mb\": {:.0}, \"precision\": {p:.4}, \"recall\": {r:.4}, \"f1\": {f1:.4}}}",
+        peak / 1024.0
+    );
+}
+
+fn option(args: &[String], name: &str) -> Option<usize> {
+    args.iter().position(|a| a == name).and_then(|i| args.get(i + 1)).and_then(|n| n.parse().ok())
+}
+
+/// Nanoseconds this thread has run: what other processes take does not count.
+fn thread_nanos() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    u64::try_from(now.tv_sec * 1_000_000_000 + now.tv_nsec).unwrap_or(0)
+}
+
+/// The last records of the base join the rest one by one under frozen beliefs.
+fn insert_one_by_one(batch: &RecordBatch, count: usize) {
+    let known = batch.len().saturating_sub(count);
+    let mut early = RecordBatch::new();
+    for row in 0..known {
+        early.push(&batch.get(row));
+    }
+    let learned = resolve(&early, &Decisions::default(), Bands::default());
+    let frozen = learned.model.freeze(&learned.base);
+    drop(learned);
+    let begun = cpu_seconds();
+    let mut live = Live::build(&early, &Decisions::default(), Bands::default(), Some(frozen.clone()));
+    println!("a living base of {known} records in {:.2} CPU seconds", cpu_seconds() - begun);
+    drop(early);
+    let (mut wall, mut own) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for row in known..batch.len() {
+        let (started, before) = (Instant::now(), thread_nanos());
+        live.insert(&batch.get(row));
+        let settled = live.settle(|_| 0);
+        assert!(!settled.rows.is_empty());
+        drop(settled);
+        own.push((thread_nanos() - before) / 1_000);
+        wall.push(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+    }
+    for (what, times) in [("thread", &mut own), ("wall", &mut wall)] {
+        times.sort_unstable();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+        println!(
+            "insert, {what} time in µs: p50 {} p99 {} p99.9 {} most {}",
+            at(0.5),
+            at(0.99),
+            at(0.999),
+            at(1.0)
+        );
+    }
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default());
+    }
+    // The promise: the same people as a batch under the same beliefs.
+    let whole = resolve_under(batch, &Decisions::default(), Bands::default(), &frozen);
+    let living = live.partition();
+    let (mut there, mut back): (HashMap<u32, u32>, HashMap<u32, u32>) = (HashMap::new(), HashMap::new());
+    let same = living.iter().all(|(row, customer)| {
+        let by_batch = whole.customer_of[*row as usize];
+        *there.entry(*customer).or_insert(by_batch) == by_batch
+            && *back.entry(by_batch).or_insert(*customer) == *customer
+    });
+    println!("the partition equals a batch under the same beliefs: {same}");
 }
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let errors = args
-        .iter()
-        .position(|a| a == "--errors")
-        .and_then(|i| args.get(i + 1))
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0);
+    let errors = option(&args, "--errors").unwrap_or(0);
     let files: Vec<&String> = args.iter().take_while(|a| !a.starts_with("--")).collect();
     let [orders, truth_file, rest @ ..] = files.as_slice() else {
         panic!("ORDERS.csv TRUTH.csv [ADDRESSES.csv PERSONS.csv]")
@@ -328,14 +417,22 @@ fn main() {
     let started = Instant::now();
     let batch = load(orders, rest.first().map(|s| s.as_str()));
     let read_time = started.elapsed();
+    if let Some(count) = option(&args, "--insert") {
+        return insert_one_by_one(&batch, count);
+    }
     let started = Instant::now();
     let found = resolve(&batch, &Decisions::default(), Bands::default());
     let took = started.elapsed();
-    println!(
+    let cpu = cpu_seconds();
+    if let Some(task) = args.iter().position(|a| a == "--json").and_then(|i| args.get(i + 1)) {
+        return as_json(task, cpu, &batch, &found, &truth(truth_file));
+    }
+    let summary = format!(
         "{:?}; read {read_time:?}, resolve {took:?}, prior {:.1}, EM iterations {}",
         found.counts, found.model.prior, found.model.iterations
     );
-    println!("CPU seconds {:.2}", cpu_seconds());
+    println!("{summary}");
+    println!("CPU seconds {cpu:.2}");
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default());
     }

@@ -2,12 +2,13 @@
 //! does not bring the person back.
 
 use access::Op;
+use ahash::AHashSet;
 use basis::{CustomerId, Fault};
 use ingest::import::ERASURE_KEY;
 use serde_json::json;
 use store::{Tx, Value};
 
-use crate::store::run::{self, Touched};
+use crate::store::run;
 use crate::store::{people, write::list_of};
 
 /// Erases a person. Campaign counts stay: they hold the customer's number, which names nobody any more.
@@ -15,9 +16,10 @@ use crate::store::{people, write::list_of};
 /// # Errors
 /// No such customer, or the database's.
 pub async fn erase(op: &Op, customer: CustomerId) -> Result<(), Fault> {
-    let lock = run::lock_of(op.ws());
+    let lock = run::lock_of(&op.app, op.ws());
     let _guard = lock.lock().await;
     let key = op.app.key(op.ws(), ERASURE_KEY).await?;
+    let traces = traces_of(op, customer).await?;
     let mut tx = op.app.db.write().await?;
     let row = people::customer(&mut tx, op, customer).await?;
     let ws = op.ws().get();
@@ -67,10 +69,25 @@ pub async fn erase(op: &Op, customer: CustomerId) -> Result<(), Fault> {
     .await?;
     tx.commit().await?;
     ingest::sweep_uploads(op, None).await?;
-    // What the person bridged comes apart.
-    run::refresh_locked(op, Touched::Nothing).await?;
+    // What the person bridged comes apart, and what only this person had is no longer counted.
+    run::forget(op, traces).await?;
     op.app.db.tidy().await?;
     Ok(())
+}
+
+/// Where the values of a person's records are counted.
+async fn traces_of(op: &Op, customer: CustomerId) -> Result<AHashSet<u64>, Fault> {
+    let mut tx = op.app.db.read().await?;
+    let current = people::current_id(&mut tx, op.ws(), customer).await?;
+    let records = store::fetch_all!(
+        tx,
+        (i64,),
+        "SELECT record_id FROM record_customers WHERE workspace_id = $1 AND customer_id = $2",
+        op.ws().get(),
+        current.get()
+    )?;
+    drop(tx);
+    run::traces_of(op, &records.into_iter().map(|r| r.0).collect::<Vec<_>>()).await
 }
 
 /// Values of contacts in tables that are keyed by value; those another person has too stay.

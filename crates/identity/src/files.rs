@@ -218,7 +218,7 @@ fn write(path: &Path, body: impl FnOnce(&mut Out) -> csv::Result<()>) -> Result<
     out.flush().map_err(|e| fault(e.to_string()))
 }
 
-fn clusters(out: &mut Out, batch: &RecordBatch, found: &Resolution) -> csv::Result<()> {
+fn clusters(out: &mut Out, batch: &RecordBatch, found: &Resolution<'_>) -> csv::Result<()> {
     out.write_record(["record_id", "customer_id"])?;
     for (row, customer) in found.customer_of.iter().enumerate() {
         out.write_record([batch.id(row), &format!("C{}", customer + 1)])?;
@@ -226,7 +226,7 @@ fn clusters(out: &mut Out, batch: &RecordBatch, found: &Resolution) -> csv::Resu
     Ok(())
 }
 
-fn cards(out: &mut Out, found: &Resolution) -> csv::Result<()> {
+fn cards(out: &mut Out, found: &Resolution<'_>) -> csv::Result<()> {
     out.write_record(["customer_id", "phones", "emails"])?;
     for (customer, contacts) in found.contacts().iter().enumerate() {
         let phones: Vec<String> = contacts.phones.iter().filter_map(|p| phone::e164(*p)).collect();
@@ -236,7 +236,7 @@ fn cards(out: &mut Out, found: &Resolution) -> csv::Result<()> {
     Ok(())
 }
 
-fn links(out: &mut Out, batch: &RecordBatch, found: &Resolution) -> csv::Result<()> {
+fn links(out: &mut Out, batch: &RecordBatch, found: &Resolution<'_>) -> csv::Result<()> {
     out.write_record(["record_a", "record_b", "weight", "probability", "reasons"])?;
     for link in found.row_links() {
         let parts = found.reasons(link.row_a, link.row_b);

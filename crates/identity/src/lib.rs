@@ -18,5 +18,5 @@ pub use store::{
     decide::{decide, undo_merge, undo_review},
     jobs::{apply_changes, finish_import, withdraw_records},
     people::{current_id, current_ids},
-    run::{Refreshed, Touched, refresh},
+    run::{Refreshed, Touched, refresh, relearn, undo_relearn},
 };

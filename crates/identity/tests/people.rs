@@ -47,7 +47,7 @@ async fn store_records(op: &Op, records: &[Rec]) {
 }
 
 async fn refresh(op: &Op) {
-    identity::refresh(op, identity::Touched::Nothing).await.unwrap();
+    identity::refresh(op, identity::Touched::Anything).await.unwrap();
 }
 
 async fn customer_of(op: &Op) -> BTreeMap<i64, i64> {
@@ -327,6 +327,170 @@ async fn a_withdrawn_record_leaves_and_an_empty_customer_goes() {
         )
         .unwrap();
         assert_eq!(gone, 0);
+    })
+    .await;
+}
+
+async fn bring(op: &Op, records: &[Rec]) {
+    store_records(op, records).await;
+    let ids = records.iter().map(|r| r.id).collect();
+    identity::refresh(op, identity::Touched::Records(ids)).await.unwrap();
+}
+
+/// People whose names and numbers hang together in many ways, so that each new record may change who the others are.
+fn many_people(count: usize) -> Vec<Rec> {
+    let names = [
+        "Терехина Наталья",
+        "Терьохіна Наталія",
+        "Петренко О.",
+        "Петренко Олексій",
+        "Петренко Олександр",
+        "Бондар Олег",
+    ];
+    (0..count)
+        .map(|i| {
+            let phone = format!("09651022{:02}", i * 7 % 23 + 10);
+            let email = if i % 3 == 0 { String::new() } else { format!("box{}@ukr.net", i * 5 % 17) };
+            order(i64::try_from(i).unwrap() + 1, names[i % names.len()], &phone, &email)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn records_that_join_one_by_one_give_the_people_of_a_whole_run_under_one_version() {
+    for step in [1_usize, 5, 11] {
+        access::testing::with_app(move |op, _clock| async move {
+            // Enough records to learn from, so that the few that follow do not make the base learn anew.
+            let mut all = many_people(80);
+            let mut late = all.split_off(60);
+            store_records(&op, &all).await;
+            refresh(&op).await;
+            let before = customer_of(&op).await;
+            let mut at = 0;
+            while !late.is_empty() {
+                at = (at + step) % late.len();
+                bring(&op, &[late.remove(at)]).await;
+            }
+            let one_by_one = customer_of(&op).await;
+            assert_eq!(one_by_one.len(), 80);
+            // Every id that was given lives on, or is an alias of one that does.
+            let mut tx = op.app.db.read().await.unwrap();
+            for old in before.values() {
+                let now = identity::current_id(&mut tx, op.ws(), CustomerId(*old)).await.unwrap().get();
+                assert!(one_by_one.values().any(|c| *c == now), "customer {old}");
+            }
+            let (versions,) = store::fetch_one!(
+                tx,
+                (i64,),
+                "SELECT COUNT(*) FROM identity_models WHERE workspace_id = $1",
+                op.ws().get()
+            )
+            .unwrap();
+            drop(tx);
+            assert_eq!(versions, 1, "nothing was learned anew");
+            refresh(&op).await;
+            assert_eq!(
+                customer_of(&op).await,
+                one_by_one,
+                "the whole base, compared with what is stored, changes nothing"
+            );
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_leaves_takes_apart_what_it_bridged() {
+    access::testing::with_app(|op, _clock| async move {
+        store_records(&op, &many_people(60)).await;
+        refresh(&op).await;
+        bring(&op, &some_people().into_iter().map(|r| Rec { id: r.id + 1_000, ..r }).collect::<Vec<_>>())
+            .await;
+        let of = customer_of(&op).await;
+        assert_eq!(of[&1001], of[&1002]);
+        let mut tx = op.app.db.write().await.unwrap();
+        store::execute!(
+            tx,
+            "UPDATE records SET current = FALSE WHERE workspace_id = $1 AND id = 1002",
+            op.ws().get()
+        )
+        .unwrap();
+        tx.commit().await.unwrap();
+        identity::refresh(&op, identity::Touched::Records(vec![1002])).await.unwrap();
+        let now = customer_of(&op).await;
+        assert!(!now.contains_key(&1002));
+        assert_eq!(now[&1001], of[&1001]);
+        refresh(&op).await;
+        assert_eq!(customer_of(&op).await, now);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_version_learned_anew_is_told_and_can_be_taken_back() {
+    access::testing::with_app(|op, _clock| async move {
+        store_records(&op, &many_people(40)).await;
+        refresh(&op).await;
+        let first = customer_of(&op).await;
+        identity::relearn(&op).await.unwrap();
+        let mut tx = op.app.db.read().await.unwrap();
+        let versions = store::fetch_all!(
+            tx,
+            (i64, String, Option<i64>),
+            "SELECT id, reason, previous_id FROM identity_models WHERE workspace_id = $1 ORDER BY id",
+            op.ws().get()
+        )
+        .unwrap();
+        let (events,) = store::fetch_one!(
+            tx,
+            (i64,),
+            "SELECT COUNT(*) FROM outbox_events WHERE workspace_id = $1 AND kind = 'identity_model_published'",
+            op.ws().get()
+        )
+        .unwrap();
+        drop(tx);
+        assert_eq!(versions.iter().map(|v| v.1.as_str()).collect::<Vec<_>>(), ["first", "asked"]);
+        assert_eq!((versions[1].2, events), (Some(versions[0].0), 2));
+        assert!(identity::undo_relearn(&op, versions[0].0).await.is_err(), "only what is in force is taken back");
+        identity::undo_relearn(&op, versions[1].0).await.unwrap();
+        assert_eq!(customer_of(&op).await, first, "the people of the first version, under their ids");
+        assert!(identity::undo_relearn(&op, versions[0].0).await.is_err(), "there is nothing before the first");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_erased_person_leaves_the_frequencies_too() {
+    access::testing::with_app(|op, _clock| async move {
+        let mut records = some_people();
+        records.extend(many_people(20).into_iter().map(|r| Rec { id: r.id + 100, ..r }));
+        // Two ways of writing one person, so that the values are counted.
+        records.push(order(12, "Зеленюк Богдана Юріївна", "0660000077", "zelena.bohdana@ukr.net"));
+        records.push(order(13, "Зеленюк Богдана", "0660000077", "zelena.bohdana@ukr.net"));
+        records.push(order(14, "Зеленюк Дана", "0660000077", ""));
+        store_records(&op, &records).await;
+        refresh(&op).await;
+        let known = |op: Op| async move {
+            let mut tx = op.app.db.read().await.unwrap();
+            store::fetch_all!(
+                tx,
+                (String,),
+                "SELECT body FROM identity_model_values WHERE workspace_id = $1",
+                op.ws().get()
+            )
+            .unwrap()
+            .iter()
+            .map(|b| b.0.split(',').count())
+            .sum::<usize>()
+        };
+        let before = known(op.clone()).await;
+        let customer = CustomerId(customer_of(&op).await[&12]);
+        identity::erase(&op, customer).await.unwrap();
+        assert!(
+            known(op.clone()).await < before,
+            "the surname was counted three times and nobody else has it"
+        );
+        assert!(!customer_of(&op).await.contains_key(&12));
     })
     .await;
 }

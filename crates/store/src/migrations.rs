@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0015_channel_sender_leases",
     "0016_insight_models",
     "0017_insight_changes",
+    "0018_identity_models",
 ];
 
 /// What a database holds and what this binary knows.

@@ -5,6 +5,7 @@ mod customer;
 mod customers;
 mod dedup;
 mod graph;
+mod models;
 mod reviews;
 mod rights;
 mod shapes;
@@ -38,6 +39,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(dedup::summary))
         .routes(routes!(dedup::history))
         .routes(routes!(dedup::undo))
+        .routes(routes!(models::list))
+        .routes(routes!(models::relearn))
+        .routes(routes!(models::undo))
         .routes(routes!(reviews::list))
         .routes(routes!(reviews::decide))
         .routes(routes!(reviews::undo))

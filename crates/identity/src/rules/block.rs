@@ -1,6 +1,7 @@
 //! Blocking: which pairs of cards are worth comparing. Every card gets keys; cards that share a key meet. A key shared by too many
 //! cards is split by a second key instead of comparing everybody with everybody.
 
+use ahash::AHashSet;
 use rayon::prelude::*;
 
 use super::card::{Base, Card, CardId};
@@ -9,7 +10,7 @@ use super::model::Model;
 use super::phone;
 
 /// Most cards that meet under one key. Names alone say little, so fewer meet by name.
-const CAP: usize = 48;
+pub(super) const CAP: usize = 48;
 const NAME_CAP: usize = 12;
 /// Halves of mailbox names are often just surnames.
 const PART_CAP: usize = 8;
@@ -17,7 +18,7 @@ const PART_CAP: usize = 8;
 /// Kinds of keys; the kind is kept in the low bits of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-enum Kind {
+pub(super) enum Kind {
     Phone = 1,
     PhonePart = 2,
     Mailbox = 3,
@@ -32,7 +33,7 @@ enum Kind {
 
 const KIND_MASK: u64 = 15;
 
-fn mix(kind: Kind, a: u64, b: u64) -> u64 {
+pub(super) fn mix(kind: Kind, a: u64, b: u64) -> u64 {
     // Multiply-and-fold with odd constants (wyhash); the inputs are dense numbers, not chosen by anybody.
     let product = u128::from(a.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x2D35_8DCC_AA6C_78A5)
         * u128::from(
@@ -147,7 +148,7 @@ fn mailbox_keys(base: &Base, model: &Model, email: EmailId, emit: &mut impl FnMu
 }
 
 /// Second keys, by which a crowded block is split.
-fn second_keys(base: &Base, card: &Card, mut emit: impl FnMut(u64)) {
+pub(super) fn second_keys(base: &Base, card: &Card, mut emit: impl FnMut(u64)) {
     let names = &base.names;
     if card.name.patronymic != 0 {
         let token = names.token(card.name.patronymic);
@@ -225,8 +226,9 @@ impl Sightings {
 const TASK: usize = 8_192;
 
 impl Blocks {
+    /// The blocks of a base but for the cards that no row lies on any more.
     #[must_use]
-    pub fn build(base: &Base, model: &Model) -> Self {
+    pub fn build(base: &Base, model: &Model, left: &AHashSet<CardId>) -> Self {
         let cards = &base.cards;
         let seen = Sightings::new(cards.len() * 8);
         cards.par_chunks(TASK).for_each(|chunk| {
@@ -241,6 +243,9 @@ impl Blocks {
                 let mut out = Vec::new();
                 for (at, card) in chunk.iter().enumerate() {
                     let id = CardId::try_from(task * TASK + at).unwrap_or(CardId::MAX);
+                    if left.contains(&id) {
+                        continue;
+                    }
                     let from = out.len();
                     keys(base, model, card, |key| {
                         if seen.shared(key) && !out[from..].contains(&(key, id)) {
@@ -327,7 +332,7 @@ impl Blocks {
     }
 }
 
-fn cap(key: u64) -> usize {
+pub(super) fn cap(key: u64) -> usize {
     match key & KIND_MASK {
         kind if kind == Kind::Name as u64 => NAME_CAP,
         kind if kind == Kind::MailboxPart as u64 => PART_CAP,

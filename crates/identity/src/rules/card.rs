@@ -89,13 +89,13 @@ impl Base {
     /// Normalises a whole batch.
     #[must_use]
     pub fn read(batch: &RecordBatch) -> Self {
-        Self::read_as(batch, Self::plan_of(batch))
+        Self::read_as(batch, Self::plan_of(batch), batch.month_first)
     }
 
-    /// Normalises a whole batch under a given numbering plan.
+    /// Normalises a whole batch under a given numbering plan and order of dates.
     #[must_use]
-    pub fn read_as(batch: &RecordBatch, plan: Plan) -> Self {
-        let mut it = Self { month_first: batch.month_first, plan, ..Self::default() };
+    pub fn read_as(batch: &RecordBatch, plan: Plan, month_first: bool) -> Self {
+        let mut it = Self { month_first, plan, ..Self::default() };
         it.card_of.reserve(batch.len());
         // Most rows repeat another row letter by letter: those are read once.
         let mut seen: HashTable<(u64, CardId)> = HashTable::with_capacity(batch.len() / 2);
@@ -176,13 +176,13 @@ impl Base {
         (id, by_content)
     }
 
-    /// Gives a row a card of its own, so that it can be kept apart from rows that say the same.
-    pub fn detach(&mut self, row: usize, record_id: &str) {
+    /// Gives a row a card of its own by a hash of its record's id, so that it can be kept apart from rows that say the same.
+    pub fn detach(&mut self, row: usize, record_id: u64) {
         let Some(old) = self.card_of.get(row).copied() else { return };
         let mut card = self.cards[old as usize];
         let mut h = self.hasher.build_hasher();
         h.write_u64(card.fingerprint);
-        h.write(record_id.as_bytes());
+        h.write_u64(record_id);
         card.fingerprint = h.finish();
         let id = u32::try_from(self.cards.len()).unwrap_or(u32::MAX);
         self.cards.push(card);

@@ -52,7 +52,32 @@ impl Clusters {
         id
     }
 
-    fn members(&self, of: CardId) -> impl Iterator<Item = CardId> {
+    /// Room for cards that came later, each a group of its own.
+    pub fn grow(&mut self, cards: usize) {
+        for id in self.parent.len()..cards {
+            let id = CardId::try_from(id).unwrap_or(CardId::MAX);
+            self.parent.push(id);
+            self.next.push(id);
+            self.size.push(1);
+        }
+    }
+
+    /// Takes whole groups apart: every card is a group of its own again.
+    pub fn scatter(&mut self, cards: &[CardId]) {
+        for id in cards {
+            self.parent[*id as usize] = *id;
+            self.next[*id as usize] = *id;
+            self.size[*id as usize] = 1;
+        }
+    }
+
+    /// Forgets who must be kept apart.
+    pub fn forget_apart(&mut self) {
+        self.apart.clear();
+    }
+
+    /// The cards of a group, beginning with the given one.
+    pub fn members(&self, of: CardId) -> impl Iterator<Item = CardId> {
         let mut at = Some(of);
         std::iter::from_fn(move || {
             let now = at?;
@@ -127,16 +152,15 @@ impl Clusters {
         let product = u64::from(self.size(a)) * u64::from(self.size(b));
         if product <= CHECKS {
             return self.members(a).any(|x| {
-                self.members(b)
-                    .any(|y| compare::name_veto(base, base.card(x), base.card(y)).is_some())
+                self.members(b).any(|y| compare::name_veto(base, base.card(x), base.card(y)).is_some())
             });
         }
         // Large groups repeat themselves: only different names are checked, and too many of those are not one person.
         let (xs, ys) = (self.namings(base, a), self.namings(base, b));
         xs.len() as u64 * ys.len() as u64 > CHECKS
-            || xs.iter().any(|x| {
-                ys.iter().any(|y| compare::name_veto(base, base.card(*x), base.card(*y)).is_some())
-            })
+            || xs
+                .iter()
+                .any(|x| ys.iter().any(|y| compare::name_veto(base, base.card(*x), base.card(*y)).is_some()))
     }
 
     /// One card for each way in which a group's person is named.

@@ -162,9 +162,7 @@ impl Emails {
 
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.texts.bytes()
-            + self.locals.bytes()
-            + self.parts.len() * size_of::<EmailParts>()
+        self.texts.bytes() + self.locals.bytes() + self.parts.len() * size_of::<EmailParts>()
     }
 
     /// Reads every address of a cell.
@@ -172,7 +170,8 @@ impl Emails {
         if cell.len() < 5 {
             return;
         }
-        let parted = |b: u8| matches!(b, b',' | b';' | b'|' | b'\n' | b' ' | b'/' | b'<' | b'>' | b'(' | b')');
+        let parted =
+            |b: u8| matches!(b, b',' | b';' | b'|' | b'\n' | b' ' | b'/' | b'<' | b'>' | b'(' | b')');
         if !cell.bytes().any(parted) {
             out.extend(self.one(cell));
             return;
@@ -254,9 +253,12 @@ impl Emails {
         let (domain, _) = self.domains.intern(right.as_bytes());
         // Yandex reads a dot and a hyphen as the same letter.
         let mut mailbox: SmallVec<[u8; 64]> = SmallVec::new();
-        mailbox.extend(plain.bytes().filter(|b| !(dots_ignored && *b == b'.')).map(|b| {
-            if dashes_are_dots && b == b'-' { b'.' } else { b }
-        }));
+        mailbox.extend(
+            plain
+                .bytes()
+                .filter(|b| !(dots_ignored && *b == b'.'))
+                .map(|b| if dashes_are_dots && b == b'-' { b'.' } else { b }),
+        );
         let (local, _) = self.locals.intern(&mailbox);
         let parts = EmailParts { local, domain, mailbox: id, key: key_hash(&mailbox), role, filler };
         self.parts.push(parts);

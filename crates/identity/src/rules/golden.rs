@@ -80,7 +80,7 @@ impl Profile {
 
 /// Builds the card of one customer from its rows.
 #[must_use]
-pub fn profile(found: &Resolution, batch: &RecordBatch, rows: &[usize]) -> Profile {
+pub fn profile(found: &Resolution<'_>, batch: &RecordBatch, rows: &[usize]) -> Profile {
     let mut it = Profile::default();
     choose_name(found, batch, rows, &mut it);
     it.spelling = spelling(&found.base.names, rows.iter().map(|r| found.card_of_row(*r)));
@@ -96,7 +96,7 @@ pub fn profile(found: &Resolution, batch: &RecordBatch, rows: &[usize]) -> Profi
 }
 
 /// A name is better the more of its parts are whole words of the dictionary, then the more often it was written so.
-fn choose_name(found: &Resolution, batch: &RecordBatch, rows: &[usize], it: &mut Profile) {
+fn choose_name(found: &Resolution<'_>, batch: &RecordBatch, rows: &[usize], it: &mut Profile) {
     let names = &found.base.names;
     let mut uses: AHashMap<[TokenId; 4], (u32, u32, usize)> = AHashMap::new();
     for row in rows {
@@ -180,7 +180,7 @@ fn spelling<'a>(names: &Names, cards: impl Iterator<Item = &'a Card>) -> Option<
     }
 }
 
-fn collect_contacts(found: &Resolution, batch: &RecordBatch, rows: &[usize], it: &mut Profile) {
+fn collect_contacts(found: &Resolution<'_>, batch: &RecordBatch, rows: &[usize], it: &mut Profile) {
     for row in rows {
         let card = found.card_of_row(*row);
         for number in found.base.phones(card) {
@@ -237,7 +237,7 @@ fn see(contacts: &mut Vec<ContactPoint>, kind: ContactKind, value: String, batch
     }
 }
 
-fn collect_places(found: &Resolution, batch: &RecordBatch, rows: &[usize], it: &mut Profile) {
+fn collect_places(found: &Resolution<'_>, batch: &RecordBatch, rows: &[usize], it: &mut Profile) {
     let language = match it.spelling {
         Some(Spelling::Russian) => 1,
         _ => 0,
@@ -307,7 +307,7 @@ fn first_piece(address: &str) -> String {
     }
 }
 
-fn place_key(found: &Resolution, a: &Address) -> String {
+fn place_key(found: &Resolution<'_>, a: &Address) -> String {
     let text = |part| std::str::from_utf8(found.base.addresses.text(part)).unwrap_or_default();
     if a.branch != 0 {
         return format!("{}|{}", text(a.town), text(a.branch));

@@ -8,6 +8,7 @@ use super::card::{Base, Card};
 use super::compare::{
     self, FIELDS, Field, LEVELS, MISSING, SAME, emails, given, home, patronymic, phones, single, surname,
 };
+pub(super) use super::name::UNKNOWN_GIVEN;
 use super::name::{Names, TokenId};
 use super::phone::{self, Phone};
 
@@ -66,17 +67,17 @@ const FAITH: [f64; FIELDS] = [400.0, 400.0, 400.0, 60.0, 60.0, 60.0, 60.0, 60.0,
 /// One version of beliefs. Frozen after learning: what arrives later is judged by it until a new version is published.
 #[derive(Clone, Debug)]
 pub struct Model {
-    cards: f64,
-    stems: Vec<u32>,
-    givens: AHashMap<u32, u32>,
-    patronymics: AHashMap<u32, u32>,
+    pub(super) cards: f64,
+    pub(super) stems: Vec<u32>,
+    pub(super) givens: AHashMap<u32, u32>,
+    pub(super) patronymics: AHashMap<u32, u32>,
     /// People behind each phone shared by two cards or more; [`GENERIC`] marks a value that says nothing.
-    phones: AHashMap<Phone, u32>,
-    mailboxes: Vec<u32>,
-    homes: AHashMap<Address, u32>,
-    births: AHashMap<u32, u32>,
-    values: AHashMap<(u8, u32), u32>,
-    with: [f64; FIELDS],
+    pub(super) phones: AHashMap<Phone, u32>,
+    pub(super) mailboxes: Vec<u32>,
+    pub(super) homes: AHashMap<Address, u32>,
+    pub(super) births: AHashMap<u32, u32>,
+    pub(super) values: AHashMap<(u8, u32), u32>,
+    pub(super) with: [f64; FIELDS],
     pub weights: [[f32; LEVELS]; FIELDS],
     pub prior: f32,
     pub iterations: u32,
@@ -89,21 +90,10 @@ impl Model {
     /// Counts how often values occur; weights are those of a typical shop until [`Model::learn_weights`].
     #[must_use]
     pub fn learn_frequencies(base: &Base) -> Self {
-        let mut it = Self {
-            cards: count(base.cards.len().max(2)),
-            stems: vec![0; base.names.stem_count()],
-            givens: AHashMap::new(),
-            patronymics: AHashMap::new(),
-            phones: AHashMap::new(),
-            mailboxes: vec![0; base.emails.mailbox_count()],
-            homes: AHashMap::new(),
-            births: AHashMap::new(),
-            values: AHashMap::new(),
-            with: [0.0; FIELDS],
-            weights: [[0.0; LEVELS]; FIELDS],
-            prior: 0.0,
-            iterations: 0,
-        };
+        let mut it = Self::without_frequencies();
+        it.cards = count(base.cards.len().max(2));
+        it.stems = vec![0; base.names.stem_count()];
+        it.mailboxes = vec![0; base.emails.mailbox_count()];
         for card in &base.cards {
             it.count_card(base, card);
         }
@@ -111,6 +101,25 @@ impl Model {
         it.prior = it.prior_for(count(base.cards.len()) * 0.15);
         it.set_weights(&M);
         it
+    }
+
+    /// Nothing counted yet.
+    pub(super) fn without_frequencies() -> Self {
+        Self {
+            cards: 2.0,
+            stems: Vec::new(),
+            givens: AHashMap::new(),
+            patronymics: AHashMap::new(),
+            phones: AHashMap::new(),
+            mailboxes: Vec::new(),
+            homes: AHashMap::new(),
+            births: AHashMap::new(),
+            values: AHashMap::new(),
+            with: [0.0; FIELDS],
+            weights: [[0.0; LEVELS]; FIELDS],
+            prior: 0.0,
+            iterations: 0,
+        }
     }
 
     /// The same beliefs in a base of that many cards: a name says less in a big town.
@@ -388,9 +397,9 @@ fn people_per_value(base: &Base, uses: &mut [(u64, u32)], mut found: impl FnMut(
     }
 }
 
-fn patronymic_key(names: &Names, token: TokenId) -> u32 {
+pub(super) fn patronymic_key(names: &Names, token: TokenId) -> u32 {
     let token = names.token(token);
-    token.fathers.first().map_or(token.fold + (1 << 16), |f| u32::from(*f))
+    token.fathers.first().map_or(token.fold + UNKNOWN_GIVEN, |f| u32::from(*f))
 }
 
 fn count(n: usize) -> f64 {

@@ -65,7 +65,7 @@ pub struct Names {
 }
 
 /// Dictionary names come first among the frequency classes of first names; folded spellings follow.
-const UNKNOWN_GIVEN: u32 = 1 << 16;
+pub(super) const UNKNOWN_GIVEN: u32 = 1 << 16;
 
 impl Default for Names {
     fn default() -> Self {
@@ -136,6 +136,11 @@ impl Names {
     #[must_use]
     pub fn fold_count(&self) -> usize {
         self.folds.len()
+    }
+
+    #[must_use]
+    pub fn fold_text(&self, fold: u32) -> &[u8] {
+        self.folds.get(fold)
     }
 
     #[must_use]

@@ -1,5 +1,6 @@
 //! Phone cells: several numbers in one cell, extensions, trunk prefixes, lost digits, numbers spoilt by a spreadsheet.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 /// A number as digits with its country code (`380965102220`). Numbers too short to call carry [`WEAK`]: they only serve comparing.
@@ -21,7 +22,7 @@ pub fn e164(phone: Phone) -> Option<String> {
 }
 
 /// The numbering plan assumed for numbers without a country code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Plan {
     #[default]
     Ukraine,

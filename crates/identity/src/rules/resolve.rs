@@ -1,6 +1,6 @@
 //! The whole way from a batch of records to customers.
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
@@ -10,6 +10,7 @@ use super::card::{Base, Card, CardId};
 use super::cluster::{self, Clusters, Link};
 use super::compare::{self, Comparison, FIELDS, Field, MISSING};
 use super::email::EmailId;
+use super::frozen::Frozen;
 use super::model::{self, Model, PatternCounts};
 use super::phone::{self, Phone};
 
@@ -74,11 +75,47 @@ pub struct Counts {
     pub generic_mailboxes: usize,
 }
 
+/// Owned by a batch, lent by a living base.
+#[derive(Debug)]
+pub enum Held<'a, T> {
+    Owned(Box<T>),
+    Lent(&'a T),
+}
+
+impl<T> std::ops::Deref for Held<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        match self {
+            Self::Owned(own) => own,
+            Self::Lent(lent) => lent,
+        }
+    }
+}
+
+/// The first row of each card, of all cards or of some.
+#[derive(Debug)]
+pub(super) enum FirstRows {
+    All(Vec<u32>),
+    Some(AHashMap<CardId, u32>),
+}
+
+impl FirstRows {
+    fn get(&self, card: CardId) -> Option<usize> {
+        let row = match self {
+            Self::All(rows) => rows.get(card as usize).copied(),
+            Self::Some(rows) => rows.get(&card).copied(),
+        };
+        row.and_then(|r| usize::try_from(r).ok())
+    }
+}
+
 /// The result, with everything needed to explain it.
 #[derive(Debug)]
-pub struct Resolution {
-    pub base: Base,
-    pub model: Model,
+pub struct Resolution<'a> {
+    pub base: Held<'a, Base>,
+    pub model: Held<'a, Model>,
+    /// The card of each row.
+    pub card_of: Vec<CardId>,
     /// Customer number of each row: dense, in the order of each customer's first row.
     pub customer_of: Vec<u32>,
     /// Links that were accepted, strongest first.
@@ -87,7 +124,7 @@ pub struct Resolution {
     /// Decisions left out because an earlier one says the opposite.
     pub contradictions: Vec<(usize, usize)>,
     pub counts: Counts,
-    row_of_card: Vec<u32>,
+    pub(super) row_of_card: FirstRows,
 }
 
 /// A compared pair before the weights are known.
@@ -103,19 +140,71 @@ struct Candidate {
 /// Pairs below this many bits by the typical weights are forgotten after being counted.
 const HOPELESS: f32 = -9.0;
 
-/// Resolves a batch.
+/// Resolves a batch, learning from it what to believe.
 #[must_use]
-pub fn resolve(batch: &RecordBatch, decisions: &Decisions, bands: Bands) -> Resolution {
-    let mut base = Base::read(batch);
-    separate_decided(batch, decisions, &mut base);
-    let mut model = Model::learn_frequencies(&base);
-    let blocks = Blocks::build(&base, &model);
+pub fn resolve(batch: &RecordBatch, decisions: &Decisions, bands: Bands) -> Resolution<'static> {
+    run(batch, decisions, bands, None).resolution(batch, bands)
+}
+
+/// Resolves a batch by beliefs learned before.
+#[must_use]
+pub fn resolve_under(
+    batch: &RecordBatch,
+    decisions: &Decisions,
+    bands: Bands,
+    frozen: &Frozen,
+) -> Resolution<'static> {
+    run(batch, decisions, bands, Some(frozen)).resolution(batch, bands)
+}
+
+/// A finished run with all it stood on.
+pub(super) struct Run {
+    pub base: Base,
+    pub model: Model,
+    /// Links strong enough to merge, and links to ask about.
+    pub links: Vec<Link>,
+    pub doubtful: Vec<Link>,
+    pub clusters: Clusters,
+    accepted: Vec<Link>,
+    contradictions: Vec<(usize, usize)>,
+    pairs_compared: u64,
+}
+
+pub(super) fn run(batch: &RecordBatch, decisions: &Decisions, bands: Bands, frozen: Option<&Frozen>) -> Run {
+    let mut base = match frozen {
+        Some(frozen) => {
+            let mut base = Base::read_as(batch, frozen.plan, frozen.month_first);
+            separate_decided(batch, decisions, &mut base);
+            base
+        }
+        None => Base::read(batch),
+    };
+    if frozen.is_none() {
+        separate_decided(batch, decisions, &mut base);
+    }
+    let mut model = frozen.map_or_else(|| Model::learn_frequencies(&base), |f| Model::thaw(f, &base));
+    let blocks = Blocks::build(&base, &model, &left_cards(decisions, &base));
     let (candidates, patterns, pairs_compared) = compare_all(&base, &model, &blocks);
     drop(blocks);
-    model.learn_weights(&patterns);
+    if frozen.is_none() {
+        model.learn_weights(&patterns);
+    }
     let (links, doubtful) = judge(&base, &model, &candidates, bands);
     drop(candidates);
-    assemble(batch, base, model, links, &doubtful, decisions, bands, pairs_compared)
+    let (clusters, accepted, contradictions) = unite(batch, &base, &links, decisions);
+    Run { base, model, links, doubtful, clusters, accepted, contradictions, pairs_compared }
+}
+
+/// Cards that no row lies on since their rows were kept apart.
+fn left_cards(decisions: &Decisions, base: &Base) -> AHashSet<CardId> {
+    if decisions.apart.is_empty() {
+        return AHashSet::new();
+    }
+    let mut used = vec![false; base.cards.len()];
+    for card in &base.card_of {
+        used[*card as usize] = true;
+    }
+    (0..).zip(used).filter(|(_, used)| !used).map(|(id, _)| id).collect()
 }
 
 /// Rows that a person keeps apart must not share a card; rows of different cards are kept apart card by card.
@@ -129,7 +218,7 @@ fn separate_decided(batch: &RecordBatch, decisions: &Decisions, base: &mut Base)
         for row in [*a, *b] {
             if !detached.contains(&row) {
                 detached.push(row);
-                base.detach(row, batch.id(row));
+                base.detach(row, order_key(batch.id(row)));
             }
         }
     }
@@ -210,17 +299,13 @@ fn judge(base: &Base, model: &Model, candidates: &[Candidate], bands: Bands) -> 
     (links, doubtful)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the last step needs what all steps before it made")]
-fn assemble(
+/// Groups out of links: decisions of people first, then what a shop itself put together, then the strongest evidence.
+fn unite(
     batch: &RecordBatch,
-    base: Base,
-    model: Model,
-    links: Vec<Link>,
-    doubtful: &[Link],
+    base: &Base,
+    links: &[Link],
     decisions: &Decisions,
-    bands: Bands,
-    pairs_compared: u64,
-) -> Resolution {
+) -> (Clusters, Vec<Link>, Vec<(usize, usize)>) {
     let mut clusters = Clusters::new(base.cards.len());
     let card_of = |row: usize| base.card_of.get(row).copied();
     for (a, b) in &decisions.apart {
@@ -241,27 +326,43 @@ fn assemble(
             }
         }
     }
-    let mut by_order = same_order(batch, &base);
-    cluster::order(&base, &mut by_order);
-    for link in by_order.iter().chain(&links) {
-        if clusters.join(&base, link) {
+    let mut by_order = same_order(batch, base);
+    cluster::order(base, &mut by_order);
+    for link in by_order.iter().chain(links) {
+        if clusters.join(base, link) {
             accepted.push(*link);
         }
     }
-    drop(links);
-    let row_of_card = first_rows(&base);
-    let (customer_of, customers) = number(&base, &mut clusters);
-    let questions = ask(batch, &base, &customer_of, &row_of_card, customers, &mut clusters, doubtful, bands);
-    let (generic_phones, generic_mailboxes) = model.generic_values();
-    let counts = Counts {
-        records: batch.len(),
-        cards: base.cards.len(),
-        customers,
-        pairs_compared,
-        generic_phones,
-        generic_mailboxes,
-    };
-    Resolution { base, model, customer_of, links: accepted, questions, contradictions, counts, row_of_card }
+    (clusters, accepted, contradictions)
+}
+
+impl Run {
+    fn resolution(mut self, batch: &RecordBatch, bands: Bands) -> Resolution<'static> {
+        let row_of_card = FirstRows::All(first_rows(&self.base));
+        let (customer_of, customers) = number_all(&self.base, &mut self.clusters);
+        let view = View { base: &self.base, customer_of: &customer_of, row_of_card: &row_of_card, customers };
+        let questions = view.ask(|row| batch.value(row), &mut self.clusters, &self.doubtful, bands);
+        let (generic_phones, generic_mailboxes) = self.model.generic_values();
+        let counts = Counts {
+            records: batch.len(),
+            cards: self.base.cards.len(),
+            customers,
+            pairs_compared: self.pairs_compared,
+            generic_phones,
+            generic_mailboxes,
+        };
+        Resolution {
+            card_of: self.base.card_of.clone(),
+            base: Held::Owned(Box::new(self.base)),
+            model: Held::Owned(Box::new(self.model)),
+            customer_of,
+            links: self.accepted,
+            questions,
+            contradictions: self.contradictions,
+            counts,
+            row_of_card,
+        }
+    }
 }
 
 /// Rows that name an order lie on that order's customer, and rows under one customer number of one source on one, unless the names
@@ -336,7 +437,7 @@ fn first_rows(base: &Base) -> Vec<u32> {
     rows
 }
 
-fn number(base: &Base, clusters: &mut Clusters) -> (Vec<u32>, usize) {
+fn number_all(base: &Base, clusters: &mut Clusters) -> (Vec<u32>, usize) {
     let mut numbers = vec![u32::MAX; base.cards.len()];
     let mut next = 0_u32;
     let mut customer_of = Vec::with_capacity(base.card_of.len());
@@ -351,42 +452,63 @@ fn number(base: &Base, clusters: &mut Clusters) -> (Vec<u32>, usize) {
     (customer_of, next as usize)
 }
 
-/// The review queue: one question per pair of customers, the most valuable first.
-#[expect(clippy::too_many_arguments, reason = "reads the finished partition")]
-fn ask(
-    batch: &RecordBatch,
-    base: &Base,
-    customer_of: &[u32],
-    row_of_card: &[u32],
-    customers: usize,
-    clusters: &mut Clusters,
-    doubtful: &[Link],
-    bands: Bands,
-) -> Vec<Question> {
-    let mut values = vec![0_i64; customers];
-    for (row, customer) in customer_of.iter().enumerate() {
-        values[*customer as usize] = values[*customer as usize].saturating_add(batch.value(row));
-    }
-    let mut asked: AHashMap<(u32, u32), Question> = AHashMap::new();
-    for link in doubtful {
-        let (ra, rb) = (row_of_card[link.a as usize] as usize, row_of_card[link.b as usize] as usize);
-        let (Some(x), Some(y)) = (customer_of.get(ra), customer_of.get(rb)) else { continue };
-        if x == y || link.bits < bands.ask || clusters.contradicts(base, link) {
-            continue;
+/// As [`number_all`], of a few rows.
+pub(super) fn number(card_of: &[CardId], clusters: &mut Clusters) -> (Vec<u32>, usize) {
+    let mut numbers: AHashMap<CardId, u32> = AHashMap::with_capacity(card_of.len());
+    let customer_of = card_of
+        .iter()
+        .map(|card| {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            *numbers.entry(clusters.find(*card)).or_insert(next)
+        })
+        .collect();
+    (customer_of, numbers.len())
+}
+
+/// A finished partition of rows.
+pub(super) struct View<'a> {
+    pub base: &'a Base,
+    pub customer_of: &'a [u32],
+    pub row_of_card: &'a FirstRows,
+    pub customers: usize,
+}
+
+impl View<'_> {
+    /// The review queue: one question per pair of customers, the most valuable first.
+    pub fn ask(
+        &self,
+        value_of: impl Fn(usize) -> i64,
+        clusters: &mut Clusters,
+        doubtful: &[Link],
+        bands: Bands,
+    ) -> Vec<Question> {
+        let mut values = vec![0_i64; self.customers];
+        for (row, customer) in self.customer_of.iter().enumerate() {
+            values[*customer as usize] = values[*customer as usize].saturating_add(value_of(row));
         }
-        let value = values[*x as usize].min(values[*y as usize]);
-        let question = Question { row_a: ra.min(rb), row_b: ra.max(rb), bits: link.bits, value };
-        asked.entry((*x.min(y), *x.max(y))).or_insert(question);
+        let mut asked: AHashMap<(u32, u32), Question> = AHashMap::new();
+        for link in doubtful {
+            let (Some(ra), Some(rb)) = (self.row_of_card.get(link.a), self.row_of_card.get(link.b)) else {
+                continue;
+            };
+            let (Some(x), Some(y)) = (self.customer_of.get(ra), self.customer_of.get(rb)) else { continue };
+            if x == y || link.bits < bands.ask || clusters.contradicts(self.base, link) {
+                continue;
+            }
+            let value = values[*x as usize].min(values[*y as usize]);
+            let question = Question { row_a: ra.min(rb), row_b: ra.max(rb), bits: link.bits, value };
+            asked.entry((*x.min(y), *x.max(y))).or_insert(question);
+        }
+        let mut questions: Vec<Question> = asked.into_values().collect();
+        questions.sort_unstable_by(|a, b| {
+            b.value
+                .cmp(&a.value)
+                .then(b.bits.total_cmp(&a.bits))
+                .then(a.row_a.cmp(&b.row_a))
+                .then(a.row_b.cmp(&b.row_b))
+        });
+        questions
     }
-    let mut questions: Vec<Question> = asked.into_values().collect();
-    questions.sort_unstable_by(|a, b| {
-        b.value
-            .cmp(&a.value)
-            .then(b.bits.total_cmp(&a.bits))
-            .then(a.row_a.cmp(&b.row_a))
-            .then(a.row_b.cmp(&b.row_b))
-    });
-    questions
 }
 
 /// What is known of one customer, values most used first.
@@ -396,23 +518,25 @@ pub struct Contacts {
     pub emails: Vec<EmailId>,
 }
 
-impl Resolution {
+impl Resolution<'_> {
     #[must_use]
     pub fn card_of_row(&self, row: usize) -> &Card {
-        self.base.card(self.base.card_of[row])
+        self.base.card(self.card_of[row])
     }
 
     /// True contact points of every customer: generic values, fillers and numbers that cannot be called are left out.
     #[must_use]
     pub fn contacts(&self) -> Vec<Contacts> {
         let mut uses = vec![0_u32; self.base.cards.len()];
-        for card in &self.base.card_of {
+        for card in &self.card_of {
             uses[*card as usize] += 1;
         }
         let mut out: Vec<(Tally<Phone>, Tally<EmailId>)> = vec![Default::default(); self.counts.customers];
         for (at, card) in self.base.cards.iter().enumerate() {
-            let row = self.row_of_card[at];
-            let Some(customer) = self.customer_of.get(row as usize) else { continue };
+            let Some(row) = CardId::try_from(at).ok().and_then(|id| self.row_of_card.get(id)) else {
+                continue;
+            };
+            let Some(customer) = self.customer_of.get(row) else { continue };
             let (phones, emails) = &mut out[*customer as usize];
             for number in self.base.phones(card) {
                 if !phone::is_weak(*number) && self.model.phone_rarity(*number).is_some() {
@@ -443,21 +567,28 @@ impl Resolution {
     #[must_use]
     pub fn row_links(&self) -> Vec<RowLink> {
         let mut out = Vec::new();
-        for (row, card) in self.base.card_of.iter().enumerate() {
-            let first = self.row_of_card[*card as usize] as usize;
+        for (row, card) in self.card_of.iter().enumerate() {
+            let Some(first) = self.row_of_card.get(*card) else { continue };
             if first != row {
                 out.push(RowLink { row_a: first, row_b: row, bits: f32::INFINITY, kind: LinkKind::SameCard });
             }
         }
         // The strongest links that span each customer: a forest, because a link inside a group adds nothing to the path.
-        let mut spanned = Clusters::new(self.base.cards.len());
-        for link in &self.links {
-            if spanned.find(link.a) == spanned.find(link.b) {
+        let mut places: AHashMap<CardId, CardId> = AHashMap::with_capacity(self.links.len());
+        let mut place = |card: CardId| {
+            let next = CardId::try_from(places.len()).unwrap_or(CardId::MAX);
+            *places.entry(card).or_insert(next)
+        };
+        let ends: Vec<(CardId, CardId)> = self.links.iter().map(|l| (place(l.a), place(l.b))).collect();
+        let mut spanned = Clusters::new(places.len());
+        for (link, (x, y)) in self.links.iter().zip(ends) {
+            if spanned.find(x) == spanned.find(y) {
                 continue;
             }
-            spanned.must_join(link.a, link.b);
-            let (a, b) =
-                (self.row_of_card[link.a as usize] as usize, self.row_of_card[link.b as usize] as usize);
+            spanned.must_join(x, y);
+            let (Some(a), Some(b)) = (self.row_of_card.get(link.a), self.row_of_card.get(link.b)) else {
+                continue;
+            };
             let kind = match (link.given, link.bits.is_infinite()) {
                 (true, true) => LinkKind::Manual,
                 (true, false) => LinkKind::SameOrder,
@@ -471,7 +602,7 @@ impl Resolution {
     /// The comparison behind a pair of rows.
     #[must_use]
     pub fn compare_rows(&self, a: usize, b: usize) -> Comparison {
-        match (self.base.card_of.get(a), self.base.card_of.get(b)) {
+        match (self.card_of.get(a), self.card_of.get(b)) {
             (Some(x), Some(y)) => {
                 compare::compare(&self.base, &self.model, self.base.card(*x), self.base.card(*y))
             }

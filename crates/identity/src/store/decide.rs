@@ -74,7 +74,7 @@ pub async fn decide(op: &Op, id: ReviewId, merge: bool) -> Result<(), Fault> {
     }
     op.audit(&mut tx, if merge { "review.merge" } else { "review.apart" }, "review", id, json!({})).await?;
     tx.commit().await?;
-    run::refresh(op, Touched::Nothing).await?;
+    run::refresh(op, Touched::Decisions).await?;
     Ok(())
 }
 
@@ -106,7 +106,7 @@ pub async fn undo_review(op: &Op, id: ReviewId) -> Result<(), Fault> {
     )?;
     op.audit(&mut tx, "review.undo", "review", id, json!({})).await?;
     tx.commit().await?;
-    run::refresh(op, Touched::Nothing).await?;
+    run::refresh(op, Touched::Decisions).await?;
     Ok(())
 }
 
@@ -147,7 +147,7 @@ pub async fn undo_merge(op: &Op, id: MergeId) -> Result<(), Fault> {
     link(&mut tx, op, row.0, row.1, false).await?;
     op.audit(&mut tx, "merge.undo", "merge", id, json!({})).await?;
     tx.commit().await?;
-    run::refresh(op, Touched::Nothing).await?;
+    run::refresh(op, Touched::Decisions).await?;
     Ok(())
 }
 

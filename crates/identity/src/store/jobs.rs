@@ -6,20 +6,24 @@ use ingest::import::Change;
 
 use super::run;
 
-/// Records of a batch are stored; people are made of them when the whole import is there, because a batch alone knows neither how
-/// rare its values are nor who else has them.
+/// Records of a batch are stored. People are made of them when the whole import is there: rows of one person come together, and
+/// each person is written once.
 ///
 /// # Errors
 /// None today.
-pub async fn apply_changes(_op: &Op, _changes: &[Change]) -> Result<(), Fault> {
+#[expect(clippy::unused_async, reason = "the hook of an import is a future")]
+pub async fn apply_changes(op: &Op, changes: &[Change]) -> Result<(), Fault> {
+    run::tell(op, changes.iter().map(|c| c.record.get()));
     Ok(())
 }
 
-/// Records are no longer in force: their people are found again at the end of the withdrawal, by [`finish_import`].
+/// Records are no longer in force: their people are found again by [`finish_import`].
 ///
 /// # Errors
 /// None today.
-pub async fn withdraw_records(_op: &Op, _records: &[RecordId]) -> Result<(), Fault> {
+#[expect(clippy::unused_async, reason = "the hook of an import is a future")]
+pub async fn withdraw_records(op: &Op, records: &[RecordId]) -> Result<(), Fault> {
+    run::tell(op, records.iter().map(|r| r.get()));
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashSet;
 use basis::{Fault, ImportId, WorkspaceId};
 use serde::{Deserialize, de::IgnoredAny};
-use store::Tx;
+use store::{Tx, Value};
 
 use super::people::RecordRow;
+use super::write::list_of;
 use crate::rules::batch::{PersonRecord, RecordBatch};
 use crate::rules::golden::BY_HAND;
 use crate::rules::resolve::Decisions;
@@ -181,11 +182,65 @@ fn day_of(cell: &str) -> Option<i64> {
     Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second().div_euclid(86_400))
 }
 
+/// The number of a source in the engine; what colleagues wrote has its own.
+fn number_of(source: i64, desk: Option<i64>, sources: &mut Vec<i64>) -> u16 {
+    if Some(source) == desk {
+        return BY_HAND;
+    }
+    let at = sources.iter().position(|s| *s == source).unwrap_or_else(|| {
+        sources.push(source);
+        sources.len() - 1
+    });
+    u16::try_from(at).unwrap_or(BY_HAND - 1)
+}
+
+/// Reads the records in force among these, in the order of their ids.
+pub async fn load_some(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    records: &[i64],
+    sources: &mut Vec<i64>,
+) -> Result<Loaded, Fault> {
+    let mut it = Loaded::default();
+    let desk = source_named(tx, ws, DESK).await?;
+    for some in records.chunks(1_000) {
+        let sql = format!(
+            "SELECT r.id, r.kind, r.key, r.source_id, r.payload, o.day, o.amount_minor, rc.customer_id
+             FROM records r
+             LEFT JOIN orders o ON o.workspace_id = r.workspace_id AND o.record_id = r.id
+             LEFT JOIN record_customers rc ON rc.workspace_id = r.workspace_id AND rc.record_id = r.id
+             WHERE r.workspace_id = $1 AND r.current AND r.id IN ({}) ORDER BY r.id",
+            list_of(some)
+        );
+        let rows: Vec<PayloadRow> = tx.fetch_dyn(&sql, &[Value::Int(ws.get())]).await?;
+        for row in &rows {
+            it.push(row, number_of(row.source_id, desk, sources));
+        }
+    }
+    Ok(it)
+}
+
+/// Which of these records have a customer but are no longer in force.
+pub async fn withdrawn_of(tx: &mut Tx, ws: WorkspaceId, records: &[i64]) -> Result<Vec<(i64, i64)>, Fault> {
+    let mut out = Vec::new();
+    for some in records.chunks(1_000) {
+        let sql = format!(
+            "SELECT rc.record_id, rc.customer_id FROM record_customers rc
+             WHERE rc.workspace_id = $1 AND rc.record_id IN ({}) AND NOT EXISTS
+               (SELECT 1 FROM records r WHERE r.workspace_id = rc.workspace_id AND r.id = rc.record_id AND r.current)
+             ORDER BY rc.record_id",
+            list_of(some)
+        );
+        let rows: Vec<(i64, i64)> = tx.fetch_dyn(&sql, &[Value::Int(ws.get())]).await?;
+        out.extend(rows);
+    }
+    Ok(out)
+}
+
 /// Reads all records in force.
 pub async fn load(tx: &mut Tx, ws: WorkspaceId) -> Result<Loaded, Fault> {
     let mut it = Loaded::default();
     let desk: Option<i64> = source_named(tx, ws, DESK).await?;
-    let mut numbers: AHashMap<i64, u16> = AHashMap::new();
     let mut after = i64::MIN;
     loop {
         let rows = store::fetch_all!(
@@ -201,15 +256,7 @@ pub async fn load(tx: &mut Tx, ws: WorkspaceId) -> Result<Loaded, Fault> {
             PAGE
         )?;
         for row in &rows {
-            let next = u16::try_from(it.sources.len()).unwrap_or(BY_HAND - 1);
-            let number = if Some(row.source_id) == desk {
-                BY_HAND
-            } else {
-                *numbers.entry(row.source_id).or_insert_with(|| {
-                    it.sources.push(row.source_id);
-                    next
-                })
-            };
+            let number = number_of(row.source_id, desk, &mut it.sources);
             it.push(row, number);
         }
         match rows.last() {
@@ -219,7 +266,8 @@ pub async fn load(tx: &mut Tx, ws: WorkspaceId) -> Result<Loaded, Fault> {
     }
     it.batch.shrink();
     it.withdrawn = withdrawn(tx, ws, it.old_of.iter().flatten().count()).await?;
-    it.decisions = decisions(tx, ws, &it.records).await?;
+    // Records are loaded in the order of their ids.
+    it.decisions = decisions_of(&links(tx, ws).await?, |record| it.records.binary_search(record).ok());
     Ok(it)
 }
 
@@ -256,30 +304,29 @@ async fn withdrawn(tx: &mut Tx, ws: WorkspaceId, in_force: usize) -> Result<Vec<
     )?)
 }
 
-async fn decisions(tx: &mut Tx, ws: WorkspaceId, records: &[i64]) -> Result<Decisions, Fault> {
-    let rows = store::fetch_all!(
+/// What people decided about pairs of records, in the order in which they did.
+pub async fn links(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<(i64, i64, bool)>, Fault> {
+    Ok(store::fetch_all!(
         *tx,
         (i64, i64, bool),
         "SELECT record_a, record_b, must FROM manual_links WHERE workspace_id = $1 ORDER BY at, record_a, record_b",
         ws.get()
-    )?;
-    let mut it = Decisions::default();
-    for (a, b, must) in rows {
-        // Records are loaded in the order of their ids.
-        if let (Ok(a), Ok(b)) = (records.binary_search(&a), records.binary_search(&b)) {
-            if must { it.together.push((a, b)) } else { it.apart.push((a, b)) }
-        }
-    }
-    Ok(it)
+    )?)
 }
 
-/// Rows of an import.
-pub async fn rows_of_import(
-    tx: &mut Tx,
-    ws: WorkspaceId,
-    import: ImportId,
-    records: &[i64],
-) -> Result<AHashSet<usize>, Fault> {
+/// The same about rows.
+pub fn decisions_of(links: &[(i64, i64, bool)], row_of: impl Fn(&i64) -> Option<usize>) -> Decisions {
+    let mut it = Decisions::default();
+    for (a, b, must) in links {
+        if let (Some(a), Some(b)) = (row_of(a), row_of(b)) {
+            if *must { it.together.push((a, b)) } else { it.apart.push((a, b)) }
+        }
+    }
+    it
+}
+
+/// Records that an import stored and that are in force.
+pub async fn records_of_import(tx: &mut Tx, ws: WorkspaceId, import: ImportId) -> Result<Vec<i64>, Fault> {
     let rows = store::fetch_all!(
         *tx,
         (i64,),
@@ -287,7 +334,7 @@ pub async fn rows_of_import(
         ws.get(),
         import.get()
     )?;
-    Ok(rows.into_iter().filter_map(|(id,)| records.binary_search(&id).ok()).collect())
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 #[cfg(test)]

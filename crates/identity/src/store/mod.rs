@@ -4,6 +4,7 @@ pub mod candidates;
 pub mod decide;
 pub mod jobs;
 pub mod load;
+pub mod models;
 pub mod people;
 pub mod plan;
 pub mod run;

@@ -71,8 +71,8 @@ pub struct Plan {
     pub records: usize,
     /// Database ids of the sources by their numbers in the profiles.
     pub sources: Vec<i64>,
-    /// Nobody was stored before.
-    pub first: bool,
+    /// Records that the plan is about; the whole base when absent.
+    pub scope: Option<Vec<i64>>,
 }
 
 impl Plan {
@@ -88,7 +88,6 @@ impl Plan {
             person.rows = Vec::new();
         }
         self.sources.clone_from(&loaded.sources);
-        self.first = loaded.withdrawn.is_empty() && loaded.old_of.iter().all(Option::is_none);
     }
 
     /// The database id of a source number; 0 for what colleagues wrote.
@@ -102,7 +101,12 @@ impl Plan {
 const QUEUE: usize = 2_000;
 
 /// Compares the new partition with the old one. `ids` gives ids to new customers.
-pub fn plan(loaded: &Loaded, found: &Resolution, all: bool, mut ids: impl FnMut(usize) -> Vec<i64>) -> Plan {
+pub fn plan(
+    loaded: &Loaded,
+    found: &Resolution<'_>,
+    all: bool,
+    mut ids: impl FnMut(usize) -> Vec<i64>,
+) -> Plan {
     let gone_from: Vec<i64> = loaded.withdrawn.iter().map(|w| w.1).collect();
     let Assignment { identities, merged, split, gone } =
         assign(&found.customer_of, &loaded.old_of, &gone_from);
@@ -145,14 +149,14 @@ pub fn plan(loaded: &Loaded, found: &Resolution, all: bool, mut ids: impl FnMut(
         customers: found.counts.customers,
         records: found.counts.records,
         sources: Vec::new(),
-        first: false,
+        scope: None,
     }
 }
 
 /// Customers with other records than before, or with records of other content.
 fn touched(
     loaded: &Loaded,
-    found: &Resolution,
+    found: &Resolution<'_>,
     ids: &[i64],
     identities: &[Identity],
     all: bool,
@@ -181,7 +185,7 @@ fn touched(
     touched
 }
 
-fn merges(loaded: &Loaded, found: &Resolution, ids: &[i64], touched: &[bool]) -> Vec<Merge> {
+fn merges(loaded: &Loaded, found: &Resolution<'_>, ids: &[i64], touched: &[bool]) -> Vec<Merge> {
     found
         .row_links()
         .into_iter()
@@ -238,7 +242,7 @@ fn kind(levels: &[u8; compare::FIELDS], link: LinkKind) -> &'static str {
 }
 
 /// `[{field, level, weight, a, b}]`; the values themselves are shown by the card, under its masks.
-fn reasons_json(loaded: &Loaded, found: &Resolution, a: usize, b: usize, kind: LinkKind) -> String {
+fn reasons_json(loaded: &Loaded, found: &Resolution<'_>, a: usize, b: usize, kind: LinkKind) -> String {
     let c = found.compare_rows(a, b);
     let (ra, rb) = (loaded.batch.get(a), loaded.batch.get(b));
     let mut out: Vec<serde_json::Value> = Vec::new();
@@ -284,7 +288,7 @@ fn words(field: Field, level: u8) -> (&'static str, &'static str) {
     (name, code.strip_prefix(name).map_or(code, |rest| rest.trim_start_matches('_')))
 }
 
-fn questions(loaded: &Loaded, found: &Resolution, ids: &[i64]) -> Vec<Question> {
+fn questions(loaded: &Loaded, found: &Resolution<'_>, ids: &[i64]) -> Vec<Question> {
     found
         .questions
         .iter()

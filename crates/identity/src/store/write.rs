@@ -77,7 +77,7 @@ pub async fn write(op: &Op, plan: Plan) -> Result<(), Fault> {
     }
     tx.commit().await?;
     leave(op, &plan).await?;
-    write_questions(op, &plan.questions).await
+    write_questions(op, &plan).await
 }
 
 async fn write_people(
@@ -340,11 +340,25 @@ async fn leave(op: &Op, plan: &Plan) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The queue is made anew; answered questions stay answered.
-async fn write_questions(op: &Op, questions: &[Question]) -> Result<(), Fault> {
+/// The queue is made anew, as far as the plan reaches; answered questions stay answered.
+async fn write_questions(op: &Op, plan: &Plan) -> Result<(), Fault> {
     let ws = op.ws().get();
+    let questions: &[Question] = &plan.questions;
     let mut tx = op.app.db.write().await?;
-    store::execute!(tx, "DELETE FROM review_pairs WHERE workspace_id = $1 AND state = 'open'", ws)?;
+    match &plan.scope {
+        None => {
+            store::execute!(tx, "DELETE FROM review_pairs WHERE workspace_id = $1 AND state = 'open'", ws)?;
+        }
+        Some(records) => {
+            for some in records.chunks(1_000) {
+                let list = list_of(some);
+                let sql = format!(
+                    "DELETE FROM review_pairs WHERE workspace_id = $1 AND state = 'open' AND (record_a IN ({list}) OR record_b IN ({list}))"
+                );
+                tx.execute_dyn(&sql, &[Value::Int(ws)]).await?;
+            }
+        }
+    }
     let ids = op.app.next_ids(questions.len());
     let rows: Vec<_> = questions.iter().zip(ids).collect();
     store::insert_many!(
