@@ -587,6 +587,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dedup/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of the beliefs, newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dedup/models/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the version in force back: people are what the version before it finds in the records as they are now. */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dedup/relearn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Learns anew from the base as it is and puts the new version in force. */
+        post: operations["relearn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/inbound": {
         parameters: {
             query?: never;
@@ -3106,6 +3157,38 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description A version of the beliefs by which records are told to be one person. */
+        ModelVersion: {
+            /** @description Whether there is an earlier version to go back to. */
+            can_undo: boolean;
+            /** Format: int64 */
+            customers: number;
+            /**
+             * Format: double
+             * @description Bits of evidence needed before two records of any name are as likely one person as not.
+             */
+            evidence_needed: number;
+            id: string;
+            in_force: boolean;
+            /** Format: date-time */
+            learned_at: string;
+            /**
+             * Format: int64
+             * @description Customers that went into others when it came into force, and parts that left.
+             */
+            merged: number;
+            /** @description `first`, `growth` of the base by a third, `asked` by a person. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Records it was learned from, and people it found in them.
+             */
+            records: number;
+            /** Format: int64 */
+            split: number;
+            /** Format: date-time */
+            undone_at?: string | null;
+        };
         MoveCount: {
             from: string;
             /** Format: int64 */
@@ -3405,6 +3488,42 @@ export interface components {
                 undone_at?: string | null;
                 /** Format: double */
                 weight: number;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ModelVersion: {
+            items: {
+                /** @description Whether there is an earlier version to go back to. */
+                can_undo: boolean;
+                /** Format: int64 */
+                customers: number;
+                /**
+                 * Format: double
+                 * @description Bits of evidence needed before two records of any name are as likely one person as not.
+                 */
+                evidence_needed: number;
+                id: string;
+                in_force: boolean;
+                /** Format: date-time */
+                learned_at: string;
+                /**
+                 * Format: int64
+                 * @description Customers that went into others when it came into force, and parts that left.
+                 */
+                merged: number;
+                /** @description `first`, `growth` of the base by a third, `asked` by a person. */
+                reason: string;
+                /**
+                 * Format: int64
+                 * @description Records it was learned from, and people it found in them.
+                 */
+                records: number;
+                /** Format: int64 */
+                split: number;
+                /** Format: date-time */
+                undone_at?: string | null;
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
@@ -3797,6 +3916,17 @@ export interface components {
             /** @description The cells as they came. */
             raw: string[];
             reason: string;
+        };
+        /** @description What a change of the version did to the people. */
+        Relearned: {
+            /** Format: int64 */
+            customers: number;
+            /** Format: int64 */
+            merged: number;
+            /** Format: int64 */
+            records: number;
+            /** Format: int64 */
+            split: number;
         };
         /** @description A remark that a figure calls for. */
         Remark: {
@@ -5297,6 +5427,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DedupSummary"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModelVersion"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relearned"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    relearn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relearned"];
                 };
             };
         };

@@ -64,6 +64,7 @@ export interface Interaction {
 }
 export type GraphData = Shapes['ClusterGraph'];
 export type Dedup = Shapes['DedupSummary'];
+export type ModelVersion = Shapes['ModelVersion'];
 export type ReviewPair = With<Shapes['ReviewPair'], { left: CustomerCard; right: CustomerCard; value: Money }>;
 
 // ── audience, content ─────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '~/api/client';
-import type { CustomerCard, CustomerRow, Dedup, Page, ReviewPair } from '~/api/types';
+import type { CustomerCard, CustomerRow, Dedup, ModelVersion, Page, ReviewPair } from '~/api/types';
 
 export interface Found {
   id: string;
@@ -23,6 +23,11 @@ export function cardQuery(id: string) {
 export const dedupQuery = queryOptions({
   queryKey: ['dedup'],
   queryFn: ({ signal }) => api.get<Dedup>('/api/dedup', undefined, signal),
+});
+
+export const modelsQuery = queryOptions({
+  queryKey: ['dedup', 'models'],
+  queryFn: ({ signal }) => api.get<Page<ModelVersion>>('/api/dedup/models', undefined, signal),
 });
 
 export const reviewsQuery = queryOptions({

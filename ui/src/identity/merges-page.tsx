@@ -15,6 +15,7 @@ import { BoneRows, Empty, ErrorNote, Loaded } from '~/design/state';
 import { useWord } from '~/i18n/word';
 import { dedupQuery } from './api';
 import { Reasons, useUndoMerge } from './customer';
+import { BeliefsCard } from './beliefs-card';
 
 export function MergesPage() {
   const { t } = useTranslation();
@@ -101,6 +102,7 @@ export function MergesPage() {
           ) : null
         }
       </Loaded>
+      <BeliefsCard />
       {list.error ? (
         <ErrorNote error={list.error} retry={() => void list.refetch()} />
       ) : list.pending ? (

@@ -11,7 +11,6 @@ use super::run;
 ///
 /// # Errors
 /// None today.
-#[expect(clippy::unused_async, reason = "the hook of an import is a future")]
 pub async fn apply_changes(op: &Op, changes: &[Change]) -> Result<(), Fault> {
     run::tell(op, changes.iter().map(|c| c.record.get()));
     Ok(())
@@ -21,7 +20,6 @@ pub async fn apply_changes(op: &Op, changes: &[Change]) -> Result<(), Fault> {
 ///
 /// # Errors
 /// None today.
-#[expect(clippy::unused_async, reason = "the hook of an import is a future")]
 pub async fn withdraw_records(op: &Op, records: &[RecordId]) -> Result<(), Fault> {
     run::tell(op, records.iter().map(|r| r.get()));
     Ok(())

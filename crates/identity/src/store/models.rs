@@ -50,7 +50,6 @@ pub struct Effect {
 pub struct VersionRow {
     pub id: i64,
     pub learned_at: i64,
-    pub actor_id: i64,
     pub reason: String,
     pub records: i64,
     pub customers: i64,
@@ -92,7 +91,7 @@ pub async fn versions(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<VersionRow>, F
     Ok(store::fetch_all!(
         *tx,
         VersionRow,
-        "SELECT id, learned_at, actor_id, reason, records, customers, merged, split, beliefs, previous_id, undone_at
+        "SELECT id, learned_at, reason, records, customers, merged, split, beliefs, previous_id, undone_at
          FROM identity_models WHERE workspace_id = $1 ORDER BY id DESC LIMIT 100",
         ws.get()
     )?)
