@@ -76,8 +76,13 @@ pub fn compare(base: &Base, model: &Model, a: &Card, b: &Card) -> Comparison {
 
 /// Bits that the fields besides the name must win by rarity when no single contact agrees.
 const BEYOND: f32 = 8.0;
-/// Bits that a name must win by rarity before a number that is nearly the same supports it.
+/// Bits that a name must win by rarity before a number or mailbox that is nearly the same supports it.
 const TELLING: f32 = 4.0;
+
+/// In a base where everybody has one name, numbers that differ by a digit are neighbours and no slips.
+fn name_tells(c: &Comparison) -> bool {
+    c.rarities[..3].iter().sum::<f32>() >= TELLING
+}
 
 fn given_between(names: &Names, a: &Card, b: &Card) -> u8 {
     let (x, y) = (a.name.given, b.name.given);
@@ -323,9 +328,7 @@ fn compare_phone(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
             }
         }
     }
-    // In a base where everybody has one name, numbers that differ by a digit are neighbours and no slips.
-    let name: f32 = c.rarities[..3].iter().sum();
-    c.beyond_name |= level == SAME || level == phones::NEAR && name >= TELLING;
+    c.beyond_name |= level == SAME || level == phones::NEAR && name_tells(c);
     c.set(Field::Phone, level, rarity);
 }
 
@@ -357,7 +360,8 @@ fn compare_email(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
             }
         }
     }
-    c.beyond_name |= matches!(level, SAME | emails::ENDING | emails::LIKE_DIGITS | emails::LIKE_OWN);
+    c.beyond_name |= matches!(level, SAME | emails::ENDING)
+        || matches!(level, emails::LIKE_DIGITS | emails::LIKE_OWN) && name_tells(c);
     c.set(Field::Email, level, rarity);
 }
 
