@@ -71,6 +71,8 @@ pub struct Plan {
     pub records: usize,
     /// Database ids of the sources by their numbers in the profiles.
     pub sources: Vec<i64>,
+    /// Nobody was stored before.
+    pub first: bool,
     /// Records that the plan is about; the whole base when absent.
     pub scope: Option<Vec<i64>>,
 }
@@ -88,6 +90,7 @@ impl Plan {
             person.rows = Vec::new();
         }
         self.sources.clone_from(&loaded.sources);
+        self.first = loaded.withdrawn.is_empty() && loaded.old_of.iter().all(Option::is_none);
     }
 
     /// The database id of a source number; 0 for what colleagues wrote.
@@ -149,6 +152,7 @@ pub fn plan(
         customers: found.counts.customers,
         records: found.counts.records,
         sources: Vec::new(),
+        first: false,
         scope: None,
     }
 }

@@ -412,6 +412,7 @@ impl Engine {
         }
         let mut plan = plan::plan(loaded, &settled.found, false, ids);
         plan.take_records(loaded);
+        plan.first = false;
         plan.scope =
             Some(loaded.records.iter().copied().chain(loaded.withdrawn.iter().map(|w| w.0)).collect());
         Some(plan)
