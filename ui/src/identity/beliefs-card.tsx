@@ -22,8 +22,7 @@ export function BeliefsCard() {
   const problem = useProblemText();
   const models = useQuery(modelsQuery);
   const change = useMutation({
-    mutationFn: (undo: string | undefined) =>
-      api.post(undo ? `/api/dedup/models/${undo}/undo` : '/api/dedup/relearn'),
+    mutationFn: (undo: string | undefined) => api.post(undo ? `/api/dedup/models/${undo}/undo` : '/api/dedup/relearn'),
     onSuccess: async (_, undo) => {
       done(t(undo ? 'merge.takenBack' : 'merge.learned'));
       await client.invalidateQueries();

@@ -14,8 +14,8 @@ import { SidePanel } from '~/design/panel';
 import { BoneRows, Empty, ErrorNote, Loaded } from '~/design/state';
 import { useWord } from '~/i18n/word';
 import { dedupQuery } from './api';
-import { Reasons, useUndoMerge } from './customer';
 import { BeliefsCard } from './beliefs-card';
+import { Reasons, useUndoMerge } from './customer';
 
 export function MergesPage() {
   const { t } = useTranslation();
