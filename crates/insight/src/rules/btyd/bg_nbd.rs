@@ -173,7 +173,6 @@ impl Times {
     #[inline]
     fn at(&mut self, time: f64) -> (f64, f64) {
         let bits = time.to_bits();
-        #[expect(clippy::cast_possible_truncation, reason = "the upper bits of a product")]
         let slot = (bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize;
         let kept = &mut self.slots[slot & (Self::SLOTS - 1)];
         if kept.0 != bits {
