@@ -3,6 +3,11 @@ import { type APIRequestContext, type BrowserContext, expect, type Page, test as
 const EMAIL = process.env.OTKLIK_EMAIL ?? 'admin@demo.otklik.test';
 const PASSWORD = process.env.OTKLIK_PASSWORD ?? '';
 
+/** The bookshop's files. */
+export const FIXTURES = process.env.OTKLIK_FIXTURES ?? '../crates/demo/data';
+/** Where the tap keeps the letters that passed. */
+export const LETTERS = process.env.OTKLIK_LETTERS ?? '';
+
 export type Lang = 'ru' | 'uk' | 'en';
 
 /** Every page of the cabinet that an administrator can open. */
@@ -37,6 +42,8 @@ export const PAGES: [name: string, path: string][] = [
 export async function prefer(context: BrowserContext, lang: Lang, scheme: 'light' | 'dark' = 'light'): Promise<void> {
   await context.addInitScript(
     ([l, s]) => {
+      // The preview of a letter is a sandbox without storage.
+      if (window !== window.top) return;
       localStorage.setItem('otklik-lang', l as string);
       localStorage.setItem('otklik-scheme', s as string);
     },
@@ -92,7 +99,7 @@ export const test = base.extend<{ api: Api; clean: undefined }>({
 /** The page has settled: no skeleton, no error. */
 export async function settled(page: Page, timeout = 120_000): Promise<void> {
   await expect(page.locator('main')).toBeVisible({ timeout });
-  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0, { timeout });
+  await expect(page.locator('[aria-busy="true"], .bone')).toHaveCount(0, { timeout });
 }
 
 export { expect };

@@ -6,17 +6,17 @@ import { expect, PAGES, prefer, settled, test } from './cabinet';
 const folder = process.env.OTKLIK_SHOTS ?? 'test-results/shots';
 
 const LOOKS = [
-  { lang: 'ru', scheme: 'light', width: 1360, height: 850 },
-  { lang: 'ru', scheme: 'dark', width: 1360, height: 850 },
+  { lang: 'ru', scheme: 'light', width: 1440, height: 900 },
+  { lang: 'ru', scheme: 'dark', width: 1440, height: 900 },
   { lang: 'ru', scheme: 'light', width: 390, height: 844 },
-  { lang: 'uk', scheme: 'light', width: 1360, height: 850 },
-  { lang: 'en', scheme: 'light', width: 1360, height: 850 },
+  { lang: 'uk', scheme: 'light', width: 1440, height: 900 },
+  { lang: 'en', scheme: 'light', width: 1440, height: 900 },
   { lang: 'en', scheme: 'dark', width: 390, height: 844 },
 ] as const;
 
 for (const look of LOOKS)
   test(`pictures: ${look.lang} ${look.scheme} ${look.width}`, async ({ page, api, context }) => {
-    test.setTimeout(400_000);
+    test.setTimeout(1_500_000);
     await prefer(context, look.lang, look.scheme);
     await page.setViewportSize(look);
     const { items } = await api.get<{ items: { id: string; state: string }[] }>('/api/campaigns');
