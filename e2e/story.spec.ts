@@ -371,7 +371,7 @@ test('13. an operator takes a task, talks and closes it without the mouse', asyn
   await page.goto('/calls');
   await expect(page.getByRole('status').filter({ hasText: 'Готов' })).toBeVisible();
   const { counts } = await api.get<{ counts: { waiting: number } }>('/api/desk/tasks');
-  test.skip(counts.waiting === 0, 'the simulated operator was quicker');
+  expect(counts.waiting).toBeGreaterThan(0);
   await page.keyboard.press('n');
   await expect(page.getByRole('status').filter({ hasText: 'Разговор' })).toBeVisible();
   await expect(page.locator('.desk-number')).toContainText('+');

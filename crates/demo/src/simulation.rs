@@ -33,8 +33,8 @@ pub struct SimulationConfig {
     pub base_url: String,
     /// Where the product takes bounces and replies.
     pub inbound_smtp: SocketAddr,
-    /// Works through call tasks.
-    pub operator_token: String,
+    /// Works through call tasks; without one somebody else does.
+    pub operator_token: Option<String>,
     /// Hands in the shop's orders.
     pub marketer_token: String,
 }
@@ -121,7 +121,7 @@ pub struct Simulation {
     /// The last letter in each mailbox, by its owner.
     mailboxes: HashMap<Arc<str>, Arc<Letter>>,
     moods: HashMap<Arc<str>, Mood>,
-    operator: Operator,
+    operator: Option<Operator>,
     shop: Shop,
     config: SimulationConfig,
 }
@@ -191,7 +191,10 @@ impl Simulation {
             folk: Arc::clone(&folk),
         });
         Ok(Self {
-            operator: Operator::new(browser.clone(), config.operator_token.clone(), Arc::clone(&folk)),
+            operator: config
+                .operator_token
+                .clone()
+                .map(|token| Operator::new(browser.clone(), token, Arc::clone(&folk))),
             shop: Shop::new(browser, config.marketer_token.clone(), Arc::clone(&folk)),
             folk,
             smtp,
@@ -229,8 +232,8 @@ impl Simulation {
         let (calls, rest): (Vec<Planned>, Vec<Planned>) =
             due.into_iter().partition(|p| matches!(p.action, Action::PhoneBack { .. }));
         for call in calls {
-            if let Action::PhoneBack { phone } = call.action {
-                self.operator.rings(phone);
+            if let (Action::PhoneBack { phone }, Some(operator)) = (call.action, &mut self.operator) {
+                operator.rings(phone);
             }
         }
         let hands = &self.hands;
@@ -256,9 +259,11 @@ impl Simulation {
                 Err(fault) => tracing::warn!(%fault, "a simulated person gave up"),
             }
         }
-        let (handled, moods) = self.operator.work(now, &zone).await;
-        done += handled;
-        self.moods.extend(moods);
+        if let Some(operator) = &mut self.operator {
+            let (handled, moods) = operator.work(now, &zone).await;
+            done += handled;
+            self.moods.extend(moods);
+        }
         done += self.shop.hand_in(now, &zone, &self.moods).await;
         Ok(done)
     }
@@ -283,7 +288,7 @@ impl Simulation {
     }
 
     async fn time(&self) -> Result<(Time, TimeZone), Fault> {
-        let me = self.hands.browser.get("/api/me", &self.config.operator_token).await?;
+        let me = self.hands.browser.get("/api/me", &self.config.marketer_token).await?;
         let told = |what: &str| trouble(format!("/api/me has no {what}"));
         let now = me.get("campaign_now").ok_or_else(|| told("campaign_now"))?;
         let now = serde_json::from_value(now.clone()).map_err(|e| trouble(format!("campaign_now: {e}")))?;

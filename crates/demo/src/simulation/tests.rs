@@ -116,7 +116,7 @@ async fn people_stay_on_this_machine() {
         seed: 1,
         base_url: base_url.to_owned(),
         inbound_smtp: inbound.parse().unwrap(),
-        operator_token: String::new(),
+        operator_token: None,
         marketer_token: String::new(),
     };
     assert!(Simulation::start(config("http://shop.example", "127.0.0.1:25")).await.is_err());
