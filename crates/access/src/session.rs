@@ -4,6 +4,7 @@ use axum::http::{Method, header, request::Parts};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use basis::{Fault, Lang, UserId, WorkspaceId};
 use sha2::{Digest, Sha256};
+use store::Tx;
 use subtle::ConstantTimeEq;
 
 use crate::{Actor, ActorKind, App, Op, Role, load_workspace};
@@ -43,6 +44,17 @@ pub(crate) async fn close(app: &App, token: &str) -> Result<(), Fault> {
     let mut tx = app.db.write().await?;
     store::execute!(tx, "DELETE FROM sessions WHERE token_hash = $1", hash(token))?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// Ends whatever sessions a member has in a workspace.
+pub(crate) async fn end_all(tx: &mut Tx, user: UserId, ws: WorkspaceId) -> Result<(), Fault> {
+    store::execute!(
+        *tx,
+        "DELETE FROM sessions WHERE user_id = $1 AND workspace_id = $2",
+        user.get(),
+        ws.get()
+    )?;
     Ok(())
 }
 

@@ -89,6 +89,14 @@ impl NewWorkspace {
             currency,
         }
     }
+
+    fn check(&self) -> Result<(), Fault> {
+        if self.name.trim().is_empty() {
+            return Err(Fault::invalid("name", "a workspace has a name"));
+        }
+        check_timezone(&self.timezone)?;
+        check_jurisdiction(&self.jurisdiction)
+    }
 }
 
 pub(crate) fn check_timezone(name: &str) -> Result<(), Fault> {
@@ -204,11 +212,7 @@ pub async fn workspace_by_name(app: &App, name: Option<&str>) -> Result<Workspac
 }
 
 pub async fn create_workspace(app: &App, new: NewWorkspace) -> Result<Workspace, Fault> {
-    if new.name.trim().is_empty() {
-        return Err(Fault::invalid("name", "a workspace has a name"));
-    }
-    check_timezone(&new.timezone)?;
-    check_jurisdiction(&new.jurisdiction)?;
+    new.check()?;
     let id = WorkspaceId(app.next_id());
     let clock = CampaignClock::real_time();
     let mut tx = app.db.write().await?;
@@ -245,8 +249,7 @@ pub(crate) async fn found_workspace(app: &App, new: NewWorkspace) -> Result<Work
     )?;
     drop(tx);
     let &[(id,)] = lonely.as_slice() else { return create_workspace(app, new).await };
-    check_timezone(&new.timezone)?;
-    check_jurisdiction(&new.jurisdiction)?;
+    new.check()?;
     let mut tx = app.db.write().await?;
     store::execute!(
         tx,

@@ -61,7 +61,10 @@ impl Where {
 
     /// The operation of whoever owns the folder, in the workspace that is meant.
     pub async fn op(&self) -> Result<Op, Fault> {
-        let app = self.app().await?;
+        self.op_in(self.app().await?).await
+    }
+
+    async fn op_in(&self, app: App) -> Result<Op, Fault> {
         let workspace = workspace_by_name(&app, self.workspace.as_deref()).await?;
         Ok(Op::system(app, workspace))
     }
@@ -82,11 +85,9 @@ impl Where {
                 "otklik: made the workspace \"{}\" (language {}, rules of contact {}, {}, {}); change this in its settings",
                 new.name, new.language, new.jurisdiction, new.currency, new.timezone
             ));
-            let workspace = access::create_workspace(&app, new).await?;
-            return Ok(Op::system(app, workspace));
+            access::create_workspace(&app, new).await?;
         }
-        let workspace = workspace_by_name(&app, self.workspace.as_deref()).await?;
-        Ok(Op::system(app, workspace))
+        self.op_in(app).await
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::{Answer, Problem, Role, add_user, need, page::Page, password};
+use crate::{Answer, Problem, Role, add_user, need, page::Page, password, session};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct User {
@@ -156,12 +156,7 @@ pub(super) async fn change(
     if let Some(hash) = hash {
         store::execute!(tx, "UPDATE users SET password_hash = $2 WHERE id = $1", id.get(), hash)?;
     }
-    store::execute!(
-        tx,
-        "DELETE FROM sessions WHERE user_id = $1 AND workspace_id = $2",
-        id.get(),
-        op.ws().get()
-    )?;
+    session::end_all(&mut tx, id, op.ws()).await?;
     let what = json!({ "role": body.role, "disabled": body.disabled, "password": new_password });
     op.audit(&mut tx, "user_changed", "user", id, what).await?;
     tx.commit().await?;
@@ -187,12 +182,7 @@ pub(super) async fn remove(
     if removed == 0 {
         return Err(Fault::not_found("user", "There is no such user in this workspace.").into());
     }
-    store::execute!(
-        tx,
-        "DELETE FROM sessions WHERE user_id = $1 AND workspace_id = $2",
-        id.get(),
-        op.ws().get()
-    )?;
+    session::end_all(&mut tx, id, op.ws()).await?;
     op.audit(&mut tx, "user_removed", "user", id, json!({})).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
