@@ -39,10 +39,11 @@ fn kind_of(word: &str) -> Option<Kind> {
 }
 
 /// Reads the tables off the migrations, which are written in one subset of DDL.
-fn tables(ddl: impl Iterator<Item = &'static str>) -> Vec<Table> {
+fn tables(ddl: impl Iterator<Item = String>) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     let mut open = false;
-    for line in ddl.flat_map(str::lines) {
+    let ddl: Vec<String> = ddl.collect();
+    for line in ddl.iter().flat_map(|sql| sql.lines()) {
         let line = line.split("--").next().unwrap_or("").trim();
         if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
             let name = rest.trim_end_matches('(').trim().to_owned();

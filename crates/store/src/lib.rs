@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[doc(hidden)]
+pub mod bulk;
+mod checkpoint;
 mod copy;
 mod db;
 pub mod dialect;
@@ -8,6 +11,7 @@ pub mod jobs;
 mod macros;
 mod migrations;
 pub mod outbox;
+mod pace;
 mod planner;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -17,6 +21,7 @@ pub use db::{Db, Engine, Tx, Value};
 pub use error::{Error, Result};
 pub use macros::{STATEMENTS, Statement};
 pub use migrations::{MigrationState, backup_sqlite};
+pub use pace::Pace;
 
 #[doc(hidden)]
 pub use {db::error_of, linkme, sqlx};

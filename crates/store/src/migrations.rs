@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0016_insight_models",
     "0017_insight_changes",
     "0018_identity_models",
+    "0019_store_narrow_tables",
 ];
 
 /// What a database holds and what this binary knows.
@@ -84,6 +85,7 @@ impl Db {
                 digest(sql),
                 now.millis()
             );
+            let sql = text_for(self.engine(), sql);
             self.script(&format!("BEGIN;\n{sql}\n{record}\nCOMMIT;")).await?;
             done.push(*name);
         }
@@ -94,9 +96,25 @@ impl Db {
     }
 }
 
-/// The DDL in order.
-pub(crate) fn ddl() -> impl Iterator<Item = &'static str> {
-    MIGRATIONS.iter().map(|(_, sql)| *sql)
+/// The DDL in order, without what is for one engine alone.
+pub(crate) fn ddl() -> impl Iterator<Item = String> {
+    MIGRATIONS.iter().map(|(_, sql)| text_for(Engine::Postgres, sql))
+}
+
+/// What stands between `/*sqlite` and `*/` is a comment to PostgreSQL and DDL to SQLite.
+fn text_for(engine: Engine, sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some((before, block)) = rest.split_once("/*sqlite") {
+        let (inside, after) = block.split_once("*/").unwrap_or((block, ""));
+        out.push_str(before);
+        if engine == Engine::Sqlite {
+            out.push_str(inside);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 fn digest(sql: &str) -> String {
@@ -110,4 +128,49 @@ pub async fn backup_sqlite(db: &Db, to: &Path) -> Result<()> {
     }
     let path = to.to_string_lossy().replace('\'', "''");
     db.script(&format!("VACUUM INTO '{path}'")).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Value;
+
+    #[test]
+    fn a_block_for_one_engine() {
+        let sql = "A; /*sqlite B; */ C;";
+        assert_eq!(text_for(Engine::Sqlite, sql), "A;  B;  C;");
+        assert_eq!(text_for(Engine::Postgres, sql), "A;  C;");
+    }
+
+    /// What was stored before the narrow tables is there after them.
+    #[tokio::test]
+    async fn rows_survive_the_narrow_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("a.sqlite")).await.unwrap();
+        let narrow = MIGRATIONS.iter().position(|(name, _)| name.contains("narrow")).unwrap();
+        for (_, sql) in &MIGRATIONS[..narrow] {
+            db.script(&text_for(Engine::Sqlite, sql)).await.unwrap();
+        }
+        db.script(
+            "INSERT INTO orders VALUES (1, 3, 4, 5, 'A-1', 6, 7, NULL, 'paid', 'Виконано', 100, 'UAH'), (1, 2, 9, 5, 'A-2', 6, 7, 8, 'new', '', 5, 'UAH');
+             INSERT INTO profiles VALUES (1, 3, 2, 1, 9, 500, 0.5, 'new', NULL, 1.5, 7, 0.25, '[]', 11);",
+        )
+        .await
+        .unwrap();
+        db.script(&text_for(Engine::Sqlite, MIGRATIONS[narrow].1)).await.unwrap();
+        let mut tx = db.read().await.unwrap();
+        let orders: Vec<(i64, i64, String, Option<i64>, String)> = tx
+            .fetch_dyn(
+                "SELECT id, record_id, number, delivered_day, status_text FROM orders WHERE workspace_id = $1",
+                &[Value::Int(1)],
+            )
+            .await
+            .unwrap();
+        let order =
+            |id, record, number: &str, day, text: &str| (id, record, number.to_owned(), day, text.to_owned());
+        assert_eq!(orders, [order(2, 9, "A-2", Some(8), ""), order(3, 4, "A-1", None, "Виконано")]);
+        let profile: Vec<(i64, f64, Option<f64>, f64)> =
+            tx.fetch_dyn("SELECT orders, mean_gap, p_alive, risk FROM profiles", &[]).await.unwrap();
+        assert_eq!(profile, [(2, 0.5, None, 0.25)]);
+    }
 }

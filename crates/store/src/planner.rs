@@ -23,10 +23,11 @@ pub(crate) async fn learn(write: &SqlitePool) -> Result<()> {
 async fn gather(write: &SqlitePool) -> std::result::Result<(), sqlx::Error> {
     sqlx::raw_sql("PRAGMA analysis_limit = 1000; ANALYZE;").execute(write).await?;
     let rows = sqlx::query(
-        "SELECT m.tbl_name, l.name, l.\"unique\", l.partial, COUNT(i.seqno),
+        // The key of a table without row ids goes by the table's name.
+        "SELECT m.tbl_name, CASE WHEN l.origin = 'pk' AND t.wr THEN m.tbl_name ELSE l.name END, l.\"unique\", l.partial, COUNT(i.seqno),
                 (SELECT MAX(CAST(s.stat AS INTEGER)) FROM sqlite_stat1 s WHERE s.tbl = m.tbl_name)
-         FROM sqlite_schema m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
-         WHERE m.type = 'table'
+         FROM sqlite_schema m JOIN pragma_table_list(m.name) t JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
+         WHERE m.type = 'table' AND t.schema = 'main'
          GROUP BY m.tbl_name, l.name, l.\"unique\", l.partial
          HAVING MAX(CASE WHEN i.seqno = 0 THEN i.name END) = 'workspace_id' AND COUNT(i.seqno) > 1",
     )
