@@ -6,7 +6,7 @@ use std::{
 };
 
 use access::{Op, testing::with_app};
-use basis::{Fault, ImportId, RecordId};
+use basis::{Fault, ImportId, RecordId, SourceId};
 use futures::future::BoxFuture;
 use ingest::{
     Mapping,
@@ -30,7 +30,7 @@ impl Watcher {
 }
 
 impl PeopleStep for Watcher {
-    fn apply<'a>(&'a self, _: &'a Op, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Fault>> {
+    fn apply<'a>(&'a self, _: &'a Op, _: SourceId, changes: Vec<Change>) -> BoxFuture<'a, Result<(), Fault>> {
         self.applied.fetch_add(i64::try_from(changes.len()).unwrap(), Ordering::Relaxed);
         let left = self.left.fetch_sub(1, Ordering::Relaxed);
         Box::pin(

@@ -3,8 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::Op;
-use basis::{CustomerId, MergeId, ReviewId};
+use basis::{CustomerId, ImportId, MergeId, RecordId, ReviewId, SourceId};
 use identity::{CandidateDraft, Correction};
+use ingest::{
+    TableKind,
+    import::{Change, Draft},
+};
 use serde_json::{Value, json};
 
 /// A record as an import would store it.
@@ -493,4 +497,116 @@ async fn an_erased_person_leaves_the_frequencies_too() {
         assert!(!customer_of(&op).await.contains_key(&12));
     })
     .await;
+}
+
+async fn customers(op: &Op) -> BTreeSet<i64> {
+    let mut tx = op.app.db.read().await.unwrap();
+    let sql = "SELECT id, 0 FROM customers WHERE workspace_id = $1";
+    let rows: Vec<(i64, i64)> = tx.fetch_dyn(sql, &[store::Value::Int(op.ws().get())]).await.unwrap();
+    rows.into_iter().map(|row| row.0).collect()
+}
+
+#[tokio::test]
+async fn what_a_crash_left_of_a_first_run_is_taken_up_or_removed() {
+    access::testing::with_app(|op, _clock| async move {
+        store_records(&op, &some_people()).await;
+        let mut tx = op.app.db.write().await.unwrap();
+        // One was written whole, of another only the card, of a third the records in part.
+        for id in [501_i64, 502, 503] {
+            store::execute!(
+                tx,
+                "INSERT INTO customers (workspace_id, id, display_name, given_name, family_name, patronymic, search_key, sort_key, city, created_at, updated_at)
+                 VALUES ($1, $2, 'x', '', '', '', 'x', 'x', '', 0, 0)",
+                op.ws().get(),
+                id
+            )
+            .unwrap();
+        }
+        for (record, customer) in [(4_i64, 501_i64), (1, 503)] {
+            store::execute!(
+                tx,
+                "INSERT INTO record_customers (workspace_id, record_id, customer_id) VALUES ($1, $2, $3)",
+                op.ws().get(),
+                record,
+                customer
+            )
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
+        refresh(&op).await;
+        let of = customer_of(&op).await;
+        assert!(partition(&of).contains(&vec![1, 2, 3]));
+        assert_eq!((of[&1], of[&4]), (503, 501));
+        assert_eq!(customers(&op).await, of.values().copied().collect());
+    })
+    .await;
+}
+
+fn change(rec: &Rec, is_new: bool) -> Change {
+    Change {
+        record: RecordId(rec.id),
+        version: 1,
+        is_new,
+        draft: Draft {
+            kind: TableKind::Order,
+            key: rec.id.to_string(),
+            line: 1,
+            rows: 1,
+            payload: rec.payload.to_string(),
+            fingerprint: String::new(),
+            order: None,
+            seen_before: false,
+        },
+    }
+}
+
+/// People of a first import whose records arrive as `arriving` in two portions and are stored as [`some_people`].
+async fn first_import(op: &Op, arriving: &[Change]) -> BTreeSet<Vec<i64>> {
+    store_records(op, &some_people()).await;
+    for portion in arriving.chunks(6) {
+        identity::apply_changes(op, SourceId(1), portion.to_vec()).await.unwrap();
+    }
+    identity::finish_import(op, ImportId(1)).await.unwrap();
+    partition(&customer_of(op).await)
+}
+
+#[tokio::test]
+async fn records_of_a_first_import_are_not_read_twice() {
+    access::testing::with_app(|op, _clock| async move {
+        let arriving: Vec<Change> = some_people().iter().map(|rec| change(rec, true)).collect();
+        let found = first_import(&op, &arriving).await;
+        assert!(found.contains(&vec![1, 2, 3]), "{found:?}");
+        let again = identity::refresh(&op, identity::Touched::All).await.unwrap();
+        assert_eq!((again.merged, again.split), (0, 0));
+        assert_eq!(partition(&customer_of(&op).await), found, "as read from the database");
+    })
+    .await;
+    access::testing::with_app(|op, _clock| async move {
+        let mut people = some_people();
+        people[2] = order(3, "Гончарук Василь", "0630000001", "");
+        let arriving: Vec<Change> = people.iter().map(|rec| change(rec, true)).collect();
+        let found = first_import(&op, &arriving).await;
+        assert!(found.contains(&vec![3]), "what arrived is what was looked at: {found:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_base_is_read_when_what_arrived_is_not_all_of_it() {
+    // A record that changed within the import, one that is missing, and one out of order.
+    for spoil in 0..3 {
+        access::testing::with_app(move |op, _clock| async move {
+            let mut people = some_people();
+            people[2] = order(3, "Гончарук Василь", "0630000001", "");
+            let mut arriving: Vec<Change> = people.iter().map(|rec| change(rec, true)).collect();
+            match spoil {
+                0 => arriving[2].is_new = false,
+                1 => drop(arriving.remove(7)),
+                _ => arriving.swap(3, 9),
+            }
+            let found = first_import(&op, &arriving).await;
+            assert!(found.contains(&vec![1, 2, 3]), "{spoil}: {found:?}");
+        })
+        .await;
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use access::{App, Op};
-use basis::{Fault, ImportId, RecordId, WorkspaceId};
+use basis::{Fault, ImportId, RecordId, SourceId, WorkspaceId};
 use futures::future::BoxFuture;
 use ingest::import::{Change, PeopleStep, RUN_JOB, Steps, UNDO_JOB};
 use serde::Deserialize;
@@ -15,8 +15,13 @@ use store::{jobs, jobs::NewJob, outbox};
 struct People;
 
 impl PeopleStep for People {
-    fn apply<'a>(&'a self, op: &'a Op, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Fault>> {
-        Box::pin(identity::apply_changes(op, changes))
+    fn apply<'a>(
+        &'a self,
+        op: &'a Op,
+        source: SourceId,
+        changes: Vec<Change>,
+    ) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(identity::apply_changes(op, source, changes))
     }
 
     fn withdraw<'a>(&'a self, op: &'a Op, records: &'a [RecordId]) -> BoxFuture<'a, Result<(), Fault>> {
@@ -50,9 +55,8 @@ impl ImportSteps {
 
 /// Orders changed: the profiles of their customers are refreshed, and orders are credited to the campaigns that run.
 async fn after_orders(op: &Op, import: ImportId) -> Result<(), Fault> {
-    insight::changes::mark_import(&op.app, op.ws(), import).await?;
+    insight::changes::after_import(&op.app, op.ws(), import).await?;
     let mut tx = op.app.db.write().await?;
-    insight::changes::enqueue(&mut tx, &op.app, op.ws()).await?;
     let job = NewJob {
         id: op.next_id(),
         kind: "response.attribute_orders",

@@ -5,7 +5,7 @@ use ahash::{AHashMap, AHashSet};
 use basis::{CustomerId, Fault, WorkspaceId, collation_key};
 use store::{Tx, Value};
 
-use super::load::{Loaded, PayloadRow};
+use super::load::{Loaded, Stored};
 use super::people;
 use crate::rules::batch::PersonRecord;
 use crate::rules::card::Base;
@@ -48,7 +48,7 @@ pub async fn candidates(op: &Op, draft: &Draft) -> Result<Vec<Candidate>, Fault>
     let mut owner: Vec<CustomerId> = Vec::new();
     for customer in found {
         for record in people::records(&mut tx, ws, customer, RECORDS).await? {
-            loaded.push(&PayloadRow::of(&record), 0);
+            loaded.push(Stored::of(&record), 0);
             owner.push(customer);
         }
     }

@@ -1,19 +1,19 @@
 //! What an import calls.
 
 use access::Op;
-use basis::{Fault, ImportId, RecordId};
+use basis::{Fault, ImportId, RecordId, SourceId};
 use ingest::import::Change;
 
-use super::run;
+use super::{arrivals, run};
 
 /// Records of a batch are stored. People are made of them when the whole import is there: rows of one person come together, and
 /// each person is written once.
 ///
 /// # Errors
-/// None today.
-pub async fn apply_changes(op: &Op, changes: &[Change]) -> Result<(), Fault> {
+/// The database's.
+pub async fn apply_changes(op: &Op, source: SourceId, changes: Vec<Change>) -> Result<(), Fault> {
     run::tell(op, changes.iter().map(|c| c.record.get()));
-    Ok(())
+    arrivals::keep(op, source, changes).await
 }
 
 /// Records are no longer in force: their people are found again by [`finish_import`].

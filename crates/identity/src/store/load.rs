@@ -25,6 +25,8 @@ pub struct Loaded {
     pub old_of: Vec<Option<i64>>,
     /// Customers of records that are no longer in force, with those records.
     pub withdrawn: Vec<(i64, i64)>,
+    /// Customers without a record: what a crash left of a first run.
+    pub leftover: Vec<i64>,
     /// Database ids of the sources by their numbers in the batch.
     pub sources: Vec<i64>,
     pub decisions: Decisions,
@@ -34,7 +36,7 @@ pub struct Loaded {
 
 /// A stored record on its way to the engine.
 #[derive(Debug, sqlx::FromRow)]
-pub struct PayloadRow {
+struct PayloadRow {
     id: i64,
     kind: String,
     key: String,
@@ -45,15 +47,40 @@ pub struct PayloadRow {
     customer_id: Option<i64>,
 }
 
+/// What the engine reads of a record.
+#[derive(Debug, Clone, Copy)]
+pub struct Stored<'a> {
+    pub id: i64,
+    pub kind: &'a str,
+    pub key: &'a str,
+    pub payload: &'a str,
+    pub day: Option<i64>,
+    pub amount_minor: Option<i64>,
+    pub customer_id: Option<i64>,
+}
+
 impl PayloadRow {
+    fn stored(&self) -> Stored<'_> {
+        Stored {
+            id: self.id,
+            kind: &self.kind,
+            key: &self.key,
+            payload: &self.payload,
+            day: self.day,
+            amount_minor: self.amount_minor,
+            customer_id: self.customer_id,
+        }
+    }
+}
+
+impl<'a> Stored<'a> {
     #[must_use]
-    pub fn of(record: &RecordRow) -> Self {
+    pub fn of(record: &'a RecordRow) -> Self {
         Self {
             id: record.id,
-            kind: record.kind.clone(),
-            key: record.key.clone(),
-            source_id: record.source_id,
-            payload: record.payload.clone(),
+            kind: &record.kind,
+            key: &record.key,
+            payload: &record.payload,
             day: record.day,
             amount_minor: None,
             customer_id: None,
@@ -122,16 +149,16 @@ fn text<'c>(cell: &'c Option<Cell<'_>>, by: &str) -> Cow<'c, str> {
     }
 }
 
-/// Rows a page of the reading.
-const PAGE: i64 = 10_000;
+/// The columns of a [`PayloadRow`] in order.
+type PayloadCells = (i64, String, String, i64, String, Option<i64>, Option<i64>, Option<i64>);
 
 /// Words that shops write where a customer has no number.
 const GUESTS: [&str; 10] = ["(blank)", "guest", "null", "none", "nan", "n/a", "0", "-", "гость", "гість"];
 
 impl Loaded {
-    pub fn push(&mut self, row: &PayloadRow, source: u16) {
-        let payload: Payload<'_> = serde_json::from_str(&row.payload).unwrap_or_default();
-        let is_order = matches!(row.kind.as_str(), "order" | "line");
+    pub fn push(&mut self, row: Stored<'_>, source: u16) {
+        let payload: Payload<'_> = serde_json::from_str(row.payload).unwrap_or_default();
+        let is_order = matches!(row.kind, "order" | "line");
         let own = format!("#{}", row.id);
         let order = text(&payload.order_id, " ");
         let account = text(&payload.customer_key, " ");
@@ -141,7 +168,7 @@ impl Loaded {
             .or_else(|| day_of(&text(&payload.order_date, " ")))
             .and_then(|d| i32::try_from(d).ok())
             .unwrap_or(0);
-        let number = if order.is_empty() { row.key.as_str() } else { order.as_ref() };
+        let number = if order.is_empty() { row.key } else { order.as_ref() };
         self.batch.push(&PersonRecord {
             id: if is_order { number } else { &own },
             order: if is_order { "" } else { &order },
@@ -183,7 +210,7 @@ fn day_of(cell: &str) -> Option<i64> {
 }
 
 /// The number of a source in the engine; what colleagues wrote has its own.
-fn number_of(source: i64, desk: Option<i64>, sources: &mut Vec<i64>) -> u16 {
+pub fn number_of(source: i64, desk: Option<i64>, sources: &mut Vec<i64>) -> u16 {
     if Some(source) == desk {
         return BY_HAND;
     }
@@ -214,7 +241,7 @@ pub async fn load_some(
         );
         let rows: Vec<PayloadRow> = tx.fetch_dyn(&sql, &[Value::Int(ws.get())]).await?;
         for row in &rows {
-            it.push(row, number_of(row.source_id, desk, sources));
+            it.push(row.stored(), number_of(row.source_id, desk, sources));
         }
     }
     Ok(it)
@@ -241,29 +268,20 @@ pub async fn withdrawn_of(tx: &mut Tx, ws: WorkspaceId, records: &[i64]) -> Resu
 pub async fn load(tx: &mut Tx, ws: WorkspaceId) -> Result<Loaded, Fault> {
     let mut it = Loaded::default();
     let desk: Option<i64> = source_named(tx, ws, DESK).await?;
-    let mut after = i64::MIN;
-    loop {
-        let rows = store::fetch_all!(
-            *tx,
-            PayloadRow,
-            "SELECT r.id, r.kind, r.key, r.source_id, r.payload, o.day, o.amount_minor, rc.customer_id
-             FROM records r
-             LEFT JOIN orders o ON o.workspace_id = r.workspace_id AND o.record_id = r.id
-             LEFT JOIN record_customers rc ON rc.workspace_id = r.workspace_id AND rc.record_id = r.id
-             WHERE r.workspace_id = $1 AND r.current AND r.id > $2 ORDER BY r.id LIMIT $3",
-            ws.get(),
-            after,
-            PAGE
-        )?;
-        for row in &rows {
-            let number = number_of(row.source_id, desk, &mut it.sources);
-            it.push(row, number);
-        }
-        match rows.last() {
-            Some(last) if i64::try_from(rows.len()).unwrap_or(0) == PAGE => after = last.id,
-            _ => break,
-        }
-    }
+    tx.scan(
+        "SELECT r.id, r.kind, r.key, r.source_id, r.payload, o.day, o.amount_minor, rc.customer_id
+         FROM records r
+         LEFT JOIN orders o ON o.workspace_id = r.workspace_id AND o.record_id = r.id
+         LEFT JOIN record_customers rc ON rc.workspace_id = r.workspace_id AND rc.record_id = r.id
+         WHERE r.workspace_id = $1 AND r.current ORDER BY r.id",
+        &[Value::Int(ws.get())],
+        |(id, kind, key, source, payload, day, amount_minor, customer_id): PayloadCells| {
+            let number = number_of(source, desk, &mut it.sources);
+            let (kind, key, payload) = (kind.as_str(), key.as_str(), payload.as_str());
+            it.push(Stored { id, kind, key, payload, day, amount_minor, customer_id }, number);
+        },
+    )
+    .await?;
     it.batch.shrink();
     it.withdrawn = withdrawn(tx, ws, it.old_of.iter().flatten().count()).await?;
     // Records are loaded in the order of their ids.
@@ -304,6 +322,19 @@ async fn withdrawn(tx: &mut Tx, ws: WorkspaceId, in_force: usize) -> Result<Vec<
     )?)
 }
 
+/// Customers that no record belongs to.
+pub async fn leftover(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<i64>, Fault> {
+    let rows = store::fetch_all!(
+        *tx,
+        (i64,),
+        "SELECT c.id FROM customers c WHERE c.workspace_id = $1 AND NOT EXISTS
+           (SELECT 1 FROM record_customers rc WHERE rc.workspace_id = c.workspace_id AND rc.customer_id = c.id)
+         ORDER BY c.id",
+        ws.get()
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// What people decided about pairs of records, in the order in which they did.
 pub async fn links(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<(i64, i64, bool)>, Fault> {
     Ok(store::fetch_all!(
@@ -341,24 +372,15 @@ pub async fn records_of_import(tx: &mut Tx, ws: WorkspaceId, import: ImportId) -
 mod tests {
     use super::*;
 
-    fn row(id: i64, kind: &str, key: &str, payload: &str) -> PayloadRow {
-        PayloadRow {
-            id,
-            kind: kind.to_owned(),
-            key: key.to_owned(),
-            source_id: 1,
-            payload: payload.to_owned(),
-            day: None,
-            amount_minor: None,
-            customer_id: None,
-        }
+    fn row<'a>(id: i64, kind: &'a str, key: &'a str, payload: &'a str) -> Stored<'a> {
+        Stored { id, kind, key, payload, day: None, amount_minor: None, customer_id: None }
     }
 
     #[test]
     fn payloads_as_an_import_writes_them() {
         let mut it = Loaded::default();
         it.push(
-            &row(
+            row(
                 1,
                 "order",
                 "order/100003",
@@ -366,7 +388,7 @@ mod tests {
             ),
             0,
         );
-        it.push(&row(2, "address", "address/A1", r#"{"record_id":"A1","order_date":"02.03.2022","order_id":"100003","full_name":"Кирилук","other":{"Operator":"Світлана"}}"#), 1);
+        it.push(row(2, "address", "address/A1", r#"{"record_id":"A1","order_date":"02.03.2022","order_id":"100003","full_name":"Кирилук","other":{"Operator":"Світлана"}}"#), 1);
         assert_eq!((it.batch.id(0), it.batch.get(0).phone), ("100003", "093, 050"));
         assert_eq!(
             (it.batch.id(1), it.batch.order(1), it.batch.get(1).full_name),

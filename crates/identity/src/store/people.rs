@@ -175,7 +175,6 @@ pub struct RecordRow {
     pub id: i64,
     pub key: String,
     pub source: String,
-    pub source_id: i64,
     pub kind: String,
     pub payload: String,
     pub day: Option<i64>,
@@ -194,7 +193,7 @@ pub async fn records(
     Ok(store::fetch_all!(
         *tx,
         RecordRow,
-        "SELECT r.id, r.key, COALESCE(s.name, '') AS source, r.source_id, r.kind, r.payload, o.day FROM record_customers rc
+        "SELECT r.id, r.key, COALESCE(s.name, '') AS source, r.kind, r.payload, o.day FROM record_customers rc
          JOIN records r ON r.workspace_id = rc.workspace_id AND r.id = rc.record_id AND r.current
          LEFT JOIN sources s ON s.workspace_id = r.workspace_id AND s.id = r.source_id
          LEFT JOIN orders o ON o.workspace_id = r.workspace_id AND o.record_id = r.id

@@ -1,8 +1,9 @@
 //! What has to be written: only people whose records changed.
 
 use ahash::AHashMap;
-use basis::Lang;
+use basis::{Lang, collation_key, fold};
 use rayon::prelude::*;
+use serde::Serialize;
 
 use super::load::Loaded;
 use crate::rules::assign::{Assignment, Identity, assign};
@@ -21,6 +22,9 @@ pub struct Person {
     /// Records that come to this customer now.
     pub arrivals: Vec<i64>,
     pub profile: Profile,
+    pub display_name: String,
+    pub search_key: String,
+    pub sort_key: String,
 }
 
 impl Person {
@@ -113,15 +117,14 @@ pub fn plan(
     let gone_from: Vec<i64> = loaded.withdrawn.iter().map(|w| w.1).collect();
     let Assignment { identities, merged, split, gone } =
         assign(&found.customer_of, &loaded.old_of, &gone_from);
-    let mut fresh = ids(identities.iter().filter(|i| **i == Identity::New).count()).into_iter();
-    let customer_ids: Vec<i64> = identities
+    let kept: Vec<Option<i64>> = identities
         .iter()
         .map(|i| match i {
-            Identity::Kept(id) => *id,
-            Identity::New => fresh.next().unwrap_or_default(),
+            Identity::Kept(id) => Some(*id),
+            Identity::New => None,
         })
         .collect();
-    let touched = touched(loaded, found, &customer_ids, &identities, all);
+    let touched = touched(loaded, found, &kept, all);
     let mut rows: AHashMap<u32, Vec<usize>> = AHashMap::new();
     for (row, customer) in found.customer_of.iter().enumerate() {
         if touched[*customer as usize] {
@@ -130,16 +133,33 @@ pub fn plan(
     }
     let mut rows: Vec<(u32, Vec<usize>)> = rows.into_iter().collect();
     rows.sort_unstable_by_key(|r| r.0);
-    let people = rows
+    let mut people: Vec<(u32, Person)> = rows
         .into_par_iter()
-        .map(|(customer, rows)| Person {
-            id: customer_ids[customer as usize],
-            is_new: identities[customer as usize] == Identity::New,
-            profile: golden::profile(found, &loaded.batch, &rows),
-            arrivals: Vec::new(),
-            rows,
+        .map(|(customer, rows)| {
+            let profile = golden::profile(found, &loaded.batch, &rows);
+            let display_name = profile.display_name();
+            let person = Person {
+                id: kept[customer as usize].unwrap_or_default(),
+                is_new: kept[customer as usize].is_none(),
+                search_key: fold(&display_name),
+                sort_key: collation_key(&display_name),
+                display_name,
+                profile,
+                arrivals: Vec::new(),
+                rows,
+            };
+            (customer, person)
         })
         .collect();
+    // New ids follow the names, so that people, and the list of them by name, are written from front to back.
+    people.par_sort_by(|(a, one), (b, other)| (&one.sort_key, a).cmp(&(&other.sort_key, b)));
+    let mut customer_ids: Vec<i64> = kept.iter().map(|id| id.unwrap_or_default()).collect();
+    let fresh = ids(people.iter().filter(|(_, person)| person.is_new).count());
+    for ((customer, person), id) in people.iter_mut().filter(|(_, person)| person.is_new).zip(fresh) {
+        person.id = id;
+        customer_ids[*customer as usize] = id;
+    }
+    let people = people.into_iter().map(|(_, person)| person).collect();
     let new_id = |(old, customer): (i64, u32)| (old, customer_ids[customer as usize]);
     Plan {
         people,
@@ -147,7 +167,7 @@ pub fn plan(
         questions: questions(loaded, found, &customer_ids),
         merged: merged.into_iter().map(new_id).collect(),
         split: split.into_iter().map(new_id).collect(),
-        gone,
+        gone: gone_or_left(gone, loaded),
         forgotten: loaded.withdrawn.iter().map(|w| w.0).collect(),
         customers: found.counts.customers,
         records: found.counts.records,
@@ -157,20 +177,23 @@ pub fn plan(
     }
 }
 
+/// Customers to be removed: those that lost their last record, and those that never got one.
+fn gone_or_left(mut gone: Vec<i64>, loaded: &Loaded) -> Vec<i64> {
+    gone.extend(&loaded.leftover);
+    gone.sort_unstable();
+    gone.dedup();
+    gone
+}
+
 /// Customers with other records than before, or with records of other content.
-fn touched(
-    loaded: &Loaded,
-    found: &Resolution<'_>,
-    ids: &[i64],
-    identities: &[Identity],
-    all: bool,
-) -> Vec<bool> {
-    let mut touched: Vec<bool> = identities.iter().map(|i| all || *i == Identity::New).collect();
-    let number_of: AHashMap<i64, usize> = ids.iter().enumerate().map(|(n, id)| (*id, n)).collect();
+fn touched(loaded: &Loaded, found: &Resolution<'_>, kept: &[Option<i64>], all: bool) -> Vec<bool> {
+    let mut touched: Vec<bool> = kept.iter().map(|id| all || id.is_none()).collect();
+    let number_of: AHashMap<i64, usize> =
+        kept.iter().enumerate().filter_map(|(n, id)| Some(((*id)?, n))).collect();
     for (row, customer) in found.customer_of.iter().enumerate() {
         let customer = *customer as usize;
         match loaded.old_of[row] {
-            Some(old) if old == ids[customer] => touched[customer] |= loaded.changed.contains(&row),
+            Some(old) if kept[customer] == Some(old) => touched[customer] |= loaded.changed.contains(&row),
             Some(old) => {
                 touched[customer] = true;
                 // The customer it left has changed too.
@@ -192,7 +215,7 @@ fn touched(
 fn merges(loaded: &Loaded, found: &Resolution<'_>, ids: &[i64], touched: &[bool]) -> Vec<Merge> {
     found
         .row_links()
-        .into_iter()
+        .into_par_iter()
         .filter(|l| l.kind != LinkKind::SameCard)
         .filter(|l| touched[found.customer_of[l.row_a] as usize])
         .map(|l| {
@@ -249,28 +272,43 @@ fn kind(levels: &[u8; compare::FIELDS], link: LinkKind) -> &'static str {
 fn reasons_json(loaded: &Loaded, found: &Resolution<'_>, a: usize, b: usize, kind: LinkKind) -> String {
     let c = found.compare_rows(a, b);
     let (ra, rb) = (loaded.batch.get(a), loaded.batch.get(b));
-    let mut out: Vec<serde_json::Value> = Vec::new();
+    let mut out: Vec<Said<'_>> = Vec::new();
     if kind == LinkKind::SameOrder {
-        out.push(serde_json::json!({ "field": "order", "level": "same", "weight": 30.0 }));
+        out.push(Said { field: "order", level: "same", weight: 30.0, a: None, b: None });
     }
     if kind == LinkKind::Manual {
-        out.push(serde_json::json!({ "field": "decision", "level": "by_hand", "weight": 0.0 }));
+        out.push(Said { field: "decision", level: "by_hand", weight: 0.0, a: None, b: None });
     }
     for field in Field::ALL {
         let level = c.levels[field as usize];
         if level == compare::MISSING {
             continue;
         }
-        let (name, level_name) = words(field, level);
+        let (field_name, level_name) = words(field, level);
         let weight = f64::from(found.model.weight(field, level) + c.rarities[field as usize]);
-        let mut reason = serde_json::json!({ "field": name, "level": level_name, "weight": (weight * 100.0).round() / 100.0 });
-        if matches!(field, Field::Given | Field::Surname | Field::Patronymic) {
-            reason["a"] = ra.full_name.into();
-            reason["b"] = rb.full_name.into();
-        }
-        out.push(reason);
+        let name = matches!(field, Field::Given | Field::Surname | Field::Patronymic);
+        out.push(Said {
+            field: field_name,
+            level: level_name,
+            weight: (weight * 100.0).round() / 100.0,
+            a: name.then_some(ra.full_name),
+            b: name.then_some(rb.full_name),
+        });
     }
-    serde_json::Value::Array(out).to_string()
+    // Texts and finite numbers always have a JSON.
+    serde_json::to_string(&out).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// One reason of a link.
+#[derive(Serialize)]
+struct Said<'a> {
+    field: &'static str,
+    level: &'static str,
+    weight: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    a: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    b: Option<&'a str>,
 }
 
 /// Field and level as two words: `phone_same` → (`phone`, `same`).

@@ -8,6 +8,7 @@ use ahash::{AHashMap, AHashSet};
 use basis::{Fault, ImportId, WorkspaceId};
 use serde::Serialize;
 
+use super::arrivals;
 use super::load::{self, Loaded};
 use super::models::{self, Effect, Reason, State};
 use super::plan::{self, Plan};
@@ -108,6 +109,7 @@ pub fn lock_of(app: &App, ws: WorkspaceId) -> Arc<tokio::sync::Mutex<()>> {
 
 /// Lets go of what is kept in memory of a workspace.
 pub fn drop_engine(op: &Op) {
+    arrivals::forget(op);
     drop(op.app.kept::<Engines>().take(op.ws()));
 }
 
@@ -169,7 +171,9 @@ pub async fn refresh_locked(op: &Op, touched: Touched) -> Result<Refreshed, Faul
     let known = match &touched {
         Touched::Import(import) => {
             told = engines.told(op.ws());
-            told.extend(load::records_of_import(&mut tx, op.ws(), *import).await?);
+            if state.is_some() {
+                told.extend(load::records_of_import(&mut tx, op.ws(), *import).await?);
+            }
             true
         }
         Touched::Records(records) => {
@@ -278,7 +282,11 @@ async fn make_whole(
     all: bool,
 ) -> Result<Made, Fault> {
     let mut tx = op.app.db.read().await?;
-    let mut loaded = load::load(&mut tx, op.ws()).await?;
+    let mut loaded = match arrivals::whole_base(&mut tx, op).await? {
+        Some(arrived) => arrived,
+        None => load::load(&mut tx, op.ws()).await?,
+    };
+    loaded.leftover = load::leftover(&mut tx, op.ws()).await?;
     drop(tx);
     loaded.changed = changed.iter().filter_map(|id| loaded.records.binary_search(id).ok()).collect();
     let app = op.app.clone();

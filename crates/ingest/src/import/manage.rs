@@ -131,7 +131,7 @@ pub async fn undo_import(op: &Op, id: ImportId, steps: Steps<'_>) -> Result<Impo
         steps.orders.store(&mut tx, op, import.source_id, &restored).await?;
         tx.commit().await?;
         steps.people.withdraw(op, &gone).await?;
-        steps.people.apply(op, &restored).await?;
+        steps.people.apply(op, import.source_id, restored).await?;
     }
     steps.people.finish(op, id).await?;
     let mut tx = op.app.db.write().await?;

@@ -13,7 +13,7 @@ pub use manage::{
     NewFile, RUN_JOB, UNDO_JOB, begin_import, enqueue, import_of, legal_basis, may_undo, remembered_of,
     sources_of, undo_import, write_reject_files, write_rejects,
 };
-pub use reader::{Keys, Portion, PortionSize, Rejected, read_portions};
+pub use reader::{Keys, Portion, Rejected, read_portions};
 pub use run::{ERASURE_KEY, erased_hash, run_import};
 pub use state::{FileProgress, Import, ImportState, Source};
 pub use steps::{Change, OrdersStep, PeopleStep, Steps};

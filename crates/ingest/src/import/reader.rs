@@ -1,11 +1,7 @@
 //! Drafts out of a file, in portions: what the writing side stores in one short transaction each.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
-
 use ahash::{AHashMap, RandomState};
+use store::Pace;
 
 use super::draft::{Draft, Parsed, draft_of};
 use crate::{
@@ -29,39 +25,6 @@ pub struct Portion {
     pub rejects: Vec<Rejected>,
     /// Rows of the file that this portion covers.
     pub rows: u64,
-}
-
-/// How many records go into one portion. The writing side turns it so that a transaction stays short.
-#[derive(Debug)]
-pub struct PortionSize(AtomicUsize);
-
-impl Default for PortionSize {
-    fn default() -> Self {
-        Self(AtomicUsize::new(500))
-    }
-}
-
-impl PortionSize {
-    fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Aims at transactions of `AIM`: half the portion when it took twice as long, up to a quarter more when it was quick.
-    pub fn learn(&self, records: usize, took: Duration) {
-        const AIM: f64 = 0.045;
-        if records < 50 {
-            return;
-        }
-        let factor = (AIM / took.as_secs_f64().max(0.001)).clamp(0.5, 1.25);
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a few thousand at most"
-        )]
-        let next = (records as f64 * factor) as usize;
-        self.0.store(next.clamp(100, 2_000), Ordering::Relaxed);
-    }
 }
 
 /// An order of more rows than this is cut: a file without order numbers of its own looks like one endless order.
@@ -99,7 +62,7 @@ pub fn read_portions(
     table: &mut Table,
     skip: u64,
     keys: &mut Keys,
-    size: &PortionSize,
+    pace: &Pace,
     mut sink: impl FnMut(Portion) -> bool,
 ) -> Result<(), Unusable> {
     let mut groups = Groups::default();
@@ -120,7 +83,7 @@ pub fn read_portions(
         };
         if !lines || !groups.holds(&number) || groups.rows.len() >= MAX_GROUP {
             groups.close(table, keys, &mut portion);
-            let most = size.get();
+            let most = pace.size();
             // Checkpoints stand at ends of groups, so the rows to be skipped end exactly at one.
             if done + portion.rows <= skip {
                 done += portion.rows;

@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use access::Op;
 use ahash::AHashMap;
 use basis::{Fault, ImportId, RecordId, SourceId};
+use store::Pace;
 use tokio::sync::mpsc;
 
 use super::{
     draft::Draft,
-    reader::{Keys, Portion, PortionSize, read_portions},
+    reader::{Keys, Portion, read_portions},
     state::{FileProgress, Import, ImportState},
     steps::{Change, Steps},
 };
@@ -63,7 +64,7 @@ struct Run<'a> {
     undone: AHashMap<String, (i64, i64)>,
     tombstones: Option<[u8; 32]>,
     keys: Keys,
-    size: Arc<PortionSize>,
+    pace: Arc<Pace>,
     /// What the columns of the files turned out to mean, to be remembered.
     learnt: Mapping,
     last_news: tokio::time::Instant,
@@ -106,7 +107,7 @@ impl<'a> Run<'a> {
             undone,
             tombstones: if erased { Some(op.app.key(ws, ERASURE_KEY).await?) } else { None },
             keys: Keys::default(),
-            size: Arc::new(PortionSize::default()),
+            pace: Arc::new(Pace::new(500, 100, 2_000)),
             import,
             last_news: tokio::time::Instant::now(),
         }))
@@ -134,9 +135,9 @@ impl<'a> Run<'a> {
 
         let (send, mut receive) = mpsc::channel::<Portion>(AHEAD);
         let mut keys = std::mem::take(&mut self.keys);
-        let size = Arc::clone(&self.size);
+        let pace = Arc::clone(&self.pace);
         let reading = tokio::task::spawn_blocking(move || {
-            let outcome = read_portions(&mut table, skip, &mut keys, &size, |portion| {
+            let outcome = read_portions(&mut table, skip, &mut keys, &pace, |portion| {
                 send.blocking_send(portion).is_ok()
             });
             (outcome, keys)
@@ -145,9 +146,9 @@ impl<'a> Run<'a> {
             let begun = tokio::time::Instant::now();
             let records = portion.drafts.len();
             let changes = self.store(index, portion).await?;
-            self.size.learn(records, begun.elapsed());
+            self.pace.learn(records, begun.elapsed());
             if !changes.is_empty() {
-                self.steps.people.apply(self.op, &changes).await?;
+                self.steps.people.apply(self.op, self.import.source_id, changes).await?;
             }
             if self.last_news.elapsed() > NEWS_EVERY {
                 self.news();
@@ -171,7 +172,7 @@ impl<'a> Run<'a> {
     async fn store(&mut self, index: usize, mut portion: Portion) -> Result<Vec<Change>, Fault> {
         let (ws, op) = (self.op.ws(), self.op);
         let source = self.import.source_id;
-        let mut tx = op.app.db.write().await?;
+        let mut tx = op.app.db.write_resumable().await?;
         let before = self.import.files[index].clone();
         let mut progress = before.clone();
         progress.rows += portion.rows;

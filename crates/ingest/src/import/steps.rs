@@ -39,7 +39,12 @@ pub trait OrdersStep: Send + Sync {
 
 /// People out of records. Runs after the transaction is committed, in transactions of its own, and may run twice.
 pub trait PeopleStep: Send + Sync {
-    fn apply<'a>(&'a self, op: &'a Op, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Fault>>;
+    fn apply<'a>(
+        &'a self,
+        op: &'a Op,
+        source: SourceId,
+        changes: Vec<Change>,
+    ) -> BoxFuture<'a, Result<(), Fault>>;
 
     fn withdraw<'a>(&'a self, op: &'a Op, records: &'a [RecordId]) -> BoxFuture<'a, Result<(), Fault>>;
 
