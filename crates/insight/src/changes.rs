@@ -1,13 +1,14 @@
 //! Who tells this slice that profiles are due: the server, in the name of imports and of the outbox.
 
-use crate::{JOB_REFRESH_CHANGED, store};
+use crate::refresh::PART;
+use crate::{JOB_REFRESH, JOB_REFRESH_CHANGED, store};
 use ::store::Tx;
 use ::store::jobs::{self, NewJob};
 use access::App;
 use basis::{Fault, ImportId, RecordId, WorkspaceId};
 
 /// Customers marked in one transaction.
-const PAGE: i64 = 2_000;
+const PAGE: usize = 2_000;
 
 /// Marks customers as due, in the caller's transaction; [`enqueue`] asks for the refresh.
 ///
@@ -17,21 +18,28 @@ pub async fn mark_customers(tx: &mut Tx, ws: WorkspaceId, customers: &[i64]) -> 
     Ok(store::mark(tx, ws, customers).await?)
 }
 
-/// Marks the customers of an import's records.
+/// An import is over: asks for the refresh of the customers whose records it stored, or of everybody when they are many.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mark_import(app: &App, ws: WorkspaceId, import: ImportId) -> Result<(), Fault> {
-    let mut after = i64::MIN;
-    loop {
+pub async fn after_import(app: &App, ws: WorkspaceId, import: ImportId) -> Result<(), Fault> {
+    let mut tx = app.db.read().await?;
+    let customers = match store::state(&mut tx, ws).await? {
+        Some(_) => Some(store::customers_of_import(&mut tx, ws, import.get()).await?),
+        None => None,
+    };
+    let known = store::profile_count(&mut tx, ws).await?;
+    drop(tx);
+    let few = customers.filter(|customers| customers.len() <= known / PART);
+    for chunk in few.iter().flat_map(|few| few.chunks(PAGE)) {
         let mut tx = app.db.write().await?;
-        let last = store::mark_import(&mut tx, ws, import.get(), after, PAGE).await?;
+        store::mark(&mut tx, ws, chunk).await?;
         tx.commit().await?;
-        match last {
-            Some(last) => after = last,
-            None => return Ok(()),
-        }
     }
+    let mut tx = app.db.write().await?;
+    ask(&mut tx, app, ws, if few.is_some() { JOB_REFRESH_CHANGED } else { JOB_REFRESH }).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Marks the customers of records that are about to leave them.
@@ -54,13 +62,12 @@ pub async fn mark_records(app: &App, ws: WorkspaceId, records: &[RecordId]) -> R
 /// # Errors
 /// When the database fails.
 pub async fn enqueue(tx: &mut Tx, app: &App, ws: WorkspaceId) -> Result<(), Fault> {
-    let job = NewJob {
-        id: app.next_id(),
-        kind: JOB_REFRESH_CHANGED,
-        payload: "{}".to_owned(),
-        dedup_key: None,
-        run_after: app.now(),
-    };
+    ask(tx, app, ws, JOB_REFRESH_CHANGED).await
+}
+
+async fn ask(tx: &mut Tx, app: &App, ws: WorkspaceId, kind: &str) -> Result<(), Fault> {
+    let job =
+        NewJob { id: app.next_id(), kind, payload: "{}".to_owned(), dedup_key: None, run_after: app.now() };
     jobs::enqueue(tx, ws, job, app.now()).await?;
     Ok(())
 }

@@ -6,12 +6,14 @@ use crate::rules::model::Model;
 use crate::rules::purchases::Purchases;
 use crate::snapshot::{self, Snapshot, SnapshotChange};
 use crate::store::{self, Change, StageMove, State, StoredProfile};
+use ::store::Pace;
 use access::{App, Workspace};
 use basis::{CustomerId, Fault, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::time::Instant;
 
-/// Rows a write transaction may hold, so that a send or a click never waits for a refresh.
+/// Rows a write transaction holds at first; a send or a click never waits long for a refresh.
 const BATCH: usize = 1_000;
 
 /// A model is learnt anew when the base grew by this share, or after this many days.
@@ -54,7 +56,7 @@ pub async fn refresh_customers(app: &App, ws: WorkspaceId, customers: &[Customer
 const TURN: i64 = 50_000;
 
 /// A larger part of the base than one in this many is refreshed as a whole.
-const PART: usize = 5;
+pub(crate) const PART: usize = 5;
 
 /// Refreshes whoever was marked as due since the last refresh.
 ///
@@ -228,7 +230,11 @@ async fn write(
     let before: HashMap<i64, &StoredProfile> = stored.iter().map(|p| (p.customer_id, p)).collect();
     let changed: Vec<&StoredProfile> =
         fresh.iter().filter(|p| before.get(&p.customer_id).is_none_or(|old| *old != *p)).collect();
-    for chunk in changed.chunks(BATCH) {
+    let pace = Pace::new(BATCH, 100, 8_000);
+    let mut rest = changed.as_slice();
+    while !rest.is_empty() {
+        let chunk;
+        (chunk, rest) = rest.split_at(pace.size().min(rest.len()));
         let moved: Vec<(&StoredProfile, &str)> = chunk
             .iter()
             .filter_map(|p| {
@@ -248,11 +254,12 @@ async fn write(
                 day: i64::from(as_of),
             })
             .collect();
-        let rows: Vec<StoredProfile> = chunk.iter().map(|p| (*p).clone()).collect();
-        let mut tx = app.db.write().await?;
-        store::write_profiles(&mut tx, ws, &rows, as_of).await?;
+        let mut tx = app.db.write_resumable().await?;
+        let begun = Instant::now();
+        store::write_profiles(&mut tx, ws, chunk, as_of).await?;
         store::log_moves(&mut tx, ws, &moves, app.now()).await?;
         tx.commit().await?;
+        pace.learn(chunk.len(), begun.elapsed());
     }
     for chunk in gone.chunks(BATCH) {
         let mut tx = app.db.write().await?;

@@ -31,31 +31,24 @@ pub async fn mark(tx: &mut Tx, ws: WorkspaceId, customers: &[i64]) -> Result<()>
     Ok(())
 }
 
-/// Customers of an import's records after a place, in the order of their ids: its next page to be marked.
+/// The customers of an import's records, each once.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mark_import(
-    tx: &mut Tx,
-    ws: WorkspaceId,
-    import: i64,
-    after: i64,
-    limit: i64,
-) -> Result<Option<i64>> {
+pub async fn customers_of_import(tx: &mut Tx, ws: WorkspaceId, import: i64) -> Result<Vec<i64>> {
     let ids: Vec<(i64,)> = store::fetch_all!(
         *tx,
         (i64,),
-        "SELECT DISTINCT rc.customer_id FROM records r
+        "SELECT rc.customer_id FROM records r
          JOIN record_customers rc ON rc.workspace_id = r.workspace_id AND rc.record_id = r.id
-         WHERE r.workspace_id = $1 AND r.import_id = $2 AND rc.customer_id > $3 ORDER BY rc.customer_id LIMIT $4",
+         WHERE r.workspace_id = $1 AND r.import_id = $2",
         ws.get(),
-        import,
-        after,
-        limit
+        import
     )?;
-    let ids: Vec<i64> = ids.into_iter().map(|row| row.0).collect();
-    mark(tx, ws, &ids).await?;
-    Ok(ids.last().copied())
+    let mut ids: Vec<i64> = ids.into_iter().map(|row| row.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
 /// Marks the customers of these records.

@@ -8,12 +8,12 @@ mod purchases;
 mod reasons;
 mod state;
 
-pub use changes::{Change, due, mark, mark_import, mark_records, settle};
+pub use changes::{Change, customers_of_import, due, mark, mark_records, settle};
 pub use inputs::{InputRow, inputs, remove_input, set_input};
 pub use people::{Face, contact_values, current_id, faces};
 pub use profiles::{
-    MoveCount, StageMove, StoredProfile, forget_profiles, log_moves, move_counts, moves, moves_of, profiles,
-    profiles_of, write_profiles,
+    MoveCount, StageMove, StoredProfile, forget_profiles, log_moves, move_counts, moves, moves_of,
+    profile_count, profiles, profiles_of, write_profiles,
 };
 pub use purchases::{LeftOutOrders, left_out, purchases, purchases_of};
 pub use reasons::{LeavingReason, leaving_reasons};

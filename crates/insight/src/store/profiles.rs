@@ -52,6 +52,13 @@ pub async fn profiles(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<StoredProfile>
     )
 }
 
+/// How many profiles are stored.
+pub async fn profile_count(tx: &mut Tx, ws: WorkspaceId) -> Result<usize> {
+    let (n,) =
+        store::fetch_one!(*tx, (i64,), "SELECT COUNT(*) FROM profiles WHERE workspace_id = $1", ws.get())?;
+    Ok(usize::try_from(n).unwrap_or(0))
+}
+
 /// The stored profiles of some customers, by customer.
 pub async fn profiles_of(tx: &mut Tx, ws: WorkspaceId, customers: &[i64]) -> Result<Vec<StoredProfile>> {
     let mut all = Vec::new();
@@ -68,7 +75,7 @@ pub async fn profiles_of(tx: &mut Tx, ws: WorkspaceId, customers: &[i64]) -> Res
 }
 
 /// Inserts or replaces profiles.
-pub async fn write_profiles(tx: &mut Tx, ws: WorkspaceId, rows: &[StoredProfile], as_of: i32) -> Result<()> {
+pub async fn write_profiles(tx: &mut Tx, ws: WorkspaceId, rows: &[&StoredProfile], as_of: i32) -> Result<()> {
     store::insert_many!(
         *tx,
         "INSERT INTO profiles (workspace_id, customer_id, orders, first_day, last_day, revenue_minor, mean_gap, stage, p_alive, expected_orders, expected_value_minor, risk, signals, as_of)",
@@ -81,12 +88,12 @@ pub async fn write_profiles(tx: &mut Tx, ws: WorkspaceId, rows: &[StoredProfile]
             r.last_day,
             r.revenue_minor,
             r.mean_gap,
-            r.stage.clone(),
+            r.stage.as_str(),
             r.p_alive,
             r.expected_orders,
             r.expected_value_minor,
             r.risk,
-            r.signals.clone(),
+            r.signals.as_str(),
             i64::from(as_of),
         ],
         "ON CONFLICT (workspace_id, customer_id) DO UPDATE SET orders = excluded.orders, first_day = excluded.first_day, last_day = excluded.last_day,

@@ -100,38 +100,71 @@ pub struct LeftOutOrders {
     pub guests: i64,
 }
 
-/// All purchases up to the day `as_of`, and what was left out.
+/// All purchases up to the day `as_of`, and what was left out: one pass over the orders.
 pub async fn purchases(tx: &mut Tx, workspace: &Workspace, as_of: i32) -> Result<(Purchases, LeftOutOrders)> {
-    let (ws, currency) = (workspace.id.get(), workspace.currency.to_string());
+    let ws = workspace.id.get();
     let ids: Vec<(i64,)> =
         store::fetch_all!(*tx, (i64,), "SELECT id FROM customers WHERE workspace_id = $1 ORDER BY id", ws)?;
-    let rows = store::fetch_all!(
-        *tx,
-        OccasionRow,
-        "SELECT rc.customer_id, o.day, CAST(SUM(CASE WHEN o.currency = $2 THEN o.amount_minor ELSE 0 END) AS BIGINT) AS minor, COUNT(*) AS orders
-         FROM orders o JOIN record_customers rc ON rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id
-         WHERE o.workspace_id = $1 AND o.status IN ('paid', 'new') AND o.amount_minor >= 0 AND o.day <= $3
-         GROUP BY rc.customer_id, o.day ORDER BY rc.customer_id, o.day",
-        ws,
-        currency.as_str(),
-        i64::from(as_of)
-    )?;
-    let troubles = store::fetch_all!(
-        *tx,
-        BadOrders,
-        "SELECT rc.customer_id, COUNT(*) AS orders, MAX(o.day) AS last_day
-         FROM orders o JOIN record_customers rc ON rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id
-         WHERE o.workspace_id = $1 AND o.status IN ('cancelled', 'returned') AND o.day <= $2
-         GROUP BY rc.customer_id ORDER BY rc.customer_id",
-        ws,
-        i64::from(as_of)
-    )?;
+    let mut all = AllOrders { as_of: i64::from(as_of), ..AllOrders::default() };
+    tx.scan(
+        "SELECT rc.customer_id, o.day, o.amount_minor, CASE WHEN o.status IN ('paid', 'new') THEN 1 ELSE 0 END,
+           CASE WHEN o.currency = $2 THEN 1 ELSE 0 END
+         FROM orders o LEFT JOIN record_customers rc ON rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id
+         WHERE o.workspace_id = $1",
+        &[Value::Int(ws), Value::Text(workspace.currency.to_string())],
+        |row| all.take(row),
+    )
+    .await?;
     let complaints = tx.fetch_dyn::<Complaint>(&complaints_sql(""), &[Value::Int(ws)]).await?;
-    let left_out = left_out(tx, workspace, as_of).await?;
+    let AllOrders { mut rows, bad, left_out, .. } = all;
+    rows.sort_unstable_by_key(|r| (r.customer, r.day));
+    rows.dedup_by(|next, day| {
+        let same = (next.customer, next.day) == (day.customer, day.day);
+        if same {
+            day.minor += next.minor;
+            day.orders += 1;
+        }
+        same
+    });
     let ids = ids.into_iter().map(|row| row.0).collect();
-    let rows: Vec<DayRow> = rows.into_iter().map(DayRow::from).collect();
-    let troubles = join(troubles, complaints, workspace, as_of);
+    let troubles = join(bad.into_values().collect(), complaints, workspace, as_of);
     Ok((Purchases::assemble(ids, &rows, &troubles), left_out))
+}
+
+/// Customer, day, amount, whether it is a purchase, whether it is in the workspace's currency.
+type OrderCells = (Option<i64>, i64, i64, i32, i32);
+
+/// What the pass over the orders gathers.
+#[derive(Default)]
+struct AllOrders {
+    as_of: i64,
+    rows: Vec<DayRow>,
+    bad: BTreeMap<i64, BadOrders>,
+    left_out: LeftOutOrders,
+}
+
+impl AllOrders {
+    fn take(&mut self, (customer, day, minor, purchase, ours): OrderCells) {
+        let (purchase, ours, passed) = (purchase == 1, ours == 1, day <= self.as_of);
+        self.left_out.guests += i64::from(customer.is_none());
+        self.left_out.cancelled += i64::from(!purchase);
+        self.left_out.later += i64::from(purchase && !passed);
+        self.left_out.negative += i64::from(purchase && minor < 0);
+        self.left_out.foreign_currency += i64::from(purchase && !ours);
+        let Some(customer) = customer.filter(|_| passed) else { return };
+        if !purchase {
+            let bad = self.bad.entry(customer).or_insert(BadOrders {
+                customer_id: customer,
+                orders: 0,
+                last_day: day,
+            });
+            bad.orders += 1;
+            bad.last_day = bad.last_day.max(day);
+        } else if minor >= 0 {
+            let day = i32::try_from(day).unwrap_or(i32::MAX);
+            self.rows.push(DayRow { customer, day, minor: if ours { minor } else { 0 }, orders: 1 });
+        }
+    }
 }
 
 pub async fn left_out(tx: &mut Tx, workspace: &Workspace, as_of: i32) -> Result<LeftOutOrders> {

@@ -99,28 +99,42 @@ async fn records_and_imports_mark_their_customers() {
     with_app(|op, _| async move {
         let mut seed = Seed::new(&op);
         seed.source(1, "[]");
-        for id in 1..=5 {
+        for id in 1..=15 {
             seed.customer(id, "x");
             // The n-th order is the record n + 1.
             seed.order(id, TODAY - 9, 100, "paid");
         }
         seed.write().await;
+        insight::refresh(&op.app, op.ws()).await.unwrap();
         changes::mark_records(&op.app, op.ws(), &[RecordId(3), RecordId(5), RecordId(99)]).await.unwrap();
         assert_eq!(due(&op).await, [2, 4]);
-        for record in [2, 6] {
+        for (import, record) in [(70, 2), (70, 6)].into_iter().chain((2..=16).map(|record| (71, record))) {
             run(
                 &op,
                 &format!(
                     "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload)
-                     VALUES ($1, {record}, 1, TRUE, 1, 70, 'order', 'k{record}', 'f', 1, 'p', '{{}}')"
+                     VALUES ($1, {record}, {import}, FALSE, 1, {import}, 'order', 'k{record}', 'f', 1, 'p', '{{}}')"
                 ),
             )
             .await;
         }
-        changes::mark_import(&op.app, op.ws(), basis::ImportId(70)).await.unwrap();
+        changes::after_import(&op.app, op.ws(), basis::ImportId(70)).await.unwrap();
         assert_eq!(due(&op).await, [1, 2, 4, 5]);
+        assert_eq!(waiting(&op).await, ["insight.refresh_changed"]);
+        // Nobody is marked when everybody is due.
+        changes::after_import(&op.app, op.ws(), basis::ImportId(71)).await.unwrap();
+        assert_eq!(due(&op).await, [1, 2, 4, 5]);
+        assert_eq!(waiting(&op).await, ["insight.refresh", "insight.refresh_changed"]);
     })
     .await;
+}
+
+/// Kinds of the jobs that wait.
+async fn waiting(op: &Op) -> Vec<String> {
+    let mut tx = op.app.db.read().await.unwrap();
+    let sql = "SELECT kind FROM jobs WHERE workspace_id = $1 AND state = 'waiting' ORDER BY kind";
+    let rows: Vec<(String,)> = tx.fetch_dyn(sql, &[store::Value::Int(op.ws().get())]).await.unwrap();
+    rows.into_iter().map(|row| row.0).collect()
 }
 
 /// A talk that ended with a refusal on a day.
