@@ -180,8 +180,19 @@ fn bounce(b: Bounce) -> NewInbound {
 }
 
 impl Mailbox for MailInbox {
-    fn accepts(&self, rcpt: &str) -> bool {
-        self.read(rcpt).is_some()
+    fn accepts<'a>(&'a self, rcpt: &'a str) -> BoxFuture<'a, Result<bool, Fault>> {
+        Box::pin(async move {
+            if self.read(rcpt).is_some() {
+                return Ok(true);
+            }
+            // The bounce of the first letter may come before the sender that was set up a second ago is known here, and a refusal
+            // would be for good.
+            if Verp::workspace_of(rcpt).is_none() {
+                return Ok(false);
+            }
+            self.refresh().await?;
+            Ok(self.read(rcpt).is_some())
+        })
     }
 
     fn store(&self, message: Received) -> BoxFuture<'_, bool> {

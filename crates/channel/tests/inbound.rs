@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use basis::Fault;
 use channel::inbound::{Limits, Mailbox, Protocol, Received, Receiver};
 use channel::transport::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,8 +18,12 @@ struct Kept {
 }
 
 impl Mailbox for Kept {
-    fn accepts(&self, rcpt: &str) -> bool {
-        rcpt.ends_with("@bounce.test")
+    fn accepts<'a>(&'a self, rcpt: &'a str) -> BoxFuture<'a, Result<bool, Fault>> {
+        let known = match rcpt {
+            "nobody.knows@bounce.test" => Err(Fault::internal("test", "the database sleeps")),
+            _ => Ok(rcpt.ends_with("@bounce.test")),
+        };
+        Box::pin(std::future::ready(known))
     }
 
     fn store(&self, message: Received) -> BoxFuture<'_, bool> {
@@ -64,6 +69,20 @@ async fn talk(port: u16, words: &[u8]) -> String {
 
 fn codes(answer: &str) -> Vec<&str> {
     answer.lines().filter(|l| l.as_bytes().get(3) == Some(&b' ')).map(|l| &l[..3]).collect()
+}
+
+#[tokio::test]
+async fn who_cannot_be_looked_up_is_asked_for_later() {
+    let (port, kept, stop) = serve(Protocol::Smtp, Limits::default()).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let words = "EHLO x\r\nMAIL FROM:<a@x.test>\r\nRCPT TO:<nobody.knows@bounce.test>\r\nRCPT TO:<c@else.test>\r\nQUIT\r\n";
+    stream.write_all(words.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("451 4.3.0 Try again later"), "{answer}");
+    assert!(answer.contains("550 5.1.1"), "{answer}");
+    assert!(kept.kept.lock().unwrap().is_empty());
+    stop.cancel();
 }
 
 #[tokio::test]

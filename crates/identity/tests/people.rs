@@ -501,8 +501,8 @@ async fn an_erased_person_leaves_the_frequencies_too() {
 
 async fn customers(op: &Op) -> BTreeSet<i64> {
     let mut tx = op.app.db.read().await.unwrap();
-    let sql = "SELECT id, 0 FROM customers WHERE workspace_id = $1";
-    let rows: Vec<(i64, i64)> = tx.fetch_dyn(sql, &[store::Value::Int(op.ws().get())]).await.unwrap();
+    let sql = "SELECT id FROM customers WHERE workspace_id = $1";
+    let rows: Vec<(i64,)> = tx.fetch_dyn(sql, &[store::Value::Int(op.ws().get())]).await.unwrap();
     rows.into_iter().map(|row| row.0).collect()
 }
 

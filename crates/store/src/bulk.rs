@@ -36,6 +36,9 @@ pub async fn step<F>(connection: &mut SqliteConnection, sql: &str, rows: usize, 
 where
     F: FnMut(usize, &mut Row<'_, '_>) -> rusqlite::Result<()> + Send,
 {
+    if rows == 0 {
+        return (0, 0);
+    }
     with(connection, rows >= LONG, |borrowed| run(borrowed, sql, rows, fill)).await.unwrap_or((0, 0))
 }
 

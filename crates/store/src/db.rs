@@ -53,6 +53,31 @@ pub enum Value {
 
 const WAIT: Duration = Duration::from_secs(60);
 
+/// How a write transaction of SQLite begins. While another process writes, SQLite itself would look again ever more rarely, up to
+/// ten times a second, and an import that writes without a pause would hardly ever let it through; so it gives up quickly here and
+/// [`begin`] looks again.
+const BEGIN_DURABLE: &str =
+    "PRAGMA busy_timeout = 3; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA busy_timeout = 60000";
+const BEGIN_RESUMABLE: &str =
+    "PRAGMA busy_timeout = 3; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; PRAGMA busy_timeout = 60000";
+
+/// Begins a write transaction as soon as no other process has one.
+async fn begin(write: &SqlitePool, how: &'static str) -> Result<Tx> {
+    let since = tokio::time::Instant::now();
+    loop {
+        match write.begin_with(how).await {
+            Ok(tx) => return Ok(Tx::Sqlite(tx)),
+            Err(error) => {
+                let error = Error::of(error, "BEGIN IMMEDIATE");
+                if !error.is_transient() || since.elapsed() > WAIT {
+                    return Err(error);
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }
+}
+
 impl Db {
     /// Opens or creates a SQLite file.
     ///
@@ -114,11 +139,10 @@ impl Db {
         match &self.0 {
             Inner::Sqlite { write, log, .. } => {
                 log.note();
-                write.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await.map(Tx::Sqlite)
+                begin(write, BEGIN_DURABLE).await
             }
-            Inner::Postgres(pool) => pool.begin().await.map(Tx::Pg),
+            Inner::Postgres(pool) => pool.begin().await.map(Tx::Pg).map_err(Error::Connect),
         }
-        .map_err(Error::Connect)
     }
 
     /// As [`Db::write`], for work that goes on from where the database stands after a crash, such as the portions of an import: its
@@ -128,7 +152,7 @@ impl Db {
         match &self.0 {
             Inner::Sqlite { write, log, .. } => {
                 log.note();
-                write.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await.map(Tx::Sqlite)
+                begin(write, BEGIN_RESUMABLE).await
             }
             Inner::Postgres(pool) => {
                 let mut tx = pool.begin().await.map_err(Error::Connect)?;
@@ -139,7 +163,6 @@ impl Db {
                 Ok(Tx::Pg(tx))
             }
         }
-        .map_err(Error::Connect)
     }
 
     /// Runs `body` in a write transaction and commits; a deadlock, serialisation failure or busy file is tried again.
@@ -349,6 +372,28 @@ pub fn error_of(source: sqlx::Error, statement: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use crate::testing::on_both;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_writer_waits_for_another_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let one = crate::Db::open_sqlite(&path).await.unwrap();
+        one.migrate(basis::Time::from_millis(0)).await.unwrap();
+        let other = crate::Db::open_sqlite(&path).await.unwrap();
+        let held = one.write().await.unwrap();
+        let waiting = tokio::spawn(async move {
+            let mut tx = other.write().await?;
+            crate::execute!(
+                tx,
+                "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (1000, 'x', '', 0)"
+            )?;
+            tx.commit().await
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        assert!(!waiting.is_finished());
+        held.commit().await.unwrap();
+        waiting.await.unwrap().unwrap();
+    }
 
     #[tokio::test]
     async fn how_a_commit_waits_for_the_disk() {

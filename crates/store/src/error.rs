@@ -34,7 +34,7 @@ impl Error {
     /// Whether the same transaction may succeed when it is tried again: a serialisation failure, a deadlock, a busy file.
     pub fn is_transient(&self) -> bool {
         let Self::Statement { source: sqlx::Error::Database(inner), .. } = self else { return false };
-        matches!(inner.code().as_deref(), Some("40001" | "40P01" | "5" | "6" | "517"))
+        matches!(inner.code().as_deref(), Some("40001" | "40P01" | "5" | "6" | "261" | "517" | "773"))
     }
 }
 

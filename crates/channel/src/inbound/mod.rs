@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use basis::Fault;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -56,8 +57,8 @@ pub struct Received {
 
 /// Whoever keeps the mail.
 pub trait Mailbox: Send + Sync + 'static {
-    /// Whether this address is one of ours.
-    fn accepts(&self, rcpt: &str) -> bool;
+    /// Whether this address is one of ours; an error makes the sender try again later.
+    fn accepts<'a>(&'a self, rcpt: &'a str) -> BoxFuture<'a, Result<bool, Fault>>;
 
     /// Stores one message. `false` makes the sender try again later, so it must be true only once the
     /// message is safe.

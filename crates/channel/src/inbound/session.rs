@@ -135,7 +135,7 @@ impl Dialogue {
                 self.say("500 5.5.1 Wrong greeting for this protocol");
             }
             Command::Mail { from, size } => self.mail(server, from, size),
-            Command::Rcpt(to) => self.rcpt(server, to),
+            Command::Rcpt(to) => self.rcpt(server, to).await,
             Command::Data => return self.data(server).await,
             Command::Rset => {
                 self.junk += 1;
@@ -185,18 +185,27 @@ impl Dialogue {
         }
     }
 
-    fn rcpt<M: Mailbox>(&mut self, server: &Receiver<M>, to: String) {
+    async fn rcpt<M: Mailbox>(&mut self, server: &Receiver<M>, to: String) {
         if self.mail_from.is_none() {
             self.junk += 1;
             self.say("503 5.5.1 MAIL first");
         } else if self.recipients.len() >= server.limits.recipients {
             self.say("452 4.5.3 Too many recipients");
-        } else if server.mailbox.accepts(&to) {
-            self.recipients.push(to);
-            self.say("250 2.1.5 Ok");
         } else {
-            self.junk += 1;
-            self.say("550 5.1.1 No such address here");
+            match server.mailbox.accepts(&to).await {
+                Ok(true) => {
+                    self.recipients.push(to);
+                    self.say("250 2.1.5 Ok");
+                }
+                Ok(false) => {
+                    self.junk += 1;
+                    self.say("550 5.1.1 No such address here");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "inbound mail: addresses could not be read");
+                    self.say("451 4.3.0 Try again later");
+                }
+            }
         }
     }
 
