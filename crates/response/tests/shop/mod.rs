@@ -123,6 +123,26 @@ pub async fn open(op: &Op) {
             holdout
         )
         .unwrap();
+        let (email, phone) = if id == OLENA { (EMAIL, PHONE) } else { ("", "") };
+        let payload = json!({ "full_name": name, "email": email, "phone": phone }).to_string();
+        store::execute!(
+            tx,
+            "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload)
+             VALUES ($1, $2, 1, TRUE, 1, 1, 'person', $3, 'people.csv', 1, '', $4)",
+            ws,
+            60 + id,
+            name,
+            payload
+        )
+        .unwrap();
+        store::execute!(
+            tx,
+            "INSERT INTO record_customers (workspace_id, record_id, customer_id) VALUES ($1, $2, $3)",
+            ws,
+            60 + id,
+            id
+        )
+        .unwrap();
     }
     for (id, kind, value) in [(31_i64, "email", EMAIL), (32, "phone", PHONE)] {
         store::execute!(
