@@ -97,8 +97,9 @@ impl Db {
             .pragma("wal_autocheckpoint", LAST_RESORT_PAGES.to_string())
             .pragma("journal_size_limit", LOG_BYTES.to_string())
             .statement_cache_capacity(500);
-        let write =
-            SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options.clone());
+        // The one writer holds the pages that a large import goes back to; taken only when there are so many.
+        let writing = options.clone().pragma("cache_size", "-196608");
+        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(writing);
         let write = write.await.map_err(Error::Connect)?;
         let log = Checkpointer::new(path, options.clone());
         let read =
