@@ -140,12 +140,13 @@ export function Orders({ card, limit }: { card: CustomerCard; limit?: number }) 
 /** One reason of a merge in words: what agreed, how closely, and the two spellings. */
 export function ReasonLine({ reason }: { reason: Reason }) {
   const word = useWord();
+  const f = useFormat();
   const differ = reason.a && reason.b && reason.a !== reason.b;
   return (
     <li className="reason" data-against={reason.weight < 0 || undefined}>
       <span className="reason-weight num" aria-hidden="true">
         {reason.weight > 0 ? '+' : reason.weight < 0 ? '−' : ''}
-        {Math.abs(reason.weight).toFixed(1)}
+        {f.n(Math.abs(reason.weight), 1)}
       </span>
       <span className="grow">
         <b>{word(`field.${reason.field}`)}</b>: {word(`level.${reason.level}`)}

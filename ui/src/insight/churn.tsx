@@ -249,7 +249,7 @@ export function ChurnPart() {
                       key: m.from + m.to,
                       label: `${word(`stage.${m.from}`)} → ${word(`stage.${m.to}`)}`,
                       value: m.moves,
-                      tone: m.to === 'lapsed' || m.to === 'at_risk' ? 'bad' : 'good',
+                      tone: m.to === 'lapsed' || (m.to === 'at_risk' && m.from !== 'lapsed') ? 'bad' : 'good',
                     }))}
                   />
                 }

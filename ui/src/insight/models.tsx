@@ -219,6 +219,7 @@ export function ModelsPart() {
                   </tbody>
                 </table>
               </div>
+              {m.candidates.some((c) => !c.converged) && <p className="ink2 small">{t('models.noMaximum')}</p>}
             </Card>
           )}
           <div className="two">

@@ -43,6 +43,9 @@ pub(super) struct Trial {
 
 const LAST_BIN: u32 = 7;
 
+/// The fallback among the candidates: MBG/NBD held by a weak prior, where no likelihood has a maximum of its own.
+pub const WITH_PRIOR: &str = "mbg-nbd+prior";
+
 /// `None` when the history is too short, or nobody came back in either part, or no model converged.
 pub(super) fn check(base: Base<'_>, as_of: i32) -> Option<Trial> {
     let first = base.iter().filter_map(|o| o.first()).map(|o| o.day).min()?;
@@ -72,14 +75,8 @@ pub(super) fn check(base: Base<'_>, as_of: i32) -> Option<Trial> {
         let model = fit.as_ref().filter(|f| f.converged).and_then(PurchaseModel::from_fit);
         let (rmse, expected) = match &model {
             Some(model) => {
-                let (mut squares, mut sum) = (0.0, 0.0);
-                let mut forecasts = Forecasts::new(model, horizon);
-                for (h, n) in known.iter().zip(&actual) {
-                    let e = forecasts.of(h);
-                    sum += e;
-                    squares += (e - f64::from(*n)).powi(2);
-                }
-                (Some((squares / known.len() as f64).sqrt()), Some(sum))
+                let (rmse, expected) = miss(model, &known, &actual, horizon);
+                (Some(rmse), Some(expected))
             }
             None => (None, None),
         };
@@ -103,11 +100,22 @@ pub(super) fn check(base: Base<'_>, as_of: i32) -> Option<Trial> {
         Some(best) => best,
         None => {
             let fit = fit_with_prior(&known)?;
-            (0.0, ModelKind::MbgNbd, PurchaseModel::new(ModelKind::MbgNbd, &fit.parameters)?)
+            let model = PurchaseModel::new(ModelKind::MbgNbd, &fit.parameters)?;
+            let (rmse, expected) = miss(&model, &known, &actual, horizon);
+            candidates.push(Candidate {
+                model: WITH_PRIOR.to_owned(),
+                converged: true,
+                log_likelihood: Some(fit.log_likelihood),
+                holdout_rmse: Some(rmse),
+                holdout_expected: Some(expected),
+                holdout_actual: Some(total as f64),
+                chosen: true,
+            });
+            (rmse, ModelKind::MbgNbd, model)
         }
     };
     for candidate in &mut candidates {
-        candidate.chosen = candidate.converged && candidate.model == chosen.name();
+        candidate.chosen |= candidate.converged && candidate.model == chosen.name();
     }
     let mut bins: Vec<FrequencyBin> = (0..=LAST_BIN)
         .map(|repeats| FrequencyBin { repeats, customers: 0, expected: 0.0, actual: 0.0 })
@@ -131,6 +139,18 @@ pub(super) fn check(base: Base<'_>, as_of: i32) -> Option<Trial> {
         chosen,
         check: Check { calibration_end: cut, holdout_end: as_of, customers, bins, track },
     })
+}
+
+/// Root mean squared error of a model on the days it had not seen, and the sum it expected.
+fn miss(model: &PurchaseModel, known: &[History], actual: &[u32], horizon: f64) -> (f64, f64) {
+    let (mut squares, mut sum) = (0.0, 0.0);
+    let mut forecasts = Forecasts::new(model, horizon);
+    for (h, n) in known.iter().zip(actual) {
+        let e = forecasts.of(h);
+        sum += e;
+        squares += (e - f64::from(*n)).powi(2);
+    }
+    ((squares / known.len() as f64).sqrt(), sum)
 }
 
 /// Expected purchases of many customers: the slow part is computed once for each (x, T).
@@ -180,4 +200,31 @@ fn track(base: Base<'_>, model: &PurchaseModel, first: i32, cut: i32, until: i32
         }
     }
     points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{occasions::Occasion, purchases::Span};
+
+    /// Everybody orders on the same rhythm and nobody leaves: no rate differs from another, and no likelihood has a maximum.
+    #[test]
+    fn a_base_without_a_maximum_is_checked_by_what_is_used() {
+        let (mut spans, mut occasions) = (Vec::new(), Vec::new());
+        for customer in 0..60_i32 {
+            let start = u32::try_from(occasions.len()).unwrap();
+            occasions.extend((0..10).map(|n| Occasion { day: customer % 7 + 30 * n, minor: 10_000 }));
+            spans.push(Span { start, len: 10 });
+        }
+        let base = Base { spans: &spans, occasions: &occasions };
+        let trial = check(base, 280).unwrap();
+        assert!(trial.candidates[..3].iter().all(|c| !c.converged), "{:?}", trial.candidates);
+        let last = trial.candidates.last().unwrap();
+        assert_eq!((last.model.as_str(), last.chosen, last.converged), (WITH_PRIOR, true, true));
+        // Three orders each in the ninety-three days.
+        assert_eq!(last.holdout_actual, Some(180.0));
+        let expected = last.holdout_expected.unwrap();
+        assert!((120.0..240.0).contains(&expected), "{expected}");
+        assert_eq!(trial.candidates.iter().filter(|c| c.chosen).count(), 1);
+    }
 }
