@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use access::{App, Workspace};
-use basis::{CampaignId, CustomerId, Fault, MessageId, Time, WaveId, WorkspaceId};
+use basis::{CampaignId, CustomerId, Fault, MessageId, WaveId, WorkspaceId};
 use campaign::{LanguageRule, WaveContent};
 use permission::Purpose;
 use store::{Tx, Value};
@@ -12,9 +12,6 @@ use crate::ledger::{self, NewRow};
 
 /// People a transaction; on SQLite everybody waits for it.
 const BATCH: i64 = 500;
-
-/// What may be late by so much no longer makes sense.
-const DEFAULT_LIFE_DAYS: i64 = 7;
 
 /// Plans a wave: one row per person it goes to, sendable or excluded with the reason. Running it again
 /// adds nobody twice.
@@ -30,7 +27,8 @@ pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<(), F
         let rows = new_rows(&mut tx, app, &workspace, &content, &targets).await?;
         drop(tx);
         let now = workspace.campaign_now(app.now());
-        let (due, expires) = window(&content, now);
+        let due = content.due_at.unwrap_or(now);
+        let expires = content.expires_at(now);
         let mut tx = app.db.write().await?;
         planned += ledger::plan_rows(
             &mut tx,
@@ -54,11 +52,6 @@ pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<(), F
     Ok(())
 }
 
-fn window(content: &WaveContent, now: Time) -> (Time, Time) {
-    let due = content.due_at.unwrap_or(now);
-    (due, content.expires_at.unwrap_or_else(|| due.max(now).plus_days(DEFAULT_LIFE_DAYS)))
-}
-
 /// The next wave's row of the person of this message, planned at once: a bounce does not wait. Nothing
 /// happens when there is no later wave, when the campaign has ended for the person, or when the row is
 /// there already.
@@ -78,9 +71,7 @@ pub async fn plan_next(
     let content = campaign::wave_content(tx, ws, next).await?;
     let rows = new_rows(tx, app, workspace, &content, &may).await?;
     let now = workspace.campaign_now(app.now());
-    let expires = content
-        .expires_at
-        .unwrap_or_else(|| content.due_at.unwrap_or(now).max(now).plus_days(DEFAULT_LIFE_DAYS));
+    let expires = content.expires_at(now);
     let planned =
         ledger::plan_rows(tx, ws, content.campaign_id, next, content.channel.as_str(), now, expires, &rows)
             .await?;
