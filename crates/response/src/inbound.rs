@@ -1,7 +1,7 @@
 //! Bounces, complaints, receipts, replies, STOP words and unsubscribes by mail: each row of `inbound` once.
 
 use access::{App, Workspace};
-use basis::{Fault, FaultKind, MessageId, WorkspaceId};
+use basis::{Fault, FaultKind, MessageId, Time, WorkspaceId};
 use channel::{
     InboundHandler,
     ledger::{self, Row},
@@ -29,6 +29,16 @@ struct InboundRow {
     address: String,
     data: String,
     received_at: i64,
+}
+
+impl InboundRow {
+    fn data(&self) -> Value {
+        serde_json::from_str(&self.data).unwrap_or_default()
+    }
+
+    fn is_early(&self, message: Option<&Row>, now: Time) -> bool {
+        message.is_none() && self.kind == "receipt" && now.millis() - self.received_at < RECEIPT_WAIT_MS
+    }
 }
 
 /// The handler that the receivers of `channel` call.
@@ -66,6 +76,9 @@ pub async fn handle_waiting(app: &App, workspace: &Workspace) -> Result<usize, F
     drop(tx);
     let mut done = 0;
     for (id,) in rows {
+        if !is_ready(app, workspace.id, id).await? {
+            continue;
+        }
         match handle_one(app, workspace, id).await {
             Ok(true) => done += 1,
             Ok(false) => {}
@@ -82,6 +95,26 @@ pub async fn handle_waiting(app: &App, workspace: &Workspace) -> Result<usize, F
         }
     }
     Ok(done)
+}
+
+/// Whether the row can be handled now. Asked before the one writer is: a row that its receiver has in hand, or a receipt
+/// that waits for its message, takes nobody's turn.
+async fn is_ready(app: &App, ws: WorkspaceId, id: i64) -> Result<bool, Fault> {
+    let mut tx = app.db.read().await?;
+    let Some(row) = read(&mut tx, ws, id).await? else { return Ok(false) };
+    let message = message_of(&mut tx, ws, &row, &row.data()).await?;
+    Ok(!row.is_early(message.as_ref(), app.now()))
+}
+
+/// The row, as long as nobody has handled it.
+async fn read(tx: &mut Tx, ws: WorkspaceId, id: i64) -> Result<Option<InboundRow>, Fault> {
+    Ok(store::fetch_optional!(
+        *tx,
+        InboundRow,
+        "SELECT channel, kind, message_id, address, data, received_at FROM inbound WHERE workspace_id = $1 AND id = $2 AND handled_at IS NULL",
+        ws.get(),
+        id
+    )?)
 }
 
 /// Takes the row for this transaction; false when another has handled it.
@@ -102,20 +135,10 @@ pub(crate) async fn handle_one(app: &App, workspace: &Workspace, id: i64) -> Res
     // Keys are made in transactions of their own.
     app.key(ws, "suppression").await?;
     let mut tx = app.db.write().await?;
-    if !claim(&mut tx, app, ws, id).await? {
-        return Ok(false);
-    }
-    let row = store::fetch_one!(
-        tx,
-        InboundRow,
-        "SELECT channel, kind, message_id, address, data, received_at FROM inbound WHERE workspace_id = $1 AND id = $2",
-        ws.get(),
-        id
-    )?;
-    let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
+    let Some(row) = read(&mut tx, ws, id).await? else { return Ok(false) };
+    let data = row.data();
     let message = message_of(&mut tx, ws, &row, &data).await?;
-    let too_early = app.now().millis() - row.received_at < RECEIPT_WAIT_MS;
-    if message.is_none() && row.kind == "receipt" && too_early {
+    if row.is_early(message.as_ref(), app.now()) || !claim(&mut tx, app, ws, id).await? {
         return Ok(false);
     }
     let effects = effects(&row.channel, &row.kind, &data);

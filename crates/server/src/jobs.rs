@@ -67,29 +67,44 @@ pub async fn drain(app: &App) -> Result<(), Fault> {
 
 /// One round of what campaigns need besides jobs.
 pub async fn beat(app: &App) -> Result<(), Fault> {
+    advance(app).await?;
+    settle(app).await
+}
+
+/// Waves that are due start, their calls become tasks.
+async fn advance(app: &App) -> Result<(), Fault> {
     for workspace in workspaces(app).await? {
         campaign::tick(app, &workspace).await?;
         desk::make_tasks(app, &workspace).await?;
+    }
+    Ok(())
+}
+
+/// Answers that were left over are handled, and who cannot be reached is found.
+async fn settle(app: &App) -> Result<(), Fault> {
+    for workspace in workspaces(app).await? {
         response::handle_waiting(app, &workspace).await?;
         response::find_dead(app, &workspace).await?;
     }
     Ok(())
 }
 
+/// Does it again and again until told to stop.
+async fn again<F: Future<Output = Result<(), Fault>>>(stop: CancellationToken, round: impl Fn() -> F) {
+    while !stop.is_cancelled() {
+        if let Err(fault) = round().await {
+            tracing::error!(%fault, "the heartbeat failed");
+        }
+        tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(IDLE) => {} }
+    }
+}
+
 /// Runs until told to stop.
 pub async fn run_forever(app: App, stop: CancellationToken) {
-    let heart = {
-        let (app, stop) = (app.clone(), stop.clone());
-        async move {
-            while !stop.is_cancelled() {
-                if let Err(fault) = beat(&app).await {
-                    tracing::error!(%fault, "the heartbeat failed");
-                }
-                tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(IDLE) => {} }
-            }
-        }
-    };
-    let work = async move {
+    // A flood of answers must not keep a wave or an operator waiting: each has a round of its own.
+    let heart = again(stop.clone(), || advance(&app));
+    let answers = again(stop.clone(), || settle(&app));
+    let work = async {
         while !stop.is_cancelled() {
             let busy =
                 async { Ok::<_, Fault>(crate::subscriptions::deliver(&app).await? > 0 || step(&app).await?) };
@@ -101,5 +116,5 @@ pub async fn run_forever(app: App, stop: CancellationToken) {
             tokio::select! { () = stop.cancelled() => {}, () = tokio::time::sleep(IDLE) => {} }
         }
     };
-    tokio::join!(heart, work);
+    tokio::join!(heart, answers, work);
 }
