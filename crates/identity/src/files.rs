@@ -220,20 +220,50 @@ fn write(path: &Path, body: impl FnOnce(&mut Out) -> csv::Result<()>) -> Result<
 
 fn clusters(out: &mut Out, batch: &RecordBatch, found: &Resolution<'_>) -> csv::Result<()> {
     out.write_record(["record_id", "customer_id"])?;
+    let mut name = String::new();
     for (row, customer) in found.customer_of.iter().enumerate() {
-        out.write_record([batch.id(row), &format!("C{}", customer + 1)])?;
+        name_customer(*customer, &mut name);
+        out.write_record([batch.id(row), &name])?;
     }
     Ok(())
 }
 
+/// `C1` for the first customer.
+fn name_customer(customer: u32, out: &mut String) {
+    let mut digits = [b'0'; 10];
+    let mut at = digits.len();
+    let mut left = u64::from(customer) + 1;
+    while left > 0 {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(left % 10).unwrap_or(0);
+        left /= 10;
+    }
+    out.clear();
+    out.push('C');
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
+}
+
 fn cards(out: &mut Out, found: &Resolution<'_>) -> csv::Result<()> {
     out.write_record(["customer_id", "phones", "emails"])?;
-    for (customer, contacts) in found.contacts().iter().enumerate() {
-        let phones: Vec<String> = contacts.phones.iter().filter_map(|p| phone::e164(*p)).collect();
-        let emails: Vec<&str> = contacts.emails.iter().map(|e| found.base.emails.text(*e)).collect();
-        out.write_record([&format!("C{}", customer + 1), &phones.join(" "), &emails.join(" ")])?;
+    let (mut name, mut phones, mut emails) = (String::new(), String::new(), String::new());
+    for (customer, contacts) in (0..).zip(&found.contacts()) {
+        name_customer(customer, &mut name);
+        list(contacts.phones.iter().filter_map(|p| phone::e164(*p)), &mut phones);
+        list(contacts.emails.iter().map(|e| found.base.emails.text(*e)), &mut emails);
+        out.write_record([&name, &phones, &emails])?;
     }
     Ok(())
+}
+
+/// Values with a space between them.
+fn list<T: AsRef<str>>(values: impl Iterator<Item = T>, out: &mut String) {
+    out.clear();
+    for (at, value) in values.enumerate() {
+        if at > 0 {
+            out.push(' ');
+        }
+        out.push_str(value.as_ref());
+    }
 }
 
 fn links(out: &mut Out, batch: &RecordBatch, found: &Resolution<'_>) -> csv::Result<()> {

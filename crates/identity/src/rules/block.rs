@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::card::{Base, Card, CardId};
 use super::email::EmailId;
 use super::model::Model;
+use super::parted::{self, Parted};
 use super::phone;
 
 /// Most cards that meet under one key. Names alone say little, so fewer meet by name.
@@ -60,7 +61,7 @@ pub fn keys(base: &Base, model: &Model, card: &Card, mut emit: impl FnMut(u64)) 
     let given = u64::from(card.given_key);
     let stem = u64::from(card.stem);
     for number in base.phones(card) {
-        if model.phone_rarity(*number).is_none() {
+        if model.is_generic_phone(*number) {
             continue;
         }
         if !phone::is_weak(*number) {
@@ -118,7 +119,7 @@ fn name_keys(base: &Base, card: &Card, emit: &mut impl FnMut(u64)) {
             let (a, b) = (stem, u64::from(token.stem));
             emit(mix(Kind::Name, a.min(b), a.max(b)));
         } else {
-            for id in token.given.iter().take(4) {
+            for id in base.names.ids(token.given).iter().take(4) {
                 emit(mix(Kind::Name, stem, u64::from(*id) + (1 << 40)));
             }
         }
@@ -127,14 +128,14 @@ fn name_keys(base: &Base, card: &Card, emit: &mut impl FnMut(u64)) {
 
 fn mailbox_keys(base: &Base, model: &Model, email: EmailId, emit: &mut impl FnMut(u64)) {
     let parts = base.emails.parts(email);
-    if model.email_rarity(parts.mailbox).is_none() {
+    if model.is_generic_mailbox(parts.mailbox) {
         return;
     }
     if parts.role {
         emit(mix(Kind::Mailbox, u64::from(parts.mailbox), 1));
         return;
     }
-    emit(mix(Kind::Mailbox, u64::from(parts.local), 2));
+    emit(mix(Kind::Mailbox, parts.local, 2));
     let local = base.emails.local(email);
     if local.len() >= 6 {
         // One slip spoils one half of the mailbox name; the other half still meets.
@@ -152,7 +153,13 @@ pub(super) fn second_keys(base: &Base, card: &Card, mut emit: impl FnMut(u64)) {
     let names = &base.names;
     if card.name.patronymic != 0 {
         let token = names.token(card.name.patronymic);
-        emit(1 << 40 | token.fathers.first().map_or(u64::from(token.fold) + (1 << 20), |f| u64::from(*f)));
+        emit(
+            1 << 40
+                | names
+                    .ids(token.fathers)
+                    .first()
+                    .map_or(u64::from(token.fold) + (1 << 20), |f| u64::from(*f)),
+        );
     }
     if card.stem != 0 && card.given_key != 0 {
         emit(2 << 40 | u64::from(card.stem) << 8 | u64::from(names.token(card.name.given).initial));
@@ -185,89 +192,55 @@ pub struct Blocks {
     of: Vec<u32>,
 }
 
-/// A small set of hashes that remembers "seen once" and "seen again", to leave out keys nobody shares before sorting.
-struct Sightings {
-    once: Vec<std::sync::atomic::AtomicU64>,
-    again: Vec<std::sync::atomic::AtomicU64>,
-    mask: u64,
-}
-
-impl Sightings {
-    fn new(expected: usize) -> Self {
-        let cells = (expected * 8 / 64).next_power_of_two().max(64);
-        let empty = || (0..cells).map(|_| std::sync::atomic::AtomicU64::new(0)).collect();
-        Self { once: empty(), again: empty(), mask: u64::try_from(cells * 64).unwrap_or(64) - 1 }
-    }
-
-    fn place(&self, key: u64) -> (usize, u64) {
-        let at = (key >> 4) & self.mask;
-        (usize::try_from(at / 64).unwrap_or(0), 1 << (at % 64))
-    }
-
-    fn see(&self, key: u64) {
-        use std::sync::atomic::Ordering::Relaxed;
-        let (cell, bit) = self.place(key);
-        if self.once[cell].load(Relaxed) & bit == 0 {
-            if self.once[cell].fetch_or(bit, Relaxed) & bit != 0 {
-                self.again[cell].fetch_or(bit, Relaxed);
-            }
-        } else if self.again[cell].load(Relaxed) & bit == 0 {
-            self.again[cell].fetch_or(bit, Relaxed);
-        }
-    }
-
-    fn shared(&self, key: u64) -> bool {
-        let (cell, bit) = self.place(key);
-        self.again[cell].load(std::sync::atomic::Ordering::Relaxed) & bit != 0
-    }
-}
-
 /// Cards handled by one task.
 const TASK: usize = 8_192;
+
+/// The keys of some neighbouring cards, but for those that no row lies on.
+fn entries(
+    base: &Base,
+    model: &Model,
+    first: CardId,
+    cards: &[Card],
+    left: &AHashSet<CardId>,
+) -> Vec<parted::Entry> {
+    let mut all = Vec::with_capacity(cards.len() * 10);
+    for (id, card) in (first..).zip(cards).filter(|(id, _)| !left.contains(id)) {
+        let from = all.len();
+        keys(base, model, card, |key| {
+            if !all[from..].contains(&(key, id)) {
+                all.push((key, id));
+            }
+        });
+    }
+    all
+}
 
 impl Blocks {
     /// The blocks of a base but for the cards that no row lies on any more.
     #[must_use]
     pub fn build(base: &Base, model: &Model, left: &AHashSet<CardId>) -> Self {
         let cards = &base.cards;
-        let seen = Sightings::new(cards.len() * 8);
-        cards.par_chunks(TASK).for_each(|chunk| {
-            for card in chunk {
-                keys(base, model, card, |key| seen.see(key));
-            }
-        });
-        let mut entries: Vec<(u64, CardId)> = cards
+        let dealt: Vec<Parted> = cards
             .par_chunks(TASK)
             .enumerate()
             .map(|(task, chunk)| {
-                let mut out = Vec::new();
-                for (at, card) in chunk.iter().enumerate() {
-                    let id = CardId::try_from(task * TASK + at).unwrap_or(CardId::MAX);
-                    if left.contains(&id) {
-                        continue;
-                    }
-                    let from = out.len();
-                    keys(base, model, card, |key| {
-                        if seen.shared(key) && !out[from..].contains(&(key, id)) {
-                            out.push((key, id));
-                        }
-                    });
-                }
-                out
+                let first = CardId::try_from(task * TASK).unwrap_or(CardId::MAX);
+                Parted::deal(&entries(base, model, first, chunk, left))
             })
-            .collect::<Vec<_>>()
-            .concat();
-        drop(seen);
-        entries.par_sort_unstable();
+            .collect();
+        let parts = parted::repeated(&dealt);
+        drop(dealt);
         let mut it = Self::default();
         let mut crowded: Vec<(u64, CardId)> = Vec::new();
-        for run in entries.chunk_by(|a, b| a.0 == b.0) {
+        for run in parts.iter().flat_map(|part| part.chunk_by(|a, b| a.0 == b.0)) {
             if run.len() < 2 {
                 continue;
             }
             if run.len() <= cap(run[0].0) {
                 it.put(run);
             } else {
+                // Asked for together, the cards come sooner.
+                std::hint::black_box(run.iter().fold(0, |read, e| read ^ base.card(e.1).fingerprint));
                 for (key, id) in run {
                     second_keys(base, base.card(*id), |second| {
                         crowded.push((mix(Kind::Second, *key, second), *id));
@@ -275,7 +248,7 @@ impl Blocks {
                 }
             }
         }
-        drop(entries);
+        drop(parts);
         crowded.par_sort_unstable();
         crowded.dedup();
         for run in crowded.chunk_by(|a, b| a.0 == b.0) {

@@ -52,7 +52,8 @@ pub struct Base {
     email_pool: Vec<EmailId>,
     /// The card of each record.
     pub card_of: Vec<CardId>,
-    by_content: HashTable<CardId>,
+    /// Beside their fingerprint, so that growing and most misses never touch the cards.
+    by_content: HashTable<(u64, CardId)>,
     hasher: RandomState,
 }
 
@@ -78,6 +79,9 @@ impl Default for Base {
     }
 }
 
+/// Rows that are looked up together.
+const AHEAD: usize = 32;
+
 /// The parts of a record that are read apart from each other.
 #[derive(Debug, Default)]
 struct Contacts {
@@ -97,17 +101,28 @@ impl Base {
     pub fn read_as(batch: &RecordBatch, plan: Plan, month_first: bool) -> Self {
         let mut it = Self { month_first, plan, ..Self::default() };
         it.card_of.reserve(batch.len());
+        it.by_content = HashTable::with_capacity(batch.len() / 2);
         // Most rows repeat another row letter by letter: those are read once.
         let mut seen: HashTable<(u64, CardId)> = HashTable::with_capacity(batch.len() / 2);
-        for row in 0..batch.len() {
-            let hash = batch.content_hash(row, &it.hasher);
-            if let Some(known) = seen.find(hash, |k| k.0 == hash) {
-                it.card_of.push(known.1);
-                continue;
+        let mut hashes = [0_u64; AHEAD];
+        for first in (0..batch.len()).step_by(AHEAD) {
+            let rows = first..(first + AHEAD).min(batch.len());
+            for (row, hash) in rows.clone().zip(&mut hashes) {
+                *hash = batch.content_hash(row, &it.hasher);
             }
-            let (card, by_content) = it.place(&batch.get(row));
-            if by_content {
-                seen.insert_unique(hash, (hash, card), |k| k.0);
+            // Places in a large table come slowly; asked for together they come sooner.
+            std::hint::black_box(
+                hashes[..rows.len()].iter().filter(|h| seen.find(**h, |k| k.0 == **h).is_some()).count(),
+            );
+            for (row, hash) in rows.zip(hashes) {
+                if let Some(known) = seen.find(hash, |k| k.0 == hash) {
+                    it.card_of.push(known.1);
+                    continue;
+                }
+                let (card, by_content) = it.place(&batch.get(row));
+                if by_content {
+                    seen.insert_unique(hash, (hash, card), |k| k.0);
+                }
             }
         }
         it
@@ -151,10 +166,8 @@ impl Base {
         let (mut card, contacts) = self.normalise(record);
         let (hash, by_content) = self.fingerprint(&card, &contacts, record);
         card.fingerprint = hash;
-        let id = if let Some(known) =
-            self.by_content.find(hash, |id| self.cards[*id as usize].fingerprint == hash)
-        {
-            *known
+        let id = if let Some(known) = self.by_content.find(hash, |k| k.0 == hash) {
+            known.1
         } else {
             let id = u32::try_from(self.cards.len()).unwrap_or(u32::MAX);
             card.phones = (
@@ -168,8 +181,7 @@ impl Base {
             );
             self.email_pool.extend_from_slice(&contacts.emails);
             self.cards.push(card);
-            let cards = &self.cards;
-            self.by_content.insert_unique(hash, id, |id| cards[*id as usize].fingerprint);
+            self.by_content.insert_unique(hash, (hash, id), |k| k.0);
             id
         };
         self.card_of.push(id);
@@ -283,29 +295,38 @@ impl Base {
         }
         let name = &card.name;
         for token in [name.surname, name.surname2, name.given, name.patronymic] {
-            h.write(self.names.letters(token));
-            h.write_u8(0xFF);
+            h.write_u64(self.names.token(token).hash);
         }
-        h.write(&[name.given_initial, name.patronymic_initial, name.surname_initial]);
+        h.write_u32(u32::from_le_bytes([
+            name.given_initial,
+            name.patronymic_initial,
+            name.surname_initial,
+            u8::try_from(contacts.phones.len()).unwrap_or(0),
+        ]));
         for phone in &contacts.phones {
             h.write_u64(*phone);
         }
-        let mut emails: SmallVec<[&str; 2]> =
-            contacts.emails.iter().map(|id| self.emails.text(*id)).collect();
+        let mut emails: SmallVec<[u64; 2]> =
+            contacts.emails.iter().map(|id| self.emails.parts(*id).hash).collect();
         emails.sort_unstable();
         for email in emails {
-            h.write(email.as_bytes());
-            h.write_u8(0xFE);
+            h.write_u64(email);
         }
         h.write_u32(card.birth);
         let a = &card.address;
-        for part in [a.town, a.street, a.house, a.flat, a.branch] {
-            h.write(self.addresses.text(part));
-            h.write_u8(0xFD);
+        if !a.is_empty() {
+            for part in [a.town, a.street, a.house, a.flat, a.branch] {
+                h.write(self.addresses.text(part));
+                h.write_u8(0xFD);
+            }
         }
         for value in [card.national, card.postcode, card.region, card.other] {
-            h.write(self.texts.get(value));
-            h.write_u8(0xFC);
+            if value == 0 {
+                h.write_u8(0);
+            } else {
+                h.write(self.texts.get(value));
+                h.write_u8(0xFC);
+            }
         }
         (h.finish(), by_content)
     }

@@ -3,7 +3,7 @@
 use super::address;
 use super::card::{Base, Card};
 use super::date::{self, DateLikeness};
-use super::dictionary::{Gender, Sureness};
+use super::dictionary::{Gender, NameId, Sureness};
 use super::email::{self, EmailId, Likeness};
 use super::fold::{self, Slip};
 use super::model::Model;
@@ -116,6 +116,10 @@ fn initial_fits(names: &Names, full: TokenId, initial: u8) -> bool {
     token.initial == initial || names.initials(full).contains(&initial)
 }
 
+fn meet(some: &[NameId], others: &[NameId]) -> bool {
+    some.iter().any(|id| others.contains(id))
+}
+
 fn given_level(names: &Names, x: TokenId, y: TokenId) -> u8 {
     if x == y {
         return SAME;
@@ -124,7 +128,7 @@ fn given_level(names: &Names, x: TokenId, y: TokenId) -> u8 {
     if tx.fold == ty.fold {
         return SAME;
     }
-    let meet = tx.given.iter().any(|id| ty.given.contains(id));
+    let meet = meet(names.ids(tx.given), names.ids(ty.given));
     match (tx.sureness, ty.sureness) {
         (Sureness::Full | Sureness::Short, Sureness::Full | Sureness::Short) => {
             return if meet { given::VARIANT } else { given::DIFFERENT };
@@ -175,7 +179,7 @@ fn patronymic_level(names: &Names, a: &Card, b: &Card) -> u8 {
             return SAME;
         }
         let (tx, ty) = (names.token(x), names.token(y));
-        if tx.fold == ty.fold || tx.fathers.iter().any(|f| ty.fathers.contains(f)) {
+        if tx.fold == ty.fold || meet(names.ids(tx.fathers), names.ids(ty.fathers)) {
             return SAME;
         }
         let (lx, ly) = (names.letters(x), names.letters(y));
@@ -317,7 +321,7 @@ fn compare_phone(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
                     level = SAME;
                 }
             } else if level != SAME {
-                if model.phone_rarity(*x).is_none() || model.phone_rarity(*y).is_none() {
+                if model.is_generic_phone(*x) || model.is_generic_phone(*y) {
                     continue;
                 }
                 if phone::near(*x, *y) {
@@ -347,10 +351,7 @@ fn compare_email(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
                 }
                 continue;
             }
-            if level == SAME
-                || model.email_rarity(px.mailbox).is_none()
-                || model.email_rarity(py.mailbox).is_none()
-            {
+            if level == SAME || model.is_generic_mailbox(px.mailbox) || model.is_generic_mailbox(py.mailbox) {
                 continue;
             }
             let found = email_level(base, a, *x, b, *y);

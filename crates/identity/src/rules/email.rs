@@ -14,13 +14,15 @@ pub type EmailId = u32;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EmailParts {
-    /// Number of the mailbox text with everything removed that the provider ignores.
-    pub local: u32,
+    /// Hash of the whole address, the same in every run.
+    pub hash: u64,
+    /// Hash of the mailbox name with everything removed that the provider ignores.
+    pub local: u64,
     pub domain: u32,
     /// Addresses of one mailbox share this number: that of its plainest spelling.
     pub mailbox: u32,
-    /// A hash of the folded mailbox name: different hashes, different keys.
-    key: u32,
+    /// Length of the mailbox name; the text of `mailbox` begins with it.
+    local_length: u8,
     /// info@, office@ …
     pub role: bool,
     /// no@mail.ru …: nobody's address.
@@ -32,10 +34,10 @@ pub struct EmailParts {
 pub struct Emails {
     texts: Interner,
     parts: Vec<EmailParts>,
-    locals: Interner,
     domains: Interner,
     lists: &'static Lists,
     buffer: String,
+    whole: String,
     corrected: AHashMap<String, String>,
 }
 
@@ -47,6 +49,8 @@ struct Lists {
     roles: AHashSet<String>,
     fillers: AHashSet<String>,
     words: AHashSet<String>,
+    /// Names of mailboxes that nobody has.
+    nobodys: AHashSet<String>,
 }
 
 impl Lists {
@@ -59,6 +63,7 @@ impl Lists {
                 roles: lines(include_str!("../../data/email_roles.tsv")).map(str::to_owned).collect(),
                 fillers: AHashSet::new(),
                 words: AHashSet::new(),
+                nobodys: AHashSet::new(),
             };
             for line in lines(include_str!("../../data/email_domains.tsv")) {
                 let mut columns = line.split('\t');
@@ -72,7 +77,11 @@ impl Lists {
             for line in lines(include_str!("../../data/placeholders.tsv")) {
                 match line.split_once('\t') {
                     Some(("email", value)) => it.fillers.insert(value.to_owned()),
-                    Some((_, value)) => it.words.insert(value.to_owned()),
+                    Some(("mailbox", value)) => it.nobodys.insert(value.to_owned()),
+                    Some((_, value)) => {
+                        it.nobodys.insert(value.to_owned());
+                        it.words.insert(value.to_owned())
+                    }
                     None => false,
                 };
             }
@@ -110,13 +119,13 @@ impl Default for Emails {
         let mut it = Self {
             texts: Interner::default(),
             parts: vec![EmailParts::default()],
-            locals: Interner::default(),
             domains: Interner::default(),
             lists: Lists::builtin(),
             buffer: String::new(),
+            whole: String::new(),
             corrected: AHashMap::new(),
         };
-        for table in [&mut it.texts, &mut it.locals, &mut it.domains] {
+        for table in [&mut it.texts, &mut it.domains] {
             table.intern(b"");
         }
         it
@@ -137,7 +146,8 @@ impl Emails {
 
     #[must_use]
     pub fn local(&self, id: EmailId) -> &[u8] {
-        self.locals.get(self.parts(id).local)
+        let parts = self.parts(id);
+        self.texts.get(parts.mailbox).get(..usize::from(parts.local_length)).unwrap_or_default()
     }
 
     #[must_use]
@@ -162,7 +172,7 @@ impl Emails {
 
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.texts.bytes() + self.locals.bytes() + self.parts.len() * size_of::<EmailParts>()
+        self.texts.bytes() + self.parts.len() * size_of::<EmailParts>()
     }
 
     /// Reads every address of a cell.
@@ -211,12 +221,14 @@ impl Emails {
                 lower = repaired;
             }
         }
-        let id = self.known(&lower);
-        self.buffer = lower;
+        let mut whole = std::mem::take(&mut self.whole);
+        let id = self.known(&lower, &mut whole);
+        (self.buffer, self.whole) = (lower, whole);
         id
     }
 
-    fn known(&mut self, lower: &str) -> Option<EmailId> {
+    /// The number of an address in small letters; `whole` is room for its right spelling.
+    fn known(&mut self, lower: &str, whole: &mut String) -> Option<EmailId> {
         let (local, domain) = split(lower, self.lists)?;
         let local = local.trim_matches(|c: char| matches!(c, '.' | '\'' | '"' | '-'));
         if local.is_empty()
@@ -238,16 +250,13 @@ impl Emails {
         };
         let plain = local.split('+').next().unwrap_or(local);
         let plain = if plain.is_empty() { local } else { plain };
-        let mut text: SmallVec<[u8; 64]> = SmallVec::new();
-        text.extend_from_slice(plain.as_bytes());
-        text.push(b'@');
-        text.extend_from_slice(right.as_bytes());
-        let (id, new) = self.texts.intern(&text);
+        whole.clear();
+        whole.extend([plain, "@", right]);
+        let (id, new) = self.texts.intern(whole.as_bytes());
         if !new {
             return Some(id);
         }
         let (dots_ignored, dashes_are_dots) = (right == "gmail.com", right == "yandex.ru");
-        let whole = std::str::from_utf8(&text).unwrap_or_default();
         let role = self.lists.roles.contains(plain);
         let filler = is_filler(whole, plain, right, self.lists);
         let (domain, _) = self.domains.intern(right.as_bytes());
@@ -259,15 +268,23 @@ impl Emails {
                 .filter(|b| !(dots_ignored && *b == b'.'))
                 .map(|b| if dashes_are_dots && b == b'-' { b'.' } else { b }),
         );
-        let (local, _) = self.locals.intern(&mailbox);
-        let parts = EmailParts { local, domain, mailbox: id, key: key_hash(&mailbox), role, filler };
+        let parts = EmailParts {
+            hash: self.texts.text_hash(whole.as_bytes()),
+            local: self.texts.text_hash(&mailbox),
+            domain,
+            mailbox: id,
+            local_length: u8::try_from(mailbox.len()).unwrap_or(0),
+            role,
+            filler,
+        };
         self.parts.push(parts);
         if mailbox.as_slice() != plain.as_bytes() {
             mailbox.push(b'@');
-            mailbox.extend_from_slice(&text[plain.len() + 1..]);
+            mailbox.extend_from_slice(right.as_bytes());
             let (plainest, new) = self.texts.intern(&mailbox);
             if new {
-                self.parts.push(EmailParts { mailbox: plainest, ..parts });
+                let hash = self.texts.text_hash(&mailbox);
+                self.parts.push(EmailParts { hash, mailbox: plainest, ..parts });
             }
             self.parts[id as usize].mailbox = plainest;
         }
@@ -280,26 +297,9 @@ fn is_filler(whole: &str, local: &str, domain: &str, lists: &Lists) -> bool {
     let same = |t: &str| t.len() >= 3 && t.bytes().all(|b| b == t.as_bytes()[0]);
     let host = domain.split('.').next().unwrap_or_default();
     lists.fillers.contains(whole)
-        || lists.words.contains(local)
         || same(local) && local.bytes().all(|b| !b.is_ascii_digit() || local.len() < 7)
         || local == host
-        || matches!(
-            local,
-            "noemail"
-                | "no-email"
-                | "nomail"
-                | "no"
-                | "none"
-                | "nema"
-                | "nemae"
-                | "test"
-                | "email"
-                | "qwerty"
-                | "123"
-                | "1234"
-                | "12345"
-                | "123456"
-        )
+        || lists.nobodys.contains(local)
 }
 
 /// Mailbox and domain; an `@` replaced by another sign or forgotten before a known provider is put back.
@@ -397,29 +397,29 @@ pub fn likeness(emails: &Emails, a: EmailId, b: EmailId) -> Likeness {
         found => {
             // Romanisations differ in these letters; any other doubled or lost letter is a slip.
             let romanised = !matches!(found, Slip::Extra { byte, .. } if !b"iyhj".contains(&byte));
-            if romanised && pa.key == pb.key && same_key(la, lb) {
+            if romanised && same_key(la, lb) {
                 return Likeness::Respelled;
             }
             return if same_domain { Likeness::LetterSlip } else { Likeness::None };
         }
     }
-    if pa.key == pb.key && same_key(la, lb) { Likeness::Respelled } else { Likeness::None }
+    if same_key(la, lb) { Likeness::Respelled } else { Likeness::None }
 }
 
 fn near_domains(a: &[u8], b: &[u8]) -> bool {
     a.len().min(b.len()) >= 5 && fold::slip(a, b) != Slip::More
 }
 
-/// Mailbox names are small letters of one script already, so they fold without a second pass.
-fn key_hash(local: &[u8]) -> u32 {
-    let mut key: Vec<u8> = Vec::with_capacity(local.len());
-    fold::fold_into(std::str::from_utf8(local).unwrap_or_default(), &mut key);
-    key.iter().fold(0x811C_9DC5, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193))
-}
-
+/// Whether two mailbox names have one key. Digits stand in the key as they are, so most pairs are told apart by them.
 fn same_key(a: &[u8], b: &[u8]) -> bool {
-    let key = |t: &[u8]| fold::fold(std::str::from_utf8(t).unwrap_or_default());
-    key(a) == key(b)
+    let digits = |t: &[u8]| t.iter().copied().filter(u8::is_ascii_digit).collect::<SmallVec<[u8; 16]>>();
+    // Names of mailboxes are small letters of one script already, so they fold without a second pass.
+    let key = |t: &[u8]| {
+        let mut key: Vec<u8> = Vec::with_capacity(t.len());
+        fold::fold_into(std::str::from_utf8(t).unwrap_or_default(), &mut key);
+        key
+    };
+    digits(a) == digits(b) && key(a) == key(b)
 }
 
 #[cfg(test)]

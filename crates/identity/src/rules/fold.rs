@@ -413,34 +413,30 @@ pub fn distance(a: &[u8], b: &[u8], limit: usize) -> usize {
     if a.len().abs_diff(b.len()) > limit {
         return limit + 1;
     }
-    let mut rows = [[0_usize; MOST + 1]; 3];
-    for (j, cell) in rows[1].iter_mut().enumerate().take(b.len() + 1) {
+    let mut two_back = [0_u8; MOST + 1];
+    let mut previous = [0_u8; MOST + 1];
+    for (cell, j) in previous.iter_mut().zip(0..).take(b.len() + 1) {
         *cell = j;
     }
-    for i in 1..=a.len() {
-        rows.rotate_left(1);
-        // After the turn: rows[0] is the row before, rows[2] the one before that is overwritten below.
-        let (older, rest) = rows.split_at_mut(1);
-        let (now, before_previous) = rest.split_at_mut(1);
-        let previous = &older[0];
-        let now = &mut now[0];
-        let two_back = &before_previous[0];
-        now[0] = i;
-        let mut least = i;
+    for (i, row) in (0..a.len()).zip(1_u8..) {
+        let mut now = [0_u8; MOST + 1];
+        now[0] = row;
+        let mut least = row;
         for j in 1..=b.len() {
-            let cost = usize::from(a[i - 1] != b[j - 1]);
+            let cost = u8::from(a[i] != b[j - 1]);
             let mut cell = (previous[j] + 1).min(now[j - 1] + 1).min(previous[j - 1] + cost);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+            if i > 0 && j > 1 && a[i] == b[j - 2] && a[i - 1] == b[j - 1] {
                 cell = cell.min(two_back[j - 2] + 1);
             }
             now[j] = cell;
             least = least.min(cell);
         }
-        if least > limit {
+        if usize::from(least) > limit {
             return limit + 1;
         }
+        (two_back, previous) = (previous, now);
     }
-    rows[1][b.len()].min(limit + 1)
+    usize::from(previous[b.len()]).min(limit + 1)
 }
 
 #[cfg(test)]

@@ -184,14 +184,14 @@ fn collect_contacts(found: &Resolution<'_>, batch: &RecordBatch, rows: &[usize],
     for row in rows {
         let card = found.card_of_row(*row);
         for number in found.base.phones(card) {
-            if found.model.phone_rarity(*number).is_some()
+            if !found.model.is_generic_phone(*number)
                 && let Some(value) = phone::e164(*number)
             {
                 see(&mut it.contacts, ContactKind::Phone, value, batch, *row);
             }
         }
         for email in found.base.emails(card) {
-            if found.model.email_rarity(found.base.emails.parts(*email).mailbox).is_some() {
+            if !found.model.is_generic_mailbox(found.base.emails.parts(*email).mailbox) {
                 see(
                     &mut it.contacts,
                     ContactKind::Email,

@@ -27,9 +27,15 @@ impl Default for Interner {
 impl Interner {
     /// Half of the hash, and the whole as the table wants it: made of the half alone.
     fn hash(&self, text: &[u8]) -> (u32, u64) {
-        let [a, b, c, d, ..] = self.hasher.hash_one(text).to_le_bytes();
+        let [a, b, c, d, ..] = self.text_hash(text).to_le_bytes();
         let half = u32::from_le_bytes([a, b, c, d]);
         (half, spread(half))
+    }
+
+    /// The same for the same text in every table and every run.
+    #[must_use]
+    pub fn text_hash(&self, text: &[u8]) -> u64 {
+        self.hasher.hash_one(text)
     }
 
     /// The number of a text and whether it is new.

@@ -20,6 +20,7 @@ pub mod live_blocks;
 pub mod model;
 pub mod name;
 mod name_words;
+mod parted;
 pub mod phone;
 pub mod resolution;
 pub mod resolve;

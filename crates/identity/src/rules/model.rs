@@ -10,6 +10,7 @@ use super::compare::{
 };
 pub(super) use super::name::UNKNOWN_GIVEN;
 use super::name::{Names, TokenId};
+use super::parted::{self, Parted};
 use super::phone::{self, Phone};
 
 /// A value shared by this many different people is no evidence: a placeholder, an office, a shop's own number.
@@ -170,13 +171,16 @@ impl Model {
 
     /// Counts the people behind each phone and mailbox and finds the generic ones.
     fn count_shared(&mut self, base: &Base) {
-        let mut uses: Vec<(u64, u32)> = Vec::new();
+        let mut uses: Vec<parted::Entry> = Vec::with_capacity(base.cards.len());
         for (id, card) in (0_u32..).zip(&base.cards) {
             uses.extend(base.phones(card).iter().filter(|p| !phone::is_weak(**p)).map(|p| (*p, id)));
         }
         let mut phones = AHashMap::new();
-        people_per_value(base, &mut uses, |phone, people| {
-            phones.insert(phone, people);
+        people_per_value(base, &uses, |phone, people| {
+            // One person is what is believed of a number that is not here.
+            if people != 1 {
+                phones.insert(phone, people);
+            }
         });
         self.phones = phones;
         uses.clear();
@@ -185,7 +189,7 @@ impl Model {
         }
         let mailboxes = &mut self.mailboxes;
         mailboxes.fill(1);
-        people_per_value(base, &mut uses, |mailbox, people| {
+        people_per_value(base, &uses, |mailbox, people| {
             if let Some(n) = usize::try_from(mailbox).ok().and_then(|i| mailboxes.get_mut(i)) {
                 *n = people;
             }
@@ -307,6 +311,16 @@ impl Model {
         )
     }
 
+    #[must_use]
+    pub fn is_generic_phone(&self, phone: Phone) -> bool {
+        self.phones.get(&phone).is_some_and(|people| people & GENERIC != 0)
+    }
+
+    #[must_use]
+    pub fn is_generic_mailbox(&self, mailbox: u32) -> bool {
+        self.mailboxes.get(mailbox as usize).is_some_and(|people| people & GENERIC != 0)
+    }
+
     /// `None` for a generic number.
     #[must_use]
     pub fn phone_rarity(&self, phone: Phone) -> Option<f32> {
@@ -365,12 +379,11 @@ impl Model {
 }
 
 /// Calls `found` with each value on two or more cards and the number of people behind it, marked when generic.
-fn people_per_value(base: &Base, uses: &mut [(u64, u32)], mut found: impl FnMut(u64, u32)) {
-    use rayon::slice::ParallelSliceMut;
-    uses.par_sort_unstable();
+fn people_per_value(base: &Base, uses: &[parted::Entry], mut found: impl FnMut(u64, u32)) {
+    let parts = parted::repeated(&[Parted::deal(uses)]);
     let mut givens: Vec<u32> = Vec::new();
     let mut stems: Vec<u32> = Vec::new();
-    for run in uses.chunk_by(|a, b| a.0 == b.0) {
+    for run in parts.iter().flat_map(|part| part.chunk_by(|a, b| a.0 == b.0)) {
         if run.len() < 2 {
             continue;
         }
@@ -399,7 +412,7 @@ fn people_per_value(base: &Base, uses: &mut [(u64, u32)], mut found: impl FnMut(
 
 pub(super) fn patronymic_key(names: &Names, token: TokenId) -> u32 {
     let token = names.token(token);
-    token.fathers.first().map_or(token.fold + UNKNOWN_GIVEN, |f| u32::from(*f))
+    names.ids(token.fathers).first().map_or(token.fold + UNKNOWN_GIVEN, |f| u32::from(*f))
 }
 
 fn count(n: usize) -> f64 {

@@ -1,5 +1,6 @@
 //! Names of people: words become tokens once, and a cell becomes surname, first name and patronymic whatever their order.
 
+use ahash::AHashMap;
 use smallvec::SmallVec;
 
 use super::dictionary::{Dictionary, Gender, NameId, NameIds, Sureness};
@@ -11,15 +12,19 @@ use super::name_words::{split_words, stem_of};
 pub type TokenId = u32;
 
 /// What is known of one spelling of one word.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Token {
+    /// Hash of the folded spelling, the same in every run.
+    pub hash: u64,
     /// Number of the folded spelling.
     pub fold: u32,
     /// Number of the folded spelling without the ending that marks gender.
     pub stem: u32,
-    pub given: NameIds,
+    /// First names that the word may stand for; see [`Names::ids`].
+    pub given: ListId,
+    /// Fathers' names that it may come from as a patronymic.
+    pub fathers: ListId,
     pub sureness: Sureness,
-    pub fathers: SmallVec<[NameId; 2]>,
     pub patronymic: bool,
     pub given_gender: Gender,
     pub patronymic_gender: Gender,
@@ -29,6 +34,17 @@ pub struct Token {
     /// The frequency class of the word as a first name.
     pub given_key: u32,
     noise: bool,
+}
+
+/// Number of a list of names in the dictionary's order; a base has few different ones. 0 is the empty list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListId(u16);
+
+impl ListId {
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// A name taken apart. Zero means missing.
@@ -61,8 +77,21 @@ pub struct Names {
     folds: Interner,
     stems: Interner,
     dictionary: &'static Dictionary,
+    lists: Vec<NameIds>,
+    list_ids: AHashMap<NameIds, ListId>,
+    /// Words of whole names as they were typed, and what became of each.
+    spellings: Interner,
+    spelt: Vec<Spelt>,
     lower: String,
     key: Vec<u8>,
+}
+
+/// A word as typed; most words of a base were typed so before.
+#[derive(Clone, Copy, Debug)]
+struct Spelt {
+    letters: u8,
+    /// None until the word stands where a word counts.
+    token: Option<TokenId>,
 }
 
 /// Dictionary names come first among the frequency classes of first names; folded spellings follow.
@@ -76,6 +105,10 @@ impl Default for Names {
             folds: Interner::default(),
             stems: Interner::default(),
             dictionary: Dictionary::builtin(),
+            lists: vec![NameIds::new()],
+            list_ids: AHashMap::from([(NameIds::new(), ListId(0))]),
+            spellings: Interner::default(),
+            spelt: Vec::new(),
             lower: String::new(),
             key: Vec::new(),
         };
@@ -117,16 +150,33 @@ impl Names {
         self.stems.get(self.token(id).stem)
     }
 
+    /// The names of a list.
+    #[must_use]
+    pub fn ids(&self, list: ListId) -> &[NameId] {
+        self.lists.get(usize::from(list.0)).map_or(&[], |ids| ids.as_slice())
+    }
+
+    fn list(&mut self, ids: &[NameId]) -> ListId {
+        let ids = NameIds::from_slice(ids);
+        if let Some(known) = self.list_ids.get(&ids) {
+            return *known;
+        }
+        let Ok(id) = u16::try_from(self.lists.len()) else { return ListId(0) };
+        self.lists.push(ids.clone());
+        self.list_ids.insert(ids, ListId(id));
+        ListId(id)
+    }
+
     /// First letters of all full forms of the first name a token may stand for.
     #[must_use]
     pub fn initials(&self, id: TokenId) -> SmallVec<[u8; 4]> {
-        self.dictionary.initials(&self.token(id).given)
+        self.dictionary.initials(self.ids(self.token(id).given))
     }
 
     /// First letters of the patronymic in its other languages.
     #[must_use]
     pub fn father_initials(&self, id: TokenId) -> SmallVec<[u8; 4]> {
-        self.dictionary.initials(&self.token(id).fathers)
+        self.dictionary.initials(self.ids(self.token(id).fathers))
     }
 
     #[must_use]
@@ -156,7 +206,12 @@ impl Names {
 
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.words.bytes() + self.folds.bytes() + self.stems.bytes() + self.tokens.len() * size_of::<Token>()
+        self.spellings.bytes()
+            + self.spelt.len() * size_of::<Spelt>()
+            + self.words.bytes()
+            + self.folds.bytes()
+            + self.stems.bytes()
+            + self.tokens.len() * size_of::<Token>()
     }
 
     /// The token of a word; [`Names::lower`] holds the word in lower case.
@@ -174,10 +229,25 @@ impl Names {
 
     /// The token of one whole word.
     pub fn intern(&mut self, word: &str) -> TokenId {
+        self.put_lower(word);
+        self.intern_lower()
+    }
+
+    fn put_lower(&mut self, word: &str) {
         let mut lower = std::mem::take(&mut self.lower);
         fold::one_script(word, &mut lower);
         self.lower = lower;
-        self.intern_lower()
+    }
+
+    /// The place of a word as typed in [`Names::spelt`].
+    fn spelling(&mut self, word: &str) -> usize {
+        let (id, new) = self.spellings.intern(word.as_bytes());
+        if new {
+            self.put_lower(word);
+            let letters = self.lower.chars().filter(|c| fold::is_letter(*c)).count();
+            self.spelt.push(Spelt { letters: u8::try_from(letters).unwrap_or(u8::MAX), token: None });
+        }
+        id as usize
     }
 
     fn describe(&mut self) -> Token {
@@ -187,6 +257,7 @@ impl Names {
         let (stem_len, surname_gender) = stem_of(&self.key);
         let (stem, _) = self.stems.intern(&self.key[..stem_len]);
         let mut token = Token {
+            hash: self.folds.text_hash(&self.key),
             fold: fold_id,
             stem,
             surname_gender,
@@ -195,33 +266,36 @@ impl Names {
             ..Token::default()
         };
         let key = std::str::from_utf8(&self.key).unwrap_or_default();
-        if let Some((given, sureness)) = self.dictionary.given(&self.lower, key) {
-            (token.given, token.sureness) = (given, sureness);
+        let mut given = NameIds::new();
+        let mut fathers = SmallVec::<[NameId; 2]>::new();
+        if let Some((found, sureness)) = self.dictionary.given(&self.lower, key) {
+            (given, token.sureness) = (found, sureness);
         }
-        if let Some((fathers, gender)) = self.dictionary.patronymic(key) {
+        if let Some((found, gender)) = self.dictionary.patronymic(key) {
             token.patronymic = true;
             token.patronymic_gender = gender;
-            token.fathers = fathers;
-            if token.fathers.is_empty()
-                && let Some((fathers, _)) = self.dictionary.patronymic_by_slip(key)
+            fathers = found;
+            if fathers.is_empty()
+                && let Some((found, _)) = self.dictionary.patronymic_by_slip(key)
             {
                 // A feminine patronymic ending is no surname, so the slip is believed; a masculine one may be a surname.
                 if gender == Gender::Female {
-                    token.fathers = fathers;
+                    fathers = found;
                 }
             }
         }
         if token.sureness == Sureness::None
             && !token.patronymic
-            && let Some(given) = self.dictionary.given_by_slip(key)
+            && let Some(found) = self.dictionary.given_by_slip(key)
         {
-            (token.given, token.sureness) = (given, Sureness::Slip);
+            (given, token.sureness) = (found, Sureness::Slip);
         }
-        token.given_gender = self.dictionary.common_gender(&token.given);
-        token.given_key = match token.given.first() {
+        token.given_gender = self.dictionary.common_gender(&given);
+        token.given_key = match given.first() {
             Some(id) if token.sureness >= Sureness::Tender => u32::from(*id),
             _ => UNKNOWN_GIVEN + fold_id,
         };
+        (token.given, token.fathers) = (self.list(&given), self.list(&fathers));
         token
     }
 
@@ -236,14 +310,13 @@ impl Names {
         let untitled = self.without_hyphened_titles(text);
         let text = untitled.as_deref().unwrap_or(text);
         for word in split_words(text) {
-            let mut lower = std::mem::take(&mut self.lower);
-            fold::one_script(word.text, &mut lower);
-            self.lower = lower;
-            let letters = self.lower.chars().filter(|c| fold::is_letter(*c)).count();
+            let at = self.spelling(word.text);
+            let letters = self.spelt[at].letters;
             if letters == 0 || words.len() >= 6 {
                 continue;
             }
             if letters == 1 || word.dotted && letters <= 3 {
+                self.put_lower(word.text);
                 self.key.clear();
                 fold::fold_into(&self.lower, &mut self.key);
                 if !self.dictionary.is_noise(&self.lower)
@@ -253,7 +326,11 @@ impl Names {
                 }
                 continue;
             }
-            let id = self.intern_lower();
+            let id = self.spelt[at].token.unwrap_or_else(|| {
+                let id = self.intern(word.text);
+                self.spelt[at].token = Some(id);
+                id
+            });
             let token = self.token(id);
             if token.noise && token.sureness == Sureness::None {
                 continue;
@@ -433,9 +510,7 @@ impl Names {
             let mut tokens = SmallVec::new();
             let mut initial = 0;
             for word in split_words(cell) {
-                let mut lower = std::mem::take(&mut it.lower);
-                fold::one_script(word.text, &mut lower);
-                it.lower = lower;
+                it.put_lower(word.text);
                 if it.lower.chars().filter(|c| fold::is_letter(*c)).count() > 1 && tokens.len() < 4 {
                     tokens.push(it.intern_lower());
                 } else if initial == 0 {

@@ -118,12 +118,12 @@ impl Resolution<'_> {
             let Some(customer) = self.customer_of.get(row) else { continue };
             let (phones, emails) = &mut out[*customer as usize];
             for number in self.base.phones(card) {
-                if !phone::is_weak(*number) && self.model.phone_rarity(*number).is_some() {
+                if !phone::is_weak(*number) && !self.model.is_generic_phone(*number) {
                     tally(phones, *number, uses[at]);
                 }
             }
             for email in self.base.emails(card) {
-                if self.model.email_rarity(self.base.emails.parts(*email).mailbox).is_some() {
+                if !self.model.is_generic_mailbox(self.base.emails.parts(*email).mailbox) {
                     tally(emails, *email, uses[at]);
                 }
             }

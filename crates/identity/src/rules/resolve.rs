@@ -137,6 +137,30 @@ fn separate_decided(batch: &RecordBatch, decisions: &Decisions, base: &mut Base)
     }
 }
 
+/// Pairs whose cards are called up together.
+const AHEAD: usize = 24;
+
+/// Reads a little of everything that comparing these pairs will read. Neighbours lie far apart in memory: asked for one after
+/// the other, without waiting for the answers, they come in the time of one.
+fn call_up(base: &Base, pairs: &[(CardId, CardId)]) {
+    let mut read = 0_u64;
+    for (_, b) in pairs {
+        let card = base.card(*b);
+        read ^= card.fingerprint ^ u64::from(card.stem);
+    }
+    for (_, b) in pairs {
+        let card = base.card(*b);
+        read ^= base.phones(card).first().copied().unwrap_or(0);
+        read ^= u64::from(base.emails(card).first().copied().unwrap_or(0));
+    }
+    for (_, b) in pairs {
+        let card = base.card(*b);
+        read ^= base.emails(card).first().map_or(0, |e| base.emails.parts(*e).local);
+        read ^= base.names.token(card.name.given).hash ^ base.names.token(card.name.surname).hash;
+    }
+    std::hint::black_box(read);
+}
+
 fn compare_all(base: &Base, model: &Model, blocks: &Blocks) -> (Vec<Candidate>, PatternCounts, u64) {
     const TASK: usize = 4_096;
     let tasks: Vec<_> = (0..base.cards.len())
@@ -147,26 +171,25 @@ fn compare_all(base: &Base, model: &Model, blocks: &Blocks) -> (Vec<Candidate>, 
             let mut patterns = PatternCounts::new();
             let mut compared = 0_u64;
             let mut neighbours = Vec::new();
+            let mut pairs: Vec<(CardId, CardId)> = Vec::new();
             for at in chunk {
                 let a = CardId::try_from(*at).unwrap_or(CardId::MAX);
                 blocks.later_neighbours(a, &mut neighbours);
-                let card = base.card(a);
-                for b in &neighbours {
+                pairs.extend(neighbours.iter().map(|b| (a, *b)));
+            }
+            for some in pairs.chunks(AHEAD) {
+                call_up(base, some);
+                for (a, b) in some {
                     compared += 1;
-                    let c = compare::compare(base, model, card, base.card(*b));
+                    let c = compare::compare(base, model, base.card(*a), base.card(*b));
                     if c.veto.is_some() {
                         continue;
                     }
                     let pattern = c.pattern();
                     *patterns.entry((pattern, rounded(c.rarity))).or_default() += 1;
                     if model.prior + model.sum(&c.levels) + c.rarity > HOPELESS {
-                        found.push(Candidate {
-                            a,
-                            b: *b,
-                            pattern,
-                            rarity: c.rarity,
-                            beyond_name: c.beyond_name,
-                        });
+                        let (a, b) = (*a, *b);
+                        found.push(Candidate { a, b, pattern, rarity: c.rarity, beyond_name: c.beyond_name });
                     }
                 }
             }
