@@ -101,6 +101,71 @@ async fn an_import_counts_rejects_repeats_and_is_undone() {
     assert_eq!((code(&current), json(&current)["current"].as_bool()), (0, Some(true)));
 }
 
+async fn customer_of(data: &Path, email: &str) -> String {
+    let db = store::Db::open_sqlite(&data.join("otklik.sqlite")).await.unwrap();
+    let mut tx = db.read().await.unwrap();
+    let (id,) =
+        store::fetch_one!(tx, (i64,), "SELECT customer_id FROM contact_points WHERE value = $1", email)
+            .unwrap();
+    drop(tx);
+    db.close().await;
+    id.to_string()
+}
+
+/// Files below a folder that hold these bytes.
+fn holding(folder: &Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holding(&path, bytes));
+        } else if std::fs::read(&path).unwrap().windows(bytes.len()).any(|w| w == bytes) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn an_erased_person_does_not_come_back_with_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    workspace(&data).await;
+    let file = folder.path().join("orders.csv");
+    let ivan = "4;02.05.2022;Дюна;230 грн.;Виконано;Коваль Іван;ivan@example.org;0501112233\n";
+    std::fs::write(&file, format!("{ORDERS}{ivan}")).unwrap();
+    let (path, at) = (file.to_str().unwrap(), data.to_str().unwrap());
+    let import = || json(&otklik(&["import", "--data", at, "--source", "shop", "--json", path]));
+    let people = || {
+        let status = json(&otklik(&["status", "--data", at, "--json"]));
+        let shop = &status["workspaces"][0];
+        [&shop["people"], &shop["records"], &shop["orders"]].map(|n| n.as_i64().unwrap())
+    };
+    import();
+    assert_eq!(people(), [2, 3, 3]);
+    for secret in ["olena@example.org", "380961234567"] {
+        assert!(!holding(&data, secret.as_bytes()).is_empty(), "the search finds what is there");
+    }
+
+    let olena = customer_of(&data, "olena@example.org").await;
+    let erased = otklik(&["erase", "--data", at, &olena]);
+    assert_eq!(code(&erased), 0, "{}", String::from_utf8_lossy(&erased.stderr));
+    assert_eq!(people(), [1, 1, 1]);
+    for secret in ["olena@example.org", "OLENA@example.org", "961234567", "Шевченко", "шевченко"]
+    {
+        assert_eq!(holding(&data, secret.as_bytes()), Vec::<std::path::PathBuf>::new(), "{secret}");
+    }
+
+    import();
+    assert_eq!(people(), [1, 1, 1], "the same file");
+    // The shop's next export: her order has another status, and she has not ordered again.
+    std::fs::write(&file, format!("{}{ivan}", ORDERS.replacen("Виконано", "Відмова", 1))).unwrap();
+    import();
+    assert_eq!(people(), [1, 1, 1], "the same orders in a newer file");
+    assert_eq!(holding(&data, b"olena@example.org"), Vec::<std::path::PathBuf>::new());
+}
+
 #[tokio::test]
 async fn refusals_have_their_codes() {
     let folder = tempfile::tempdir().unwrap();
