@@ -19,8 +19,8 @@ pub use members::{
 pub use restored::{pause_restored, stop_due_of_restored};
 pub use rules::{Channel, Draft, Finding, Goal, LanguageRule, Outcome, Severity, State, Target, WaveDraft};
 pub use store::{
-    Campaign, Wave, WaveContent, WaveState, campaign, create, finish_wave, list, next_wave, pause, resume,
-    stop, update, wave_content, waves,
+    Campaign, Wave, WaveContent, WaveState, campaign, contact_expires_at, create, finish_wave, list,
+    next_wave, pause, resume, stop, update, wave_content, waves,
 };
 pub use tick::tick;
 

@@ -83,17 +83,7 @@ pub struct WaveContent {
     pub rate_per_second: Option<f64>,
     /// Known once the wave before has started.
     pub due_at: Option<Time>,
-    /// When it is due as far as the waves before it tell; `None` before the launch.
-    expected_at: Option<Time>,
     expires_at: Option<Time>,
-}
-
-impl WaveContent {
-    /// When a contact that is planned now is given up: counted from the wave's own start, also when a bounce brings the person
-    /// here long before it.
-    pub fn expires_at(&self, now: Time) -> Time {
-        self.expires_at.unwrap_or_else(|| expires_at(self.expected_at.map_or(now, |due| due.max(now))))
-    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -365,11 +355,6 @@ pub async fn wave_content(tx: &mut Tx, ws: WorkspaceId, id: WaveId) -> Result<Wa
     .ok_or_else(|| Fault::not_found("wave", "There is no such wave."))?;
     let owner = campaign(tx, ws, CampaignId(row.campaign_id)).await?;
     let content = row.content()?;
-    let mut expected_at = None;
-    for wave in waves(tx, ws, owner.id).await?.iter().take_while(|w| w.position <= row.position) {
-        expected_at =
-            wave.due_at.or_else(|| expected_at.map(|due: Time| due.plus_days(wave.draft.after_days)));
-    }
     Ok(WaveContent {
         id,
         campaign_id: owner.id,
@@ -384,9 +369,26 @@ pub async fn wave_content(tx: &mut Tx, ws: WorkspaceId, id: WaveId) -> Result<Wa
         from_address: content.from_address,
         rate_per_second: row.rate_per_second,
         due_at: row.due_at.map(Time::from_millis),
-        expected_at,
         expires_at: row.expires_at.map(Time::from_millis),
     })
+}
+
+/// When a contact that is planned now is given up: counted from the wave's own start, also when a bounce brings the person here
+/// long before it.
+pub async fn contact_expires_at(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    wave: &WaveContent,
+    now: Time,
+) -> Result<Time, Fault> {
+    if let Some(known) = wave.expires_at {
+        return Ok(known);
+    }
+    let mut due: Option<Time> = None;
+    for one in waves(tx, ws, wave.campaign_id).await?.iter().take_while(|w| w.position <= wave.position) {
+        due = one.due_at.or_else(|| due.map(|before| before.plus_days(one.draft.after_days)));
+    }
+    Ok(expires_at(due.map_or(now, |due| due.max(now))))
 }
 
 /// The wave that follows, if any.

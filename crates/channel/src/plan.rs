@@ -25,10 +25,10 @@ pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<(), F
         let Some(&last) = targets.last() else { break };
         let content = campaign::wave_content(&mut tx, ws, wave).await?;
         let rows = new_rows(&mut tx, app, &workspace, &content, &targets).await?;
-        drop(tx);
         let now = workspace.campaign_now(app.now());
         let due = content.due_at.unwrap_or(now);
-        let expires = content.expires_at(now);
+        let expires = campaign::contact_expires_at(&mut tx, ws, &content, now).await?;
+        drop(tx);
         let mut tx = app.db.write().await?;
         planned += ledger::plan_rows(
             &mut tx,
@@ -71,7 +71,7 @@ pub async fn plan_next(
     let content = campaign::wave_content(tx, ws, next).await?;
     let rows = new_rows(tx, app, workspace, &content, &may).await?;
     let now = workspace.campaign_now(app.now());
-    let expires = content.expires_at(now);
+    let expires = campaign::contact_expires_at(tx, ws, &content, now).await?;
     let planned =
         ledger::plan_rows(tx, ws, content.campaign_id, next, content.channel.as_str(), now, expires, &rows)
             .await?;

@@ -72,6 +72,7 @@ pub async fn erase(op: &Op, customer: CustomerId) -> Result<(), Fault> {
     // What the person bridged comes apart, and what only this person had is no longer counted.
     run::forget(op, traces).await?;
     op.app.db.tidy().await?;
+    op.app.db.scrub().await?;
     Ok(())
 }
 

@@ -238,6 +238,16 @@ async fn who_comes_early_to_a_wave_waits_for_its_operators() {
         let bounce = receive(&op, "email", "bounce", Some(LETTER), EMAIL, json!({ "hard": true })).await;
         handle(&op, bounce).await;
         let sms = count(&op, "SELECT id FROM messages WHERE workspace_id = $1 AND channel = 'sms' AND state = 'planned'").await;
+        let mut tx = op.app.db.write().await.unwrap();
+        store::execute!(
+            tx,
+            "UPDATE messages SET state = 'accepted', sent_at = $3 WHERE workspace_id = $1 AND id = $2",
+            op.ws().get(),
+            sms,
+            START
+        )
+        .unwrap();
+        tx.commit().await.unwrap();
         let failed = json!({ "delivered": false, "final": true, "state": "UNDELIV", "error": "001" });
         let receipt = receive(&op, "sms", "receipt", Some(sms), "", failed).await;
         handle(&op, receipt).await;

@@ -53,6 +53,9 @@ pub enum Value {
 
 const WAIT: Duration = Duration::from_secs(60);
 
+/// A file of so many bytes is rewritten in about two seconds.
+const SCRUBBED: i64 = 256 << 20;
+
 /// How a write transaction of SQLite begins. While another process writes, SQLite itself would look again ever more rarely, up to
 /// ten times a second, and an import that writes without a pause would hardly ever let it through; so it gives up quickly here and
 /// [`begin`] looks again.
@@ -98,7 +101,8 @@ impl Db {
             .pragma("journal_size_limit", LOG_BYTES.to_string())
             .statement_cache_capacity(500);
         // The one writer holds the pages that a large import goes back to; taken only when there are so many.
-        let writing = options.clone().pragma("cache_size", "-196608");
+        // What it deletes is overwritten where that costs no page of its own; see `scrub` for the rest.
+        let writing = options.clone().pragma("cache_size", "-196608").pragma("secure_delete", "FAST");
         let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(writing);
         let write = write.await.map_err(Error::Connect)?;
         let log = Checkpointer::new(path, options.clone());
@@ -206,6 +210,28 @@ impl Db {
                 sqlx::query("ANALYZE").execute(pool).await.map_err(|e| Error::of(e, "ANALYZE"))?;
             }
         }
+        Ok(())
+    }
+
+    /// After values were deleted for good: takes what is left of them out of the file's free space and out of the log. A file
+    /// of more than [`SCRUBBED`] bytes is not rewritten, since all writers would wait for it: deleted values are overwritten
+    /// there as well, but a page that was given back as a whole keeps them until it is used again. On PostgreSQL they go
+    /// with its own vacuum.
+    ///
+    /// # Errors
+    /// No room on the disk, or the database's.
+    pub async fn scrub(&self) -> Result<()> {
+        let Inner::Sqlite { write, .. } = &self.0 else { return Ok(()) };
+        let failed = |e| Error::of(e, "scrub");
+        let (bytes,): (i64,) =
+            sqlx::query_as("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+                .fetch_one(write)
+                .await
+                .map_err(failed)?;
+        if bytes <= SCRUBBED {
+            sqlx::query("VACUUM").execute(write).await.map_err(failed)?;
+        }
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await.map_err(failed)?;
         Ok(())
     }
 
