@@ -3,13 +3,19 @@
 mod csv_file;
 mod dates;
 mod money;
+mod parquet_arrow;
 mod parquet_file;
+mod parquet_pages;
+mod parquet_runs;
+#[cfg(test)]
+mod parquet_tests;
 
 pub(crate) use csv_file::row_error;
 pub use dates::{DateOrder, day_name, day_of, parse_day};
 pub use money::parse_minor;
 
-use crate::rules::occasions::{LeftOut, Order, Scatter};
+use crate::rules::occasions::LeftOut;
+use crate::rules::scatter::{Order, Scatter};
 use std::path::Path;
 
 /// Which columns hold what.
@@ -170,6 +176,18 @@ impl Sieve {
             self.last = Some(day);
         }
         Some(Order { minor, customer, day })
+    }
+
+    /// Counts many rows when all of them pass; when one does not, nothing is counted and the answer is no.
+    fn pass_all(&mut self, days: &[i64], minors: &[i64]) -> bool {
+        let Some(last) = days.iter().max().and_then(|day| i32::try_from(*day).ok()) else { return false };
+        let negative = minors.iter().fold(0, |bits, minor| bits | minor) < 0;
+        if negative || self.until.is_some_and(|until| last > until) {
+            return false;
+        }
+        self.used += minors.len() as u64;
+        self.last = self.last.max(Some(last));
+        true
     }
 
     fn merge(&mut self, other: &Self) {

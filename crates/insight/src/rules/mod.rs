@@ -12,6 +12,7 @@ pub mod profile;
 pub mod proof;
 pub mod purchases;
 pub mod rfm;
+pub mod scatter;
 pub mod stat;
 pub mod value;
 pub mod what_if;
