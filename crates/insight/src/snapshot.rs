@@ -4,10 +4,11 @@
 
 use crate::derived::Derived;
 use crate::projection;
+use crate::rules::forecast_tables::Memory;
 use crate::rules::lifecycle::Stage;
 use crate::rules::model::Model;
 use crate::rules::occasions::Occasion;
-use crate::rules::profile::{Forecaster, Memory, Profile};
+use crate::rules::profile::{Forecaster, Profile};
 use crate::rules::purchases::{Changed, DayRow, Purchases, TroubleRow};
 use crate::rules::rfm::{self, Rfm};
 use crate::store::{self, State};
