@@ -3,6 +3,7 @@
 
 use super::btyd::PurchaseModel;
 use super::btyd::bg_nbd::BgNbd;
+use super::occasions::History;
 use ahash::AHashMap;
 
 /// Purchases in twelve months of a customer who is surely alive, by (x, T).
@@ -119,6 +120,52 @@ impl Alive {
                 (now..(2 * now).max(16)).map(|x| model.log_odds(u32::try_from(x).unwrap_or(u32::MAX))),
             );
         }
+    }
+}
+
+/// Forecasts of many customers over one horizon, in any unit of time.
+pub struct Forecasts<'m> {
+    model: &'m PurchaseModel,
+    horizon: f64,
+    /// The slow part, by x and the bits of T.
+    if_alive: AHashMap<(u32, u64), Option<f64>>,
+}
+
+impl<'m> Forecasts<'m> {
+    /// Exact times hardly repeat: they are not all remembered.
+    const MOST: usize = 1 << 18;
+
+    #[must_use]
+    pub fn new(model: &'m PurchaseModel, horizon: f64) -> Self {
+        Self { model, horizon, if_alive: AHashMap::new() }
+    }
+
+    /// Expected purchases and P(alive).
+    #[must_use]
+    pub fn of(&mut self, x: u32, t_x: f64, t: f64) -> (f64, f64) {
+        let alive = self.model.p_alive(x, t_x, t);
+        let key = (x, t.to_bits());
+        let if_alive = match self.if_alive.get(&key) {
+            Some(known) => *known,
+            None => {
+                let purchases = self.model.purchases_if_alive(x, t, self.horizon);
+                if self.if_alive.len() < Self::MOST {
+                    self.if_alive.insert(key, purchases);
+                }
+                purchases
+            }
+        };
+        let purchases = match if_alive {
+            Some(purchases) => alive * purchases,
+            None => self.model.expected_purchases(x, t_x, t, self.horizon),
+        };
+        (purchases, alive)
+    }
+
+    /// Expected purchases after a history in days.
+    #[must_use]
+    pub fn of_days(&mut self, history: &History) -> f64 {
+        self.of(history.x, f64::from(history.t_x), f64::from(history.t)).0
     }
 }
 
