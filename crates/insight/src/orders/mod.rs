@@ -7,12 +7,14 @@ mod parquet_arrow;
 mod parquet_file;
 mod parquet_pages;
 mod parquet_runs;
+mod parquet_summary;
 #[cfg(test)]
 mod parquet_tests;
 
 pub(crate) use csv_file::row_error;
 pub use dates::{DateOrder, day_name, day_of, parse_day};
 pub use money::parse_minor;
+pub use parquet_summary::{Summary, read_summary};
 
 use crate::rules::occasions::LeftOut;
 use crate::rules::scatter::{Order, Scatter};
@@ -127,13 +129,18 @@ pub struct Loaded {
     pub until: i32,
 }
 
+/// Whether a file is one by its name.
+#[must_use]
+pub fn is_parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"))
+}
+
 /// Reads orders up to and including the day `until`.
 ///
 /// # Errors
 /// When the file cannot be read, a column is missing, or a date or an amount is not one.
 pub fn load(path: &Path, columns: &Columns, until: Option<i32>) -> Result<Loaded, InputError> {
-    let is_parquet = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
-    let loaded = if is_parquet {
+    let loaded = if is_parquet(path) {
         parquet_file::load(path, columns, until)?
     } else {
         csv_file::load(path, columns, until)?

@@ -96,19 +96,37 @@ impl Runs {
         if packed.len() < ((self.done + count) * width).div_ceil(8) {
             return Err(SHORT.into());
         }
+        // As many values as a word surely holds, wherever in a byte they begin.
+        match width {
+            0..=7 => self.unpack_by::<8>(packed, count, out),
+            8..=14 => self.unpack_by::<4>(packed, count, out),
+            15..=28 => self.unpack_by::<2>(packed, count, out),
+            _ => self.unpack_by::<1>(packed, count, out),
+        }
+        Ok(())
+    }
+
+    fn unpack_by<const GROUP: usize>(&self, packed: &[u8], count: usize, out: &mut Vec<u32>) {
+        let width = self.width as usize;
         let mask = (1u64 << width) - 1;
-        #[expect(clippy::cast_possible_truncation, reason = "at most 32 bits")]
-        out.extend((self.done..self.done + count).map(|i| {
-            let bit = i * width;
+        out.reserve(count + GROUP);
+        for first in (self.done..self.done + count).step_by(GROUP) {
+            let bit = first * width;
             let from = &packed[bit / 8..];
-            let word = match from.first_chunk::<8>() {
+            let mut word = match from.first_chunk::<8>() {
                 Some(word) => u64::from_le_bytes(*word),
                 // The last bytes of the page.
                 None => from.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-            };
-            (word >> (bit % 8) & mask) as u32
-        }));
-        Ok(())
+            } >> (bit % 8);
+            #[expect(clippy::cast_possible_truncation, reason = "at most 32 bits")]
+            let group = [(); GROUP].map(|()| {
+                let value = (word & mask) as u32;
+                word >>= width;
+                value
+            });
+            out.extend_from_slice(&group);
+        }
+        out.truncate(count);
     }
 }
 

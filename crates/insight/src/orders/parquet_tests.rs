@@ -1,6 +1,6 @@
 //! Parquet files of any kind against what was written into them.
 
-use super::{Columns, Loaded, load};
+use super::{Columns, Loaded, Summary, load, read_summary};
 use crate::rules::occasions::LeftOut;
 use crate::rules::scatter::per_customer;
 use arrow_array::{
@@ -171,5 +171,60 @@ proptest! {
             Some((if kinds.0 == 4 { id >> 40 } else { id }, days))
         });
         prop_assert_eq!(got.into_iter().collect::<BTreeMap<_, _>>(), truth);
+    }
+}
+
+proptest! {
+    /// A summary in Parquet has the cells of the rows that were written, whole or not.
+    #[test]
+    fn any_summary_is_read_as_it_was_written(
+        rows in prop::collection::vec((0u32..5, 0u32..400, 0u32..400), 1..400),
+        kind in 0usize..4,
+        properties in any_properties(),
+    ) {
+        let rows: Vec<(u32, u32, u32)> =
+            rows.into_iter().map(|(x, a, b)| if x == 0 { (0, 0, a + b) } else { (x, a, a + b) }).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.parquet");
+        let column = |of: &dyn Fn(&(u32, u32, u32)) -> u32, kind: usize| -> ArrayRef {
+            let values = rows.iter().map(|row| i64::from(of(row)));
+            match kind {
+                0 => Arc::new(values.map(|v| i32::try_from(v).unwrap()).collect::<Int32Array>()),
+                1 => Arc::new(values.collect::<Int64Array>()),
+                2 => Arc::new(values.map(|v| v as f64).collect::<Float64Array>()),
+                _ => Arc::new(values.map(Some).collect::<Int64Array>()),
+            }
+        };
+        let columns = vec![
+            ("T", column(&|row| row.2, kind)),
+            ("x", column(&|row| row.0, 0)),
+            ("t_x", column(&|row| row.1, kind)),
+        ];
+        write(&path, columns, properties);
+        let summary = read_summary(&path).unwrap();
+        prop_assert!(kind != 2 || matches!(summary, Summary::Exact(_)));
+        prop_assert_eq!(summary.len(), rows.len());
+        let cells: BTreeMap<(u32, u64, u64), f64> = summary
+            .into_cells(0.5)
+            .iter()
+            .map(|cell| ((cell.x, (cell.t_x * 2.0) as u64, (cell.t * 2.0) as u64), cell.weight))
+            .collect();
+        let mut truth: BTreeMap<(u32, u64, u64), f64> = BTreeMap::new();
+        for (x, t_x, t) in rows {
+            *truth.entry((x, u64::from(t_x), u64::from(t))).or_default() += 1.0;
+        }
+        prop_assert_eq!(cells, truth);
+    }
+}
+
+#[test]
+fn rows_that_are_no_histories_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("summary.parquet");
+    for (x, t_x, t) in [(1, 9, 5), (0, 3, 5), (-1, 0, 5), (2, -1, 5), (1, 2, 1 << 33)] {
+        let cell = |v: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![1, v])) };
+        let columns = vec![("x", cell(x)), ("t_x", cell(t_x)), ("T", cell(t))];
+        write(&path, columns, WriterProperties::default());
+        assert!(read_summary(&path).is_err(), "{x} {t_x} {t}");
     }
 }

@@ -128,28 +128,30 @@ impl Keys {
     }
 }
 
-/// Sorts by the lowest `bits`, eleven at a time: few bits of many keys cost less to count than to compare.
+/// Sorts by the lowest `bits`, some at a time: few bits of many keys cost less to count than to compare.
 fn sorted(mut keys: Vec<u64>, bits: u32) -> Vec<u64> {
-    const DIGIT: u32 = 11;
-    const MASK: usize = (1 << DIGIT) - 1;
-    if keys.len() < 1 << DIGIT {
+    const MOST: u32 = 11;
+    if keys.len() < 1 << MOST {
         keys.sort_unstable();
         return keys;
     }
+    // Digits of one size: the fewer places one is written to, the more of them stay in the cache.
+    let passes = bits.div_ceil(MOST).max(1);
+    let width = bits.div_ceil(passes);
     #[expect(clippy::cast_possible_truncation, reason = "masked to eleven bits")]
-    let digit = |key: u64, shift: u32| (key >> shift) as usize & MASK;
+    let digit = |key: u64, pass: u32| (key >> (pass * width)) as usize & ((1 << width) - 1);
     let mut other = vec![0; keys.len()];
-    for shift in (0..bits).step_by(DIGIT as usize) {
-        let mut starts = [0usize; MASK + 1];
+    for pass in 0..passes {
+        let mut starts = [0usize; 1 << MOST];
         for key in &keys {
-            starts[digit(*key, shift)] += 1;
+            starts[digit(*key, pass)] += 1;
         }
         let mut sum = 0;
         for start in &mut starts {
             sum += std::mem::replace(start, sum);
         }
         for key in &keys {
-            let start = &mut starts[digit(*key, shift)];
+            let start = &mut starts[digit(*key, pass)];
             other[*start] = *key;
             *start += 1;
         }
