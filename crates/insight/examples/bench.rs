@@ -26,6 +26,10 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+/// The product's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// CPU seconds of the process, all threads.
 fn cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();

@@ -307,7 +307,7 @@ impl Numbers {
                 *at = end;
             }
             Body::Dictionary(runs) => {
-                look_up(runs, present, &self.dictionary, &mut self.indices, &mut out.values)?
+                look_up(runs, present, &self.dictionary, &mut self.indices, &mut out.values)?;
             }
         }
         if present < rows {

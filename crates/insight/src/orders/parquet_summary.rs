@@ -201,14 +201,14 @@ fn read_numbers(array: &ArrayRef, out: &mut Vec<f64>) -> Result<(), String> {
     }
     match array.data_type() {
         DataType::Int16 => {
-            out.extend(array.as_primitive::<Int16Type>().values().iter().map(|v| f64::from(*v)))
+            out.extend(array.as_primitive::<Int16Type>().values().iter().map(|v| f64::from(*v)));
         }
         DataType::Int32 => {
-            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| f64::from(*v)))
+            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| f64::from(*v)));
         }
         DataType::Int64 => out.extend(array.as_primitive::<Int64Type>().values().iter().map(|v| *v as f64)),
         DataType::Float32 => {
-            out.extend(array.as_primitive::<Float32Type>().values().iter().map(|v| f64::from(*v)))
+            out.extend(array.as_primitive::<Float32Type>().values().iter().map(|v| f64::from(*v)));
         }
         DataType::Float64 => out.extend_from_slice(array.as_primitive::<Float64Type>().values()),
         other => return Err(format!("numbers cannot be of type {other}")),

@@ -71,16 +71,25 @@ impl History {
     /// `None` for a customer without occasions up to `until`.
     #[must_use]
     pub fn of(customer: u32, occasions: &[Occasion], until: i32) -> Option<Self> {
-        let seen = &occasions[..occasions.partition_point(|o| o.day <= until)];
-        let (first, last) = (seen.first()?, seen.last()?);
+        let seen = match occasions.last() {
+            Some(last) if last.day <= until => occasions,
+            _ => &occasions[..occasions.partition_point(|o| o.day <= until)],
+        };
+        let (first, repeats) = seen.split_first()?;
+        let last = repeats.last().unwrap_or(first);
         let days = |n: i32| u32::try_from(n).unwrap_or(0);
+        let (mut repeat_minor, mut paid) = (0, 0);
+        for occasion in repeats {
+            repeat_minor += occasion.minor;
+            paid += u32::from(occasion.minor > 0);
+        }
         Some(Self {
             customer,
-            x: u32::try_from(seen.len() - 1).unwrap_or(u32::MAX),
+            x: u32::try_from(repeats.len()).unwrap_or(u32::MAX),
             t_x: days(last.day - first.day),
             t: days(until - first.day),
-            repeat_minor: seen[1..].iter().map(|o| o.minor).sum(),
-            paid: u32::try_from(seen[1..].iter().filter(|o| o.minor > 0).count()).unwrap_or(u32::MAX),
+            repeat_minor,
+            paid,
         })
     }
 

@@ -39,12 +39,10 @@ fn packed(order: Order) -> Option<u64> {
         .then_some(place << (DAY_BITS + MINOR_BITS) | day << MINOR_BITS | minor)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "thirteen bits")]
 const fn place_of(packed: u64) -> usize {
     (packed >> (DAY_BITS + MINOR_BITS)) as usize
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "sixteen bits")]
 const fn occasion_of(packed: u64) -> Occasion {
     let day = ((packed >> MINOR_BITS) as u32 & ((1 << DAY_BITS) - 1)).cast_signed() + FIRST_DAY;
     Occasion { day, minor: (packed & ((1 << MINOR_BITS) - 1)).cast_signed() }
@@ -120,7 +118,7 @@ impl Scatter {
             let place = code.cast_unsigned() & (CUSTOMERS as u64 - 1);
             let packed =
                 place << (DAY_BITS + MINOR_BITS) | from_first(day) << MINOR_BITS | minor.cast_unsigned();
-            let bucket = (code >> BUCKET_BITS) as usize;
+            let bucket = usize::try_from(code >> BUCKET_BITS).unwrap_or(usize::MAX);
             let mut at = self.heads[bucket];
             if at & (BLOCK - 1) == 0 {
                 at = self.open(bucket);
@@ -290,31 +288,34 @@ impl Desk {
                 let merged = merge_days(&mut self.days);
                 visit(code, &self.days[..merged]);
             } else if !orders.is_empty() {
-                // By day, then by amount: the customer is the same.
-                if !orders.is_sorted_by_key(|packed| packed >> MINOR_BITS) {
+                if !unpack_days(orders, &mut self.days) {
+                    // By day, then by amount: the customer is the same.
                     orders.sort_unstable();
+                    unpack_days(orders, &mut self.days);
                 }
-                unpack_days(orders, &mut self.days);
                 visit(code, &self.days);
             }
         }
     }
 }
 
-/// Occasions of sorted orders, equal days as one.
-fn unpack_days(orders: &[u64], days: &mut Vec<Occasion>) {
+/// Occasions of orders, equal days as one; no when a day comes before an earlier one.
+fn unpack_days(orders: &[u64], days: &mut Vec<Occasion>) -> bool {
     days.clear();
     let mut orders = orders.iter().map(|packed| occasion_of(*packed));
-    let Some(mut now) = orders.next() else { return };
+    let Some(mut now) = orders.next() else { return true };
     for order in orders {
         if order.day == now.day {
             now.minor += order.minor;
+        } else if order.day < now.day {
+            return false;
         } else {
             days.push(now);
             now = order;
         }
     }
     days.push(now);
+    true
 }
 
 #[cfg(test)]
