@@ -36,6 +36,60 @@ pub struct Derived {
     pub usual_gap: Option<f64>,
     /// The last 365 days.
     pub year: Period,
+    pub headcount: Headcount,
+}
+
+/// Customers of the base by what their profiles say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Headcount {
+    pub buyers: u64,
+    pub one_time: u64,
+    /// Neither lapsed nor without purchases.
+    pub active: u64,
+    pub at_risk_now: u64,
+    /// In the order of [`Stage::ALL`].
+    pub stages: [u64; Stage::ALL.len()],
+    pub revenue: f64,
+    pub orders: f64,
+    /// Customers by the month of the last purchase.
+    pub last_months: BTreeMap<i32, u64>,
+    /// Medians in days.
+    pub since_last: Option<f64>,
+    pub age: Option<f64>,
+}
+
+impl Headcount {
+    #[must_use]
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let mut all = Self::default();
+        let (mut since_last, mut ages) = (Vec::new(), Vec::new());
+        for (place, profile) in snapshot.profiles.iter().enumerate() {
+            all.buyers += u64::from(profile.purchases > 0);
+            all.one_time += u64::from(profile.purchases == 1);
+            all.active += u64::from(!matches!(profile.stage, Stage::Lapsed | Stage::None));
+            all.at_risk_now += u64::from(at_risk_now(profile));
+            for (stage, count) in Stage::ALL.iter().zip(&mut all.stages) {
+                *count += u64::from(profile.stage == *stage);
+            }
+            all.revenue += profile.revenue_minor as f64;
+            all.orders += snapshot.purchases.orders(place).iter().map(|n| f64::from(*n)).sum::<f64>();
+            if let Some(day) = profile.last_day {
+                since_last.push(snapshot.as_of - day);
+                *all.last_months.entry(month_of(day)).or_default() += 1;
+            }
+            ages.extend(profile.first_day.map(|day| snapshot.as_of - day));
+        }
+        Self { since_last: median(&mut since_last), age: median(&mut ages), ..all }
+    }
+}
+
+fn median(days: &mut [i32]) -> Option<f64> {
+    if days.is_empty() {
+        return None;
+    }
+    days.sort_unstable();
+    let (low, high) = (days[(days.len() - 1) / 2], days[days.len() / 2]);
+    Some(f64::midpoint(f64::from(low), f64::from(high)))
 }
 
 const MONTHS: i32 = 24;
@@ -73,6 +127,7 @@ impl Derived {
             value: base_value(&snapshot.model, &all, expected, snapshot.revision.unsigned_abs()),
             usual_gap: usual_gap(base),
             year: period(&snapshot.purchases, snapshot.as_of - 364, snapshot.as_of, lapse),
+            headcount: Headcount::of(snapshot),
         }
     }
 }

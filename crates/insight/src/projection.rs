@@ -316,7 +316,7 @@ mod tests {
             rows,
             troubles,
             profiles: Vec::new(),
-            memory: crate::rules::profile::Memory::default(),
+            memory: crate::rules::forecast_tables::Memory::default(),
             left_out: None,
         }
     }

@@ -1,6 +1,7 @@
 //! Refreshing profiles: the whole base, or the customers whose orders changed. Under one version of the
 //! model both give the same profiles.
 
+use crate::contacts;
 use crate::projection;
 use crate::rules::model::Model;
 use crate::rules::purchases::Purchases;
@@ -141,12 +142,8 @@ async fn some(app: &App, workspace: &Workspace, old: Arc<Snapshot>, changed: Vec
     Ok(())
 }
 
-/// Computes what the pages show before somebody waits for it.
 fn warm(snapshot: Arc<Snapshot>) {
-    tokio::task::spawn_blocking(move || {
-        let _warm = snapshot.rfm();
-        let _warm = snapshot.derived();
-    });
+    tokio::task::spawn_blocking(move || snapshot.warm());
 }
 
 /// The refresh itself; the caller holds the turn.
@@ -196,12 +193,16 @@ pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot
     let (kept, place) = (Arc::clone(&snapshot), app.clone());
     snapshot::blocking(move || {
         // The first page should not have to wait for these.
-        let _warm = kept.rfm();
-        let _warm = kept.derived();
+        kept.warm();
         projection::write(&place, ws, kept.revision, &kept.purchases);
     })
     .await?;
     snapshot::remember(app, ws, Arc::clone(&snapshot));
+    if snapshot.purchases.ids.len() >= snapshot::LARGE
+        && let Err(error) = contacts::load(app, workspace, &snapshot).await
+    {
+        tracing::warn!(%error, "the contacts could not be read");
+    }
     Ok(snapshot)
 }
 

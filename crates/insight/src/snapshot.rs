@@ -4,10 +4,11 @@
 
 use crate::derived::Derived;
 use crate::projection;
+use crate::rules::forecast_tables::Memory;
 use crate::rules::lifecycle::Stage;
 use crate::rules::model::Model;
 use crate::rules::occasions::Occasion;
-use crate::rules::profile::{Forecaster, Memory, Profile};
+use crate::rules::profile::{Forecaster, Profile};
 use crate::rules::purchases::{Changed, DayRow, Purchases, TroubleRow};
 use crate::rules::rfm::{self, Rfm};
 use crate::store::{self, State};
@@ -36,6 +37,8 @@ pub struct Snapshot {
     memory: Memory,
     rfm: OnceLock<Vec<Rfm>>,
     derived: OnceLock<Derived>,
+    /// Of the revision before, shown for the moment that a large base takes to be counted anew.
+    derived_before: Option<Box<Derived>>,
 }
 
 /// What an incremental refresh found.
@@ -100,6 +103,7 @@ impl Snapshot {
             memory,
             rfm: OnceLock::new(),
             derived: OnceLock::new(),
+            derived_before: None,
         }
     }
 
@@ -159,6 +163,11 @@ impl Snapshot {
         self.memory.extend(memory);
         self.revision += 1;
         self.left_out = left_out.unwrap_or(self.left_out);
+        if self.purchases.ids.len() >= LARGE
+            && let Some(derived) = self.derived.take()
+        {
+            self.derived_before = Some(Box::new(derived));
+        }
         (self.rfm, self.derived) = (OnceLock::new(), OnceLock::new());
         self
     }
@@ -169,10 +178,21 @@ impl Snapshot {
         self.rfm.get_or_init(|| score_all(&self.purchases, self.as_of))
     }
 
-    /// Figures of the whole base, computed on the first call.
+    /// Figures of the whole base, computed on the first call; of a large base those of the revision before until
+    /// [`Self::warm`] has computed them.
     #[must_use]
     pub fn derived(&self) -> &Derived {
-        self.derived.get_or_init(|| Derived::of(self))
+        match (self.derived.get(), &self.derived_before) {
+            (Some(derived), _) => derived,
+            (None, Some(before)) => before,
+            (None, None) => self.derived.get_or_init(|| Derived::of(self)),
+        }
+    }
+
+    /// Computes what the pages show before somebody waits for it.
+    pub fn warm(&self) {
+        let _warm = self.rfm();
+        let _warm = self.derived.get_or_init(|| Derived::of(self));
     }
 }
 

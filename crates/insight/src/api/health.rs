@@ -1,8 +1,7 @@
 use crate::contacts::{self, CHANNELS, Contacts};
-use crate::derived::at_risk_now;
 use crate::figures::Figure;
 use crate::orders::day_name;
-use crate::rules::cohorts::{month_name, month_of};
+use crate::rules::cohorts::month_name;
 use crate::rules::lifecycle::Stage;
 use crate::snapshot::{self, Snapshot};
 use crate::store::LeftOutOrders;
@@ -10,7 +9,6 @@ use access::{Answer, need};
 use axum::Json;
 use basis::Currency;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,69 +63,46 @@ pub(super) async fn health(need::Viewer(op): need::Viewer) -> Answer<BaseHealth>
 }
 
 fn assemble(snapshot: &Snapshot, contacts: &Contacts, currency: Currency) -> BaseHealth {
-    let profiles = &snapshot.profiles;
-    let count = |keep: &dyn Fn(usize) -> bool| (0..profiles.len()).filter(|i| keep(*i)).count() as u64;
-    let customers = profiles.len() as u64;
-    let buyers = count(&|i| profiles[i].purchases > 0);
-    let repeat = count(&|i| profiles[i].purchases > 1);
-    let one_time = count(&|i| profiles[i].purchases == 1);
-    let active = count(&|i| !matches!(profiles[i].stage, Stage::Lapsed | Stage::None));
-    let reachable = count(&|i| contacts.any(i));
-    let lawful = count(&|i| contacts.by_place[i].iter().any(|r| r.lawful()));
-    let dead = count(&|i| contacts.dead[i]);
-    let at_risk = count(&|i| at_risk_now(&profiles[i]));
-    let revenue: f64 = profiles.iter().map(|p| p.revenue_minor as f64).sum();
-    let orders: f64 =
-        (0..profiles.len()).flat_map(|i| snapshot.purchases.orders(i)).map(|n| f64::from(*n)).sum();
-    let mut since: Vec<i32> =
-        profiles.iter().filter_map(|p| p.last_day).map(|d| snapshot.as_of - d).collect();
-    let middle = median(&mut since);
-    let mut ages: Vec<i32> =
-        profiles.iter().filter_map(|p| p.first_day).map(|d| snapshot.as_of - d).collect();
-    let age = median(&mut ages);
+    let people = &snapshot.derived().headcount;
+    let customers = snapshot.profiles.len() as u64;
+    let reach = &contacts.totals;
     let share = |id: &str, n: u64, of: u64| Figure::ratio(id, n as f64, of as f64, "share");
     let figures = vec![
         Figure::count("customers", customers).listed("figure=customers"),
-        share("repeat_rate", repeat, buyers).listed("figure=repeat"),
-        share("one_time_share", one_time, buyers).listed("figure=one_time"),
-        Figure::count("active", active).listed("figure=active"),
-        Figure::count("at_risk", at_risk).by("at_risk_now").listed("figure=at_risk_now"),
-        share("reachable", reachable, customers).listed("figure=reachable&value=any"),
-        share("consent", lawful, customers).listed("figure=consent&value=any"),
-        Figure::count("unreachable", customers - reachable).listed("figure=unreachable"),
-        Figure::count("dead", dead).listed("figure=dead"),
-        Figure::number("base_age", age, "days").listed("figure=buyers"),
-        Figure::number("days_since_last", middle, "days").listed("figure=buyers"),
+        share("repeat_rate", people.buyers - people.one_time, people.buyers).listed("figure=repeat"),
+        share("one_time_share", people.one_time, people.buyers).listed("figure=one_time"),
+        Figure::count("active", people.active).listed("figure=active"),
+        Figure::count("at_risk", people.at_risk_now).by("at_risk_now").listed("figure=at_risk_now"),
+        share("reachable", reach.reachable, customers).listed("figure=reachable&value=any"),
+        share("consent", reach.lawful, customers).listed("figure=consent&value=any"),
+        Figure::count("unreachable", customers - reach.reachable).listed("figure=unreachable"),
+        Figure::count("dead", reach.dead).listed("figure=dead"),
+        Figure::number("base_age", people.age, "days").listed("figure=buyers"),
+        Figure::number("days_since_last", people.since_last, "days").listed("figure=buyers"),
         Figure::number("lapse_threshold", Some(snapshot.model.lapse_days), "days").listed("figure=repeat"),
         Figure::number("mean_gap", snapshot.derived().usual_gap, "days").listed("figure=repeat"),
-        Figure::money("revenue", Some(revenue), currency).listed("figure=buyers"),
-        Figure::money_ratio("aov", revenue, orders, currency).listed("figure=buyers"),
-        Figure::count("no_orders", customers - buyers).listed("figure=no_orders"),
+        Figure::money("revenue", Some(people.revenue), currency).listed("figure=buyers"),
+        Figure::money_ratio("aov", people.revenue, people.orders, currency).listed("figure=buyers"),
+        Figure::count("no_orders", customers - people.buyers).listed("figure=no_orders"),
     ];
     let stages = Stage::ALL
         .into_iter()
-        .map(|stage| StageCount { stage: stage.name(), count: count(&|i| profiles[i].stage == stage) })
+        .zip(people.stages)
+        .map(|(stage, count)| StageCount { stage: stage.name(), count })
         .collect();
     let channels = CHANNELS
         .into_iter()
-        .enumerate()
-        .map(|(at, channel)| {
-            let of =
-                |keep: &dyn Fn(crate::contacts::Reach) -> bool| count(&|i| keep(contacts.by_place[i][at]));
-            ChannelReach {
-                channel,
-                reachable: of(&|r| r.reachable),
-                consent: of(&|r| r.lawful()),
-                basis: of(&|r| r.reachable && r.basis),
-                given: of(&|r| r.given),
-                withdrawn: of(&|r| r.withdrawn),
-            }
+        .zip(reach.channels)
+        .map(|(channel, totals)| ChannelReach {
+            channel,
+            reachable: totals.reachable,
+            consent: totals.lawful,
+            basis: totals.basis,
+            given: totals.given,
+            withdrawn: totals.withdrawn,
         })
         .collect();
-    let mut months: BTreeMap<i32, u64> = BTreeMap::new();
-    for day in profiles.iter().filter_map(|p| p.last_day) {
-        *months.entry(month_of(day)).or_default() += 1;
-    }
+    let months = &people.last_months;
     let age = match (months.keys().next().copied(), months.keys().last().copied()) {
         // Months without anybody stay visible as zeros.
         (Some(first), Some(last)) => (first..=last)
@@ -143,13 +118,4 @@ fn assemble(snapshot: &Snapshot, contacts: &Contacts, currency: Currency) -> Bas
         age,
         left_out: snapshot.left_out,
     }
-}
-
-fn median(days: &mut [i32]) -> Option<f64> {
-    if days.is_empty() {
-        return None;
-    }
-    days.sort_unstable();
-    let (low, high) = (days[(days.len() - 1) / 2], days[days.len() / 2]);
-    Some(f64::midpoint(f64::from(low), f64::from(high)))
 }

@@ -3,7 +3,8 @@ use crate::orders::{Columns, DateOrder, InputError, load};
 use crate::rules::btyd::bg_nbd::Dropout;
 use crate::rules::btyd::gamma_gamma::Spend;
 use crate::rules::btyd::{Cell, Fit, ModelKind, bg_bb, bg_nbd, cells, gamma_gamma, pareto_nbd, sbg};
-use crate::rules::occasions::{History, per_customer};
+use crate::rules::occasions::History;
+use crate::rules::scatter::per_customer;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -52,7 +53,8 @@ impl TimeUnit {
 pub struct FitArgs {
     /// Which model.
     model: ModelName,
-    /// A summary (x, t_x, T[, m_x]), a table of opportunities, survivors, or orders with --transactions.
+    /// A summary (x, t_x, T[, m_x]), a table of opportunities, survivors, or orders with --transactions. Orders and
+    /// summaries of histories may be Parquet.
     data: PathBuf,
     /// L2 penalty on the parameters; 0 is plain maximum likelihood.
     #[arg(long, default_value_t = 0.0, env = "OTKLIK_FIT_PENALTY")]
@@ -221,6 +223,10 @@ pub(super) fn read_history(
 }
 
 fn read_summary(path: &Path, spend: bool) -> Result<Base, CliError> {
+    if !spend && crate::orders::is_parquet(path) {
+        let histories = crate::orders::read_summary(path)?.into_cells(1.0);
+        return Ok(Base { histories, spends: Vec::new() });
+    }
     let mut table = Table::open(path)?;
     let mut base = Base { histories: Vec::new(), spends: Vec::new() };
     let mut record = csv::StringRecord::new();

@@ -4,6 +4,7 @@ use crate::orders::InputError;
 use crate::rules::btyd::gamma_gamma::GammaGamma;
 use crate::rules::btyd::sbg::Sbg;
 use crate::rules::btyd::{ModelKind, PurchaseModel};
+use crate::rules::forecast_tables::Forecasts;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -173,13 +174,15 @@ impl PredictArgs {
                 header.push_field("expected_purchases");
                 header.push_field("p_alive");
                 writer.write_record(&header)?;
+                let mut forecasts = Forecasts::new(model, horizon);
                 while table.next(summary, &mut record)? {
                     let row = read_history(summary, &record, places)?;
                     let line = record.position().map_or(0, csv::Position::line);
                     check(model, row.x, row.t_x, row.t)
                         .map_err(|what| InputError::at(summary, line, "t_x", what))?;
-                    record.push_field(&model.expected_purchases(row.x, row.t_x, row.t, horizon).to_string());
-                    record.push_field(&model.p_alive(row.x, row.t_x, row.t).to_string());
+                    let (purchases, alive) = forecasts.of(row.x, row.t_x, row.t);
+                    record.push_field(&purchases.to_string());
+                    record.push_field(&alive.to_string());
                     writer.write_record(&record)?;
                     rows += 1;
                 }

@@ -2,7 +2,7 @@
 
 use super::dates::{DateFault, guess, parse};
 use super::{Columns, Ids, InputError, Loaded, Sieve, parse_minor};
-use crate::rules::occasions::{Order, Scatter};
+use crate::rules::scatter::{Order, Scatter};
 use ahash::AHashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek};

@@ -3,13 +3,21 @@
 mod csv_file;
 mod dates;
 mod money;
+mod parquet_arrow;
 mod parquet_file;
+mod parquet_pages;
+mod parquet_runs;
+mod parquet_summary;
+#[cfg(test)]
+mod parquet_tests;
 
 pub(crate) use csv_file::row_error;
 pub use dates::{DateOrder, day_name, day_of, parse_day};
 pub use money::parse_minor;
+pub use parquet_summary::{Summary, read_summary};
 
-use crate::rules::occasions::{LeftOut, Order, Scatter};
+use crate::rules::occasions::LeftOut;
+use crate::rules::scatter::{Order, Scatter};
 use std::path::Path;
 
 /// Which columns hold what.
@@ -121,13 +129,18 @@ pub struct Loaded {
     pub until: i32,
 }
 
+/// Whether a file is one by its name.
+#[must_use]
+pub fn is_parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"))
+}
+
 /// Reads orders up to and including the day `until`.
 ///
 /// # Errors
 /// When the file cannot be read, a column is missing, or a date or an amount is not one.
 pub fn load(path: &Path, columns: &Columns, until: Option<i32>) -> Result<Loaded, InputError> {
-    let is_parquet = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
-    let loaded = if is_parquet {
+    let loaded = if is_parquet(path) {
         parquet_file::load(path, columns, until)?
     } else {
         csv_file::load(path, columns, until)?
@@ -170,6 +183,18 @@ impl Sieve {
             self.last = Some(day);
         }
         Some(Order { minor, customer, day })
+    }
+
+    /// Counts many rows when all of them pass; when one does not, nothing is counted and the answer is no.
+    fn pass_all(&mut self, days: &[i64], minors: &[i64]) -> bool {
+        let Some(last) = days.iter().max().and_then(|day| i32::try_from(*day).ok()) else { return false };
+        let negative = minors.iter().fold(0, |bits, minor| bits | minor) < 0;
+        if negative || self.until.is_some_and(|until| last > until) {
+            return false;
+        }
+        self.used += minors.len() as u64;
+        self.last = self.last.max(Some(last));
+        true
     }
 
     fn merge(&mut self, other: &Self) {

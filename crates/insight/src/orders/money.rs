@@ -55,6 +55,12 @@ pub(super) fn from_float(value: f64) -> Option<i64> {
     (minor.abs() < 9e15).then_some(minor as i64)
 }
 
+/// An amount of a column of floating numbers, in minor units or in major ones.
+pub(super) fn from_column(value: f64, is_minor: bool) -> Result<i64, String> {
+    from_float(if is_minor { value / 100.0 } else { value })
+        .ok_or_else(|| format!("{value} is not an amount"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,27 +1,26 @@
 //! Orders from a Parquet file, row groups in parallel, straight into buckets: the file is never held whole.
 
-use super::{Columns, Ids, InputError, Loaded, Sieve, dates, money};
-use crate::rules::occasions::{Order, Scatter};
+use super::parquet_arrow::{column, read_codes, read_days, read_minors, read_wide, text};
+use super::parquet_pages::{Kind, Numbers, Values, reads};
+use super::{Columns, Ids, InputError, Loaded, Sieve};
+use crate::rules::scatter::{Order, Scatter};
 use ahash::AHashMap;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-    UInt16Type, UInt32Type, UInt64Type,
-};
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 const BATCH: usize = 65_536;
-const SECONDS_PER_DAY: i64 = 86_400;
+/// Rows of three columns that stay in the processor's cache between being decoded and being scattered.
+const STRIP: usize = 4096;
 
 pub(super) fn load(path: &Path, columns: &Columns, until: Option<i32>) -> Result<Loaded, InputError> {
     let file = File::open(path).map_err(|e| InputError::of_file(path, e.to_string()))?;
@@ -43,8 +42,14 @@ struct Source<'a> {
     path: &'a Path,
     metadata: &'a ArrowReaderMetadata,
     columns: &'a Columns,
-    /// Leaf places of customer, date and amount.
-    leaves: Vec<usize>,
+    /// Places of customer, date and amount among the file's fields.
+    roots: Vec<usize>,
+}
+
+/// A field that is one flat column.
+struct Leaf<'a> {
+    chunk: &'a ColumnChunkMetaData,
+    kind: &'a DataType,
 }
 
 impl<'a> Source<'a> {
@@ -62,30 +67,51 @@ impl<'a> Source<'a> {
                 what: format!("there is no such column; the file has: {}", names.join(", ")),
             })
         };
-        let mut leaves = vec![place(&columns.customer)?, place(&columns.date)?];
+        let mut roots = vec![place(&columns.customer)?, place(&columns.date)?];
         if let Some(amount) = &columns.amount {
-            leaves.push(place(amount)?);
+            roots.push(place(amount)?);
         }
-        Ok(Self { path, metadata, columns, leaves })
+        Ok(Self { path, metadata, columns, roots })
+    }
+
+    /// The column of a field in a row group; `None` when the field holds others.
+    fn leaf(&self, group: usize, root: usize) -> Option<Leaf<'_>> {
+        let field = self.metadata.schema().field(root);
+        let chunks = self.metadata.metadata().row_group(group).columns();
+        let chunk = chunks.iter().find(|chunk| chunk.column_path().parts() == [field.name().as_str()])?;
+        Some(Leaf { chunk, kind: field.data_type() })
     }
 
     fn number_range(&self) -> Option<(i64, i64, i64)> {
         let parquet = self.metadata.metadata();
         let mut range: Option<(i64, i64)> = None;
-        for group in parquet.row_groups() {
-            let (low, high) = match group.column(self.leaves[0]).statistics()? {
+        for group in 0..parquet.num_row_groups() {
+            let leaf = self.leaf(group, self.roots[0])?;
+            // Unsigned columns carry signed statistics; leave them to the slow path.
+            if !matches!(leaf.kind, DataType::Int32 | DataType::Int64 | DataType::Int16) {
+                return None;
+            }
+            let (low, high) = match leaf.chunk.statistics()? {
                 Statistics::Int32(s) => (i64::from(*s.min_opt()?), i64::from(*s.max_opt()?)),
                 Statistics::Int64(s) => (*s.min_opt()?, *s.max_opt()?),
                 _ => return None,
             };
             range = Some(range.map_or((low, high), |(a, b)| (a.min(low), b.max(high))));
         }
-        // Unsigned columns carry signed statistics; leave them to the slow path.
-        let field = self.metadata.schema().field(self.leaves[0]);
-        if !matches!(field.data_type(), DataType::Int32 | DataType::Int64 | DataType::Int16) {
-            return None;
-        }
         range.map(|(low, high)| (low, high, parquet.file_metadata().num_rows()))
+    }
+
+    /// The columns of a row group when all can be read straight from their pages.
+    fn numbers(&self, group: usize) -> Option<Vec<(Leaf<'_>, Kind)>> {
+        let leaves: Vec<Leaf<'_>> =
+            self.roots.iter().map(|root| self.leaf(group, *root)).collect::<Option<_>>()?;
+        let kinds = leaves.iter().enumerate().map(|(place, leaf)| match place {
+            0 => Kind::of_ids(leaf.chunk, leaf.kind),
+            1 => Kind::of_days(leaf.chunk, leaf.kind),
+            _ => Kind::of_minors(leaf.chunk, leaf.kind, self.columns.amount.as_deref().unwrap_or_default()),
+        });
+        let kinds: Vec<Kind> = kinds.collect::<Option<_>>()?;
+        leaves.iter().all(|leaf| reads(leaf.chunk)).then(|| leaves.into_iter().zip(kinds).collect())
     }
 
     fn fault(&self, error: &impl ToString) -> InputError {
@@ -99,7 +125,7 @@ impl<'a> Source<'a> {
         // Opened anew: a cloned handle shares its place in the file with those of the other threads.
         let file = File::open(self.path).map_err(|e| self.fault(&e))?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-        let mask = ProjectionMask::roots(builder.parquet_schema(), self.leaves.iter().copied());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), self.roots.iter().copied());
         let reader = builder
             .with_projection(mask)
             .with_row_groups(vec![group])
@@ -142,41 +168,91 @@ impl<'a> Source<'a> {
         let codes = usize::try_from(high - low + 1).map_err(|e| self.fault(&e))?;
         let groups = self.metadata.metadata().num_row_groups();
         let threads = rayon::current_num_threads().max(1);
+        // Neighbouring row groups by thread: the days of a file written day by day stay in order.
         let parts: Vec<Result<(Scatter, Sieve), InputError>> = (0..threads)
             .into_par_iter()
             .map(|thread| {
                 let mut scatter = Scatter::new(codes);
                 let mut sieve = Sieve { until, ..Sieve::default() };
-                let (mut ids, mut days, mut minors) = (Vec::new(), Vec::new(), Vec::new());
-                for group in (thread..groups).step_by(threads) {
-                    for batch in self.batches(group)? {
-                        let batch = batch?;
-                        let customer = column(&batch, &self.columns.customer)?;
-                        read_codes(customer, low, &mut ids)
-                            .map_err(|what| self.column_fault(&self.columns.customer, what))?;
-                        let gaps =
-                            self.read_batch(&batch, &mut days, &mut minors)? || customer.null_count() > 0;
-                        for i in 0..batch.num_rows() {
-                            if gaps && !self.complete(&batch, i, &mut sieve)? {
-                                continue;
-                            }
-                            if let Some(order) = sieve.pass(ids[i], days[i], minors[i]) {
-                                scatter.push(order);
-                            }
+                for group in thread * groups / threads..(thread + 1) * groups / threads {
+                    match self.numbers(group) {
+                        Some(columns) => {
+                            self.read_pages(group, &columns, (low, high), &mut sieve, &mut scatter)?;
                         }
+                        None => self.read_arrays(group, low, &mut sieve, &mut scatter)?,
                     }
                 }
                 Ok((scatter, sieve))
             })
             .collect();
-        let mut scatter = Scatter::new(codes);
-        let mut sieve = Sieve { until, ..Sieve::default() };
+        let mut parts = parts.into_iter();
+        let (mut scatter, mut sieve) =
+            parts.next().unwrap_or_else(|| Ok((Scatter::new(codes), Sieve::default())))?;
         for part in parts {
             let (s, v) = part?;
             scatter.append(s);
             sieve.merge(&v);
         }
         Ok(finish(scatter, Ids::Dense { base: low }, &sieve, until))
+    }
+
+    fn read_pages(
+        &self,
+        group: usize,
+        columns: &[(Leaf<'_>, Kind)],
+        (low, high): (i64, i64),
+        sieve: &mut Sieve,
+        scatter: &mut Scatter,
+    ) -> Result<(), InputError> {
+        // Opened anew: a cloned handle shares its place in the file with those of the other threads.
+        let file = Arc::new(File::open(self.path).map_err(|e| self.fault(&e))?);
+        let rows = self.metadata.metadata().row_group(group).num_rows();
+        let rows = usize::try_from(rows).map_err(|e| self.fault(&e))?;
+        let mut readers = Vec::with_capacity(columns.len());
+        for (leaf, kind) in columns {
+            let fault = |what| self.column_fault(leaf.chunk.column_path().string().as_str(), what);
+            readers.push((Numbers::open(&file, leaf.chunk, rows, *kind).map_err(fault)?, leaf));
+        }
+        let mut strip = Strip::default();
+        for from in (0..rows).step_by(STRIP) {
+            let count = STRIP.min(rows - from);
+            for ((reader, leaf), values) in readers.iter_mut().zip(&mut strip.columns) {
+                reader
+                    .read(count, values)
+                    .map_err(|what| self.column_fault(leaf.chunk.column_path().string().as_str(), what))?;
+            }
+            strip.columns[readers.len()..].iter_mut().for_each(|values| values.values.resize(count, 0));
+            strip
+                .scatter((low, high), sieve, scatter)
+                .map_err(|what| self.column_fault(&self.columns.customer, what))?;
+        }
+        Ok(())
+    }
+
+    fn read_arrays(
+        &self,
+        group: usize,
+        low: i64,
+        sieve: &mut Sieve,
+        scatter: &mut Scatter,
+    ) -> Result<(), InputError> {
+        let (mut ids, mut days, mut minors) = (Vec::new(), Vec::new(), Vec::new());
+        for batch in self.batches(group)? {
+            let batch = batch?;
+            let customer = column(&batch, &self.columns.customer)?;
+            read_codes(customer, low, &mut ids)
+                .map_err(|what| self.column_fault(&self.columns.customer, what))?;
+            let gaps = self.read_batch(&batch, &mut days, &mut minors)? || customer.null_count() > 0;
+            for i in 0..batch.num_rows() {
+                if gaps && !self.complete(&batch, i, sieve)? {
+                    continue;
+                }
+                if let Some(order) = sieve.pass(ids[i], days[i], minors[i]) {
+                    scatter.push(order);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether a row with empty cells can be used; counts it when not.
@@ -262,6 +338,46 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Some rows of customer, date and amount; without a column of amounts these are zeros.
+#[derive(Default)]
+struct Strip {
+    columns: [Values; 3],
+}
+
+impl Strip {
+    fn scatter(
+        &self,
+        (low, high): (i64, i64),
+        sieve: &mut Sieve,
+        scatter: &mut Scatter,
+    ) -> Result<(), String> {
+        let [ids, days, minors] = self.columns.each_ref().map(|column| column.values.as_slice());
+        let present = |column: usize, row: usize| self.columns[column].present.get(row).is_none_or(|p| *p);
+        let has = |row: &usize| present(0, *row);
+        if let Some(row) = (0..ids.len()).filter(has).find(|row| !(low..=high).contains(&ids[*row])) {
+            return Err(format!("the statistics promise ids from {low} to {high}, and one is {}", ids[row]));
+        }
+        if self.columns.iter().all(|column| column.present.is_empty()) && sieve.pass_all(days, minors) {
+            scatter.push_all(low, ids, days, minors);
+            return Ok(());
+        }
+        for row in 0..ids.len() {
+            if !present(0, row) {
+                sieve.left_out.guests += 1;
+            } else if !present(1, row) || !present(2, row) {
+                sieve.left_out.blank += 1;
+            } else {
+                let code = u32::try_from(ids[row] - low).unwrap_or(u32::MAX);
+                let day = i32::try_from(days[row]).unwrap_or(i32::MAX);
+                if let Some(order) = sieve.pass(code, day, minors[row]) {
+                    scatter.push(order);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 fn finish(scatter: Scatter, ids: Ids, sieve: &Sieve, until: Option<i32>) -> Loaded {
     Loaded {
         scatter,
@@ -269,209 +385,5 @@ fn finish(scatter: Scatter, ids: Ids, sieve: &Sieve, until: Option<i32>) -> Load
         orders: sieve.used,
         left_out: sieve.left_out,
         until: until.or(sieve.last).unwrap_or_default(),
-    }
-}
-
-fn column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b ArrayRef, InputError> {
-    batch.column_by_name(name).ok_or_else(|| InputError {
-        file: String::new(),
-        line: None,
-        column: Some(name.to_string()),
-        what: "there is no such column".into(),
-    })
-}
-
-fn text(array: &ArrayRef, row: usize) -> &str {
-    match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().value(row),
-        DataType::LargeUtf8 => array.as_string::<i64>().value(row),
-        DataType::Utf8View => array.as_string_view().value(row),
-        _ => "",
-    }
-}
-
-/// Ids minus the base; cells outside u32 belong to empty rows.
-fn read_codes(array: &ArrayRef, base: i64, out: &mut Vec<u32>) -> Result<(), String> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the column's range was checked from its statistics"
-    )]
-    let code = |v: i64| v.wrapping_sub(base) as u32;
-    out.clear();
-    match array.data_type() {
-        DataType::Int16 => {
-            out.extend(array.as_primitive::<Int16Type>().values().iter().map(|v| code(i64::from(*v))));
-        }
-        DataType::Int32 => {
-            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| code(i64::from(*v))));
-        }
-        DataType::Int64 => out.extend(array.as_primitive::<Int64Type>().values().iter().map(|v| code(*v))),
-        other => return Err(format!("customers cannot be of type {other}")),
-    }
-    Ok(())
-}
-
-fn read_wide(array: &ArrayRef, out: &mut Vec<i64>) -> Result<(), String> {
-    out.clear();
-    match array.data_type() {
-        DataType::Int16 => {
-            out.extend(array.as_primitive::<Int16Type>().values().iter().map(|v| i64::from(*v)));
-        }
-        DataType::Int32 => {
-            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| i64::from(*v)));
-        }
-        DataType::Int64 => out.extend_from_slice(array.as_primitive::<Int64Type>().values()),
-        DataType::UInt16 => {
-            out.extend(array.as_primitive::<UInt16Type>().values().iter().map(|v| i64::from(*v)));
-        }
-        DataType::UInt32 => {
-            out.extend(array.as_primitive::<UInt32Type>().values().iter().map(|v| i64::from(*v)));
-        }
-        DataType::UInt64 => {
-            for v in array.as_primitive::<UInt64Type>().values() {
-                out.push(i64::try_from(*v).map_err(|_| format!("the customer id {v} is too large"))?);
-            }
-        }
-        other => return Err(format!("customers cannot be of type {other}")),
-    }
-    Ok(())
-}
-
-fn read_days(array: &ArrayRef, out: &mut Vec<i32>) -> Result<(), String> {
-    let day = |v: i64, per_second: i64| {
-        i32::try_from(v.div_euclid(per_second * SECONDS_PER_DAY)).unwrap_or(i32::MAX)
-    };
-    out.clear();
-    match array.data_type() {
-        DataType::Date32 => out.extend_from_slice(array.as_primitive::<Date32Type>().values()),
-        DataType::Date64 => {
-            out.extend(array.as_primitive::<Date64Type>().values().iter().map(|v| day(*v, 1000)));
-        }
-        DataType::Timestamp(unit, _) => match unit {
-            TimeUnit::Second => {
-                out.extend(array.as_primitive::<TimestampSecondType>().values().iter().map(|v| day(*v, 1)));
-            }
-            TimeUnit::Millisecond => {
-                out.extend(
-                    array.as_primitive::<TimestampMillisecondType>().values().iter().map(|v| day(*v, 1000)),
-                );
-            }
-            TimeUnit::Microsecond => out.extend(
-                array.as_primitive::<TimestampMicrosecondType>().values().iter().map(|v| day(*v, 1_000_000)),
-            ),
-            TimeUnit::Nanosecond => out.extend(
-                array
-                    .as_primitive::<TimestampNanosecondType>()
-                    .values()
-                    .iter()
-                    .map(|v| day(*v, 1_000_000_000)),
-            ),
-        },
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            for row in 0..array.len() {
-                if array.is_null(row) {
-                    out.push(0);
-                    continue;
-                }
-                let value = text(array, row);
-                out.push(dates::parse_day(value, None).ok_or_else(|| format!("{value:?} is not a date"))?);
-            }
-        }
-        other => return Err(format!("dates cannot be of type {other}")),
-    }
-    Ok(())
-}
-
-/// Amounts in minor units: whole numbers of a column named `…_minor` are minor units already, every other
-/// number is in major units.
-fn read_minors(array: &ArrayRef, name: &str, out: &mut Vec<i64>) -> Result<(), String> {
-    let scale = if name.ends_with("_minor") { 1 } else { 100 };
-    let float = |v: f64| -> Result<i64, String> {
-        money::from_float(if scale == 1 { v / 100.0 } else { v })
-            .ok_or_else(|| format!("{v} is not an amount"))
-    };
-    let blank = |row: usize| array.is_null(row);
-    match array.data_type() {
-        DataType::Int32 => {
-            out.extend(array.as_primitive::<Int32Type>().values().iter().map(|v| i64::from(*v) * scale));
-        }
-        DataType::Int64 => {
-            let values = array.as_primitive::<Int64Type>().values();
-            if scale == 1 {
-                out.extend_from_slice(values);
-            } else {
-                for v in values {
-                    out.push(v.checked_mul(scale).ok_or_else(|| format!("{v} is too large an amount"))?);
-                }
-            }
-        }
-        DataType::Float64 => {
-            for (row, v) in array.as_primitive::<Float64Type>().values().iter().enumerate() {
-                out.push(if blank(row) { 0 } else { float(*v)? });
-            }
-        }
-        DataType::Float32 => {
-            for (row, v) in array.as_primitive::<Float32Type>().values().iter().enumerate() {
-                out.push(if blank(row) { 0 } else { float(f64::from(*v))? });
-            }
-        }
-        DataType::Decimal128(_, places) => {
-            let unit = 10f64.powi(i32::from(*places));
-            for (row, v) in array.as_primitive::<Decimal128Type>().values().iter().enumerate() {
-                out.push(if blank(row) { 0 } else { float(*v as f64 / unit)? });
-            }
-        }
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            for row in 0..array.len() {
-                let value = if blank(row) { "0" } else { text(array, row) };
-                out.push(super::parse_minor(value).ok_or_else(|| format!("{value:?} is not an amount"))?);
-            }
-        }
-        other => return Err(format!("amounts cannot be of type {other}")),
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use arrow_array::{Date32Array, Int64Array};
-    use parquet::arrow::ArrowWriter;
-    use parquet::file::properties::WriterProperties;
-    use std::sync::Arc;
-
-    /// Threads that read row groups of one file do not get in each other's way.
-    #[test]
-    fn row_groups_are_read_in_parallel() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("orders.parquet");
-        let rows = 60_000i64;
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("customer", Arc::new(Int64Array::from_iter_values((0..rows).map(|i| (i * 7_919) % 5_000)))),
-            ("day", Arc::new(Date32Array::from_iter_values((0..60_000).map(|i| i / 100)))),
-            ("amount_minor", Arc::new(Int64Array::from_iter_values(0..rows))),
-        ];
-        let batch = RecordBatch::try_from_iter(columns).unwrap();
-        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(1_000)).build();
-        let file = File::create(&path).unwrap();
-        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
-        writer.write(&batch).unwrap();
-        writer.close().unwrap();
-        let columns = Columns {
-            customer: "customer".into(),
-            date: "day".into(),
-            amount: Some("amount_minor".into()),
-            date_order: None,
-        };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
-        for _ in 0..5 {
-            let loaded = pool.install(|| load(&path, &columns, None)).unwrap();
-            let totals = crate::rules::occasions::per_customer(loaded.scatter, |_, o| {
-                Some(o.iter().map(|o| o.minor).sum::<i64>())
-            });
-            assert_eq!((loaded.orders, totals.len()), (60_000, 5_000));
-            assert_eq!(totals.iter().sum::<i64>(), rows * (rows - 1) / 2);
-        }
     }
 }

@@ -2,9 +2,9 @@
 //! asked about the last third.
 
 use super::btyd::{ModelKind, PurchaseModel};
+use super::forecast_tables::Forecasts;
 use super::model::{Base, Candidate, fit_purchases, fit_with_prior, histories};
 use super::occasions::History;
-use ahash::AHashMap;
 use serde::{Deserialize, Serialize};
 
 /// Expected against actual purchases of customers with the same number of repeat purchases before.
@@ -124,7 +124,7 @@ pub(super) fn check(base: Base<'_>, as_of: i32) -> Option<Trial> {
     for (h, n) in known.iter().zip(&actual) {
         let bin = &mut bins[h.x.min(LAST_BIN) as usize];
         bin.customers += 1;
-        bin.expected += forecasts.of(h);
+        bin.expected += forecasts.of_days(h);
         bin.actual += f64::from(*n);
     }
     for bin in bins.iter_mut().filter(|b| b.customers > 0) {
@@ -146,35 +146,11 @@ fn miss(model: &PurchaseModel, known: &[History], actual: &[u32], horizon: f64) 
     let (mut squares, mut sum) = (0.0, 0.0);
     let mut forecasts = Forecasts::new(model, horizon);
     for (h, n) in known.iter().zip(actual) {
-        let e = forecasts.of(h);
+        let e = forecasts.of_days(h);
         sum += e;
         squares += (e - f64::from(*n)).powi(2);
     }
     ((squares / known.len() as f64).sqrt(), sum)
-}
-
-/// Expected purchases of many customers: the slow part is computed once for each (x, T).
-struct Forecasts<'m> {
-    model: &'m PurchaseModel,
-    horizon: f64,
-    if_alive: AHashMap<(u32, u32), Option<f64>>,
-}
-
-impl<'m> Forecasts<'m> {
-    fn new(model: &'m PurchaseModel, horizon: f64) -> Self {
-        Self { model, horizon, if_alive: AHashMap::new() }
-    }
-
-    fn of(&mut self, h: &History) -> f64 {
-        let (model, horizon) = (self.model, self.horizon);
-        let (t_x, t) = (f64::from(h.t_x), f64::from(h.t));
-        let if_alive =
-            self.if_alive.entry((h.x, h.t)).or_insert_with(|| model.purchases_if_alive(h.x, t, horizon));
-        match if_alive {
-            Some(purchases) => model.p_alive(h.x, t_x, t) * *purchases,
-            None => model.expected_purchases(h.x, t_x, t, horizon),
-        }
-    }
 }
 
 /// Cumulative repeat purchases by week, of the customers who came before the cut.

@@ -3,6 +3,7 @@
 pub mod btyd;
 pub mod check;
 pub mod cohorts;
+pub mod forecast_tables;
 pub mod lifecycle;
 pub mod model;
 pub mod numeric;
@@ -12,6 +13,7 @@ pub mod profile;
 pub mod proof;
 pub mod purchases;
 pub mod rfm;
+pub mod scatter;
 pub mod stat;
 pub mod value;
 pub mod what_if;

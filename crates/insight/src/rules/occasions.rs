@@ -1,16 +1,4 @@
-//! From orders to purchase occasions: orders of one customer on one day are one occasion. The kernel
-//! scatters orders into buckets of neighbouring customers that fit the processor's cache, then walks each
-//! customer's days in order. Sums are of integer minor units, so their order cannot change a result.
-
-use rayon::prelude::*;
-
-/// One order: the customer's code, the shop-local day since 1970-01-01, the amount in minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Order {
-    pub minor: i64,
-    pub customer: u32,
-    pub day: i32,
-}
+//! Purchase occasions: orders of one customer on one day are one occasion, and what the models see of them.
 
 /// One day on which a customer bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,120 +31,6 @@ impl LeftOut {
         self.negative += other.negative;
         self.later += other.later;
         self.blank += other.blank;
-    }
-}
-
-const BLOCK: usize = 2048;
-/// Customers of one bucket are counted in an array of this size, so it stays in the first-level cache.
-const BUCKET_BITS: u32 = 12;
-
-/// Orders scattered by customer. Blocks of fixed size instead of growing vectors: a hundred million orders
-/// never need twice their own memory.
-#[derive(Debug)]
-pub struct Scatter {
-    buckets: Vec<Vec<Vec<Order>>>,
-}
-
-impl Scatter {
-    /// For customer codes below `codes`.
-    #[must_use]
-    pub fn new(codes: usize) -> Self {
-        Self { buckets: (0..(codes >> BUCKET_BITS) + 1).map(|_| Vec::new()).collect() }
-    }
-
-    #[inline]
-    pub fn push(&mut self, order: Order) {
-        let bucket = &mut self.buckets[(order.customer >> BUCKET_BITS) as usize];
-        match bucket.last_mut() {
-            Some(block) if block.len() < BLOCK => block.push(order),
-            _ => {
-                let mut block = Vec::with_capacity(if bucket.is_empty() { 64 } else { BLOCK });
-                block.push(order);
-                bucket.push(block);
-            }
-        }
-    }
-
-    /// Joins the scatter of another thread.
-    pub fn append(&mut self, other: Self) {
-        for (mine, theirs) in self.buckets.iter_mut().zip(other.buckets) {
-            mine.extend(theirs);
-        }
-    }
-}
-
-/// Calls `visit(code, occasions)` for each customer with orders and collects what it returns, in the order
-/// of codes. Buckets run in parallel; each is freed as soon as it is done.
-pub fn per_customer<T: Send>(
-    scatter: Scatter,
-    visit: impl Fn(u32, &[Occasion]) -> Option<T> + Sync,
-) -> Vec<T> {
-    let parts: Vec<Vec<T>> = scatter
-        .buckets
-        .into_par_iter()
-        .enumerate()
-        .map(|(bucket, blocks)| {
-            let mut out = Vec::new();
-            let base = u32::try_from(bucket << BUCKET_BITS).unwrap_or(u32::MAX);
-            walk_bucket(base, blocks, |code, occasions| out.extend(visit(code, occasions)));
-            out
-        })
-        .collect();
-    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-    for part in parts {
-        all.extend(part);
-    }
-    all
-}
-
-/// Folds each customer into an accumulator per bucket, then merges them.
-pub fn fold_customers<A: Send>(
-    scatter: Scatter,
-    empty: impl Fn() -> A + Sync + Send,
-    fold: impl Fn(&mut A, u32, &[Occasion]) + Sync + Send,
-    merge: impl Fn(A, A) -> A + Sync + Send,
-) -> A {
-    scatter
-        .buckets
-        .into_par_iter()
-        .enumerate()
-        .fold(&empty, |mut acc, (bucket, blocks)| {
-            let base = u32::try_from(bucket << BUCKET_BITS).unwrap_or(u32::MAX);
-            walk_bucket(base, blocks, |code, occasions| fold(&mut acc, code, occasions));
-            acc
-        })
-        .reduce(&empty, merge)
-}
-
-fn walk_bucket(base: u32, blocks: Vec<Vec<Order>>, mut visit: impl FnMut(u32, &[Occasion])) {
-    const CUSTOMERS: usize = 1 << BUCKET_BITS;
-    let orders: usize = blocks.iter().map(Vec::len).sum();
-    if orders == 0 {
-        return;
-    }
-    // Counting sort by customer.
-    let mut ends = vec![0u32; CUSTOMERS + 1];
-    for order in blocks.iter().flatten() {
-        ends[(order.customer - base) as usize + 1] += 1;
-    }
-    for i in 0..CUSTOMERS {
-        ends[i + 1] += ends[i];
-    }
-    let mut sorted = vec![Occasion { day: 0, minor: 0 }; orders];
-    let mut next = ends.clone();
-    for order in blocks.iter().flatten() {
-        let slot = &mut next[(order.customer - base) as usize];
-        sorted[*slot as usize] = Occasion { day: order.day, minor: order.minor };
-        *slot += 1;
-    }
-    drop(blocks);
-    for (offset, pair) in ends.windows(2).enumerate() {
-        let days = &mut sorted[pair[0] as usize..pair[1] as usize];
-        if days.is_empty() {
-            continue;
-        }
-        let merged = merge_days(days);
-        visit(base + u32::try_from(offset).unwrap_or(0), &days[..merged]);
     }
 }
 
@@ -197,16 +71,25 @@ impl History {
     /// `None` for a customer without occasions up to `until`.
     #[must_use]
     pub fn of(customer: u32, occasions: &[Occasion], until: i32) -> Option<Self> {
-        let seen = &occasions[..occasions.partition_point(|o| o.day <= until)];
-        let (first, last) = (seen.first()?, seen.last()?);
+        let seen = match occasions.last() {
+            Some(last) if last.day <= until => occasions,
+            _ => &occasions[..occasions.partition_point(|o| o.day <= until)],
+        };
+        let (first, repeats) = seen.split_first()?;
+        let last = repeats.last().unwrap_or(first);
         let days = |n: i32| u32::try_from(n).unwrap_or(0);
+        let (mut repeat_minor, mut paid) = (0, 0);
+        for occasion in repeats {
+            repeat_minor += occasion.minor;
+            paid += u32::from(occasion.minor > 0);
+        }
         Some(Self {
             customer,
-            x: u32::try_from(seen.len() - 1).unwrap_or(u32::MAX),
+            x: u32::try_from(repeats.len()).unwrap_or(u32::MAX),
             t_x: days(last.day - first.day),
             t: days(until - first.day),
-            repeat_minor: seen[1..].iter().map(|o| o.minor).sum(),
-            paid: u32::try_from(seen[1..].iter().filter(|o| o.minor > 0).count()).unwrap_or(u32::MAX),
+            repeat_minor,
+            paid,
         })
     }
 
@@ -220,27 +103,6 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    proptest! {
-        /// The kernel against the definition, on any order of the orders.
-        #[test]
-        fn kernel_equals_definition(orders in prop::collection::vec((0u32..9000, 0i32..40, -5i64..1000), 0..300)) {
-            let mut scatter = Scatter::new(9000);
-            let mut truth: BTreeMap<u32, BTreeMap<i32, i64>> = BTreeMap::new();
-            for &(customer, day, minor) in &orders {
-                scatter.push(Order { customer, day, minor });
-                *truth.entry(customer).or_default().entry(day).or_default() += minor;
-            }
-            let got = per_customer(scatter, |c, o| Some((c, o.to_vec())));
-            let want: Vec<(u32, Vec<Occasion>)> = truth
-                .into_iter()
-                .map(|(c, days)| (c, days.into_iter().map(|(day, minor)| Occasion { day, minor }).collect()))
-                .collect();
-            prop_assert_eq!(got, want);
-        }
-    }
 
     #[test]
     fn history_counts_up_to_the_end_only() {

@@ -3,6 +3,7 @@
 
 use super::btyd::PurchaseModel;
 use super::btyd::gamma_gamma::GammaGamma;
+use super::forecast_tables::{Alive, Memory};
 use super::lifecycle::{Stage, mean_gap};
 use super::model::{HORIZON_DAYS, Model};
 use super::occasions::{History, Occasion};
@@ -101,14 +102,12 @@ impl Profile {
     }
 }
 
-/// Purchases in twelve months of a customer who is surely alive, by (x, T).
-pub type Memory = ahash::AHashMap<(u32, u32), f64>;
-
 /// Models made ready once for a whole base, with the part of the forecast that depends only on (x, T)
-/// remembered: in days, a base of millions has some ten thousand of these.
+/// remembered.
 pub struct Forecaster<'m> {
     model: &'m Model,
     purchases: Option<PurchaseModel>,
+    alive: Option<Alive>,
     spend: Option<GammaGamma>,
     /// What an earlier forecaster of the same model has computed.
     known: Option<&'m Memory>,
@@ -121,6 +120,7 @@ impl<'m> Forecaster<'m> {
         Self {
             model,
             purchases: model.purchase_model(),
+            alive: model.purchase_model().map(Alive::new),
             spend: model.spend_model(),
             known: None,
             if_alive: Memory::default(),
@@ -140,15 +140,18 @@ impl<'m> Forecaster<'m> {
     }
 
     /// Purchases in twelve months of a customer who is surely alive.
+    #[inline]
     fn purchases_if_alive(&mut self, x: u32, t: u32) -> Option<f64> {
-        let model = self.purchases?;
-        if let Some(known) = self.known.and_then(|memory| memory.get(&(x, t))) {
-            return Some(*known);
-        }
-        Some(*self.if_alive.entry((x, t)).or_insert_with(|| {
-            // BG/BB is not fitted to orders in days.
-            model.purchases_if_alive(x, f64::from(t), HORIZON_DAYS).unwrap_or(0.0)
-        }))
+        let known = self.known.and_then(|memory| memory.get(x, t)).or_else(|| self.if_alive.get(x, t));
+        known.or_else(|| self.compute_if_alive(x, t))
+    }
+
+    #[cold]
+    fn compute_if_alive(&mut self, x: u32, t: u32) -> Option<f64> {
+        // BG/BB is not fitted to orders in days.
+        let purchases = self.purchases?.purchases_if_alive(x, f64::from(t), HORIZON_DAYS).unwrap_or(0.0);
+        self.if_alive.insert(x, t, purchases);
+        Some(purchases)
     }
 
     /// Expected value of a purchase in minor units.
@@ -166,8 +169,7 @@ impl<'m> Forecaster<'m> {
         let Some(history) = History::of(0, occasions, as_of) else {
             return Profile::without_purchases(stage);
         };
-        let p_alive =
-            self.purchases.map(|m| m.p_alive(history.x, f64::from(history.t_x), f64::from(history.t)));
+        let p_alive = self.alive.as_mut().map(|alive| alive.of(history.x, history.t_x, history.t));
         let if_alive = self.purchases_if_alive(history.x, history.t);
         let worth = self.value_of_purchase(&history);
         let expected_orders = p_alive.zip(if_alive).map(|(p, n)| p * n);
@@ -193,9 +195,10 @@ impl<'m> Forecaster<'m> {
     }
 
     /// P(alive), purchases and value in minor units of the next twelve months; `None` without a model.
+    #[inline]
     #[must_use]
     pub fn score(&mut self, history: &History) -> Option<(f64, f64, f64)> {
-        let alive = self.purchases?.p_alive(history.x, f64::from(history.t_x), f64::from(history.t));
+        let alive = self.alive.as_mut()?.of(history.x, history.t_x, history.t);
         let purchases = alive * self.purchases_if_alive(history.x, history.t)?;
         Some((alive, purchases, purchases * self.value_of_purchase(history)))
     }
@@ -232,17 +235,17 @@ impl<'m> Forecaster<'m> {
         if let Some(probability) = p_alive.filter(|p| *p < 0.5) {
             signals.push(Signal::UnlikelyAlive { probability });
         }
-        let gaps: Vec<f64> = occasions.windows(2).map(|w| f64::from(w[1].day - w[0].day)).collect();
-        if gaps.len() >= 3 {
-            let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-            let spread =
-                (gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / (gaps.len() - 1) as f64).sqrt();
+        let gaps = occasions.windows(2).map(|w| f64::from(w[1].day - w[0].day));
+        if let (3.., Some(latest)) = (gaps.len(), gaps.clone().next_back()) {
+            let (sum, count) = (gaps.clone().sum::<f64>(), gaps.len() as f64);
+            let mean = sum / count;
+            let spread = (gaps.map(|g| (g - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt();
             let variation = spread / mean.max(1.0);
             if variation < 0.5 && ratio > 1.5 {
                 signals.push(Signal::RhythmBroken { variation });
             }
-            let (latest, before) = (gaps[gaps.len() - 1], &gaps[..gaps.len() - 1]);
-            let usual_before = (before.iter().sum::<f64>() / before.len() as f64).max(1.0);
+            // Days are whole numbers: their sums are exact.
+            let usual_before = ((sum - latest) / (count - 1.0)).max(1.0);
             if latest > 2.0 * usual_before {
                 signals.push(Signal::SlowingDown { ratio: latest / usual_before });
             }

@@ -130,20 +130,25 @@ impl Purchases {
         rows: &[DayRow],
         troubles: &[TroubleRow],
     ) -> Changed {
-        let new: Vec<i64> = living.iter().copied().filter(|id| self.place(*id).is_none()).collect();
+        let mut places = self.places(living);
+        let new: Vec<i64> =
+            living.iter().zip(&places).filter(|(_, place)| place.is_none()).map(|(id, _)| *id).collect();
         let leaving = gone.iter().any(|id| self.place(*id).is_some());
         let behind = new.first().is_none_or(|first| self.ids.last().is_none_or(|last| last < first));
         let moved = if leaving || !behind {
-            Some(self.resettle(&new, gone))
+            let from = self.resettle(&new, gone);
+            places = self.places(living);
+            Some(from)
         } else {
+            let coming = self.ids.len()..;
+            places.iter_mut().filter(|place| place.is_none()).zip(coming).for_each(|(p, at)| *p = Some(at));
             self.ids.extend(&new);
             self.spans.resize(self.ids.len(), Span::default());
             self.troubles.resize(self.ids.len(), Trouble::default());
             None
         };
-        let mut places = Vec::with_capacity(living.len());
         let mut next = 0;
-        for id in living {
+        for (id, place) in living.iter().zip(&places) {
             while next < rows.len() && rows[next].customer < *id {
                 next += 1;
             }
@@ -151,11 +156,9 @@ impl Purchases {
             while next < rows.len() && rows[next].customer == *id {
                 next += 1;
             }
-            let Some(place) = self.place(*id) else { continue };
-            self.waste += self.spans[place].len as usize;
-            self.spans[place] = self.append(&rows[from..next]);
+            let Some(place) = *place else { continue };
+            self.rewrite(place, &rows[from..next]);
             self.troubles[place] = Trouble::default();
-            places.push(place);
         }
         for row in troubles {
             if let Some(place) =
@@ -164,10 +167,43 @@ impl Purchases {
                 self.troubles[place] = row.trouble;
             }
         }
-        if self.waste > self.occasions.len() / 4 + 1024 {
+        if self.waste > self.occasions.len() / 3 + 1024 {
             self.compact();
         }
-        Changed { places, moved }
+        Changed { places: places.into_iter().flatten().collect(), moved }
+    }
+
+    /// Places of sorted customers, each looked for from where the one before stands.
+    fn places(&self, sorted: &[i64]) -> Vec<Option<usize>> {
+        let mut from = 0;
+        let find = |id: &i64| {
+            let mut step = 1;
+            while self.ids.get(from + step).is_some_and(|there| there < id) {
+                from += step;
+                step *= 2;
+            }
+            let within = &self.ids[from..self.ids.len().min(from + step + 1)];
+            from += within.partition_point(|there| there < id);
+            (self.ids.get(from) == Some(id)).then_some(from)
+        };
+        sorted.iter().map(find).collect()
+    }
+
+    /// Puts rows in the place of a customer's purchases: where they stand if they fit, else behind all others.
+    fn rewrite(&mut self, place: usize, rows: &[DayRow]) {
+        let before = self.spans[place];
+        if rows.len() > before.len as usize {
+            self.waste += before.len as usize;
+            self.spans[place] = self.append(rows);
+            return;
+        }
+        let start = before.start as usize;
+        for (at, row) in (start..).zip(rows) {
+            self.occasions[at] = Occasion { day: row.day, minor: row.minor };
+            self.orders[at] = row.orders;
+        }
+        self.spans[place].len = length(rows.len());
+        self.waste += before.len as usize - rows.len();
     }
 
     /// Takes customers in and out; answers the place before of each place.

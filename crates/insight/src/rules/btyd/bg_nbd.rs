@@ -38,9 +38,18 @@ impl BgNbd {
         if chances == 0.0 {
             return 1.0;
         }
-        let left = (self.a / (self.b + chances - 1.0)).ln()
-            + (self.r + f64::from(x)) * ((t - t_x) / (self.alpha + t_x)).ln_1p();
+        let left = self.log_odds(x) + (self.r + f64::from(x)) * ((t - t_x) / (self.alpha + t_x)).ln_1p();
         logistic(-left)
+    }
+
+    /// The part of the log odds of having left that does not depend on time; of customers who may have left.
+    pub(in crate::rules) fn log_odds(&self, x: u32) -> f64 {
+        (self.a / (self.b + self.chances(x) - 1.0)).ln()
+    }
+
+    /// Whether a customer may have left without a repeat purchase.
+    pub(in crate::rules) fn may_leave_at_once(&self) -> bool {
+        self.chances(0) > 0.0
     }
 
     /// Expected purchases in `horizon` of a customer known to be alive at `t`. Does not depend on the last

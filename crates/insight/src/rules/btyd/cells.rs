@@ -59,29 +59,31 @@ fn distinct_share(cells: &[Cell]) -> f64 {
 /// few hundred thousand cells, in the order of x, T and t_x.
 #[must_use]
 pub fn compress_days(x: &[u32], t_x: &[u32], t: &[u32], units_per_day: f64) -> Vec<Cell> {
-    // Most customers never came back: their cells are a plain histogram of ages.
-    let mut once: Vec<u64> = Vec::new();
-    let mut keys: Vec<u64> = Vec::with_capacity(x.len() / 2);
+    let Some(keys) = Keys::of(x, t_x, t) else {
+        let cell = |((&x, &t_x), &t): ((&u32, &u32), &u32)| {
+            Cell::one(x, f64::from(t_x) * units_per_day, f64::from(t) * units_per_day)
+        };
+        return compress(x.iter().zip(t_x).zip(t).map(cell).collect());
+    };
+    // Most customers never came back: their cells are a plain histogram of ages. Every row is written to both
+    // places and counts in one: who came back cannot be foretold, and a wrong guess costs more than a write.
+    let mut once = vec![0u64; t.iter().max().map_or(0, |t| *t as usize + 1)];
+    let mut repeated = vec![0u64; x.len()];
+    let mut len = 0;
     for ((&x, &t_x), &t) in x.iter().zip(t_x).zip(t) {
-        if x == 0 {
-            let index = t as usize;
-            if index >= once.len() {
-                once.resize(index + 1, 0);
-            }
-            once[index] += 1;
-        } else {
-            keys.push(pack(x, t_x, t));
-        }
+        once[t as usize] += u64::from(x == 0);
+        repeated[len] = keys.pack(x, t_x, t);
+        len += usize::from(x > 0);
     }
-    keys.par_sort_unstable();
+    repeated.truncate(len);
     let mut cells: Vec<Cell> = once
         .iter()
         .enumerate()
         .filter(|(_, n)| **n > 0)
         .map(|(day, n)| Cell { x: 0, t_x: 0.0, t: day as f64 * units_per_day, weight: *n as f64 })
         .collect();
-    cells.extend(keys.chunk_by(|a, b| a == b).map(|run| {
-        let (x, t_x, t) = unpack(run[0]);
+    cells.extend(sorted(repeated, keys.bits()).chunk_by(|a, b| a == b).map(|run| {
+        let (x, t_x, t) = keys.unpack(run[0]);
         Cell {
             x,
             t_x: f64::from(t_x) * units_per_day,
@@ -92,20 +94,70 @@ pub fn compress_days(x: &[u32], t_x: &[u32], t: &[u32], units_per_day: f64) -> V
     cells
 }
 
-/// Days of a time: five thousand years.
-const TIME_BITS: u32 = 21;
-
-fn pack(x: u32, t_x: u32, t: u32) -> u64 {
-    u64::from(x) << (2 * TIME_BITS) | u64::from(t) << TIME_BITS | u64::from(t_x)
+/// x, T and t_x as one number of as few bits as the largest of them need.
+#[derive(Debug, Clone, Copy)]
+struct Keys {
+    count_bits: u32,
+    time_bits: u32,
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "each part was packed from a u32 and is masked to its bits"
-)]
-fn unpack(key: u64) -> (u32, u32, u32) {
-    let mask = (1u64 << TIME_BITS) - 1;
-    ((key >> (2 * TIME_BITS)) as u32, (key & mask) as u32, ((key >> TIME_BITS) & mask) as u32)
+impl Keys {
+    /// `None` when they do not fit.
+    fn of(x: &[u32], t_x: &[u32], t: &[u32]) -> Option<Self> {
+        let width = |values: &[u32]| u32::BITS - values.iter().fold(0, |all, v| all | v).leading_zeros();
+        let keys = Self { count_bits: width(x), time_bits: width(t).max(width(t_x)) };
+        (keys.bits() < u64::BITS).then_some(keys)
+    }
+
+    const fn bits(self) -> u32 {
+        self.count_bits + 2 * self.time_bits
+    }
+
+    fn pack(self, x: u32, t_x: u32, t: u32) -> u64 {
+        u64::from(x) << (2 * self.time_bits) | u64::from(t) << self.time_bits | u64::from(t_x)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each part was packed from a u32 and is masked to its bits"
+    )]
+    fn unpack(self, key: u64) -> (u32, u32, u32) {
+        let mask = (1u64 << self.time_bits) - 1;
+        let (x, t) = (key >> (2 * self.time_bits), key >> self.time_bits & mask);
+        (x as u32, (key & mask) as u32, t as u32)
+    }
+}
+
+/// Sorts by the lowest `bits`, some at a time: few bits of many keys cost less to count than to compare.
+fn sorted(mut keys: Vec<u64>, bits: u32) -> Vec<u64> {
+    const MOST: u32 = 11;
+    if keys.len() < 1 << MOST {
+        keys.sort_unstable();
+        return keys;
+    }
+    // Digits of one size: the fewer places one is written to, the more of them stay in the cache.
+    let passes = bits.div_ceil(MOST).max(1);
+    let width = bits.div_ceil(passes);
+    #[expect(clippy::cast_possible_truncation, reason = "masked to eleven bits")]
+    let digit = |key: u64, pass: u32| (key >> (pass * width)) as usize & ((1 << width) - 1);
+    let mut other = vec![0; keys.len()];
+    for pass in 0..passes {
+        let mut starts = [0usize; 1 << MOST];
+        for key in &keys {
+            starts[digit(*key, pass)] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += std::mem::replace(start, sum);
+        }
+        for key in &keys {
+            let start = &mut starts[digit(*key, pass)];
+            other[*start] = *key;
+            *start += 1;
+        }
+        std::mem::swap(&mut keys, &mut other);
+    }
+    keys
 }
 
 #[cfg(test)]
@@ -114,6 +166,13 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn digits_sort(keys in prop::collection::vec(0u64..1 << 29, 0..6000)) {
+            let mut want = keys.clone();
+            want.sort_unstable();
+            prop_assert_eq!(sorted(keys, 29), want);
+        }
+
         #[test]
         fn both_ways_of_compressing_agree(rows in prop::collection::vec((0u32..4, 0u32..9, 0u32..5), 0..200)) {
             let rows: Vec<(u32, u32, u32)> =
