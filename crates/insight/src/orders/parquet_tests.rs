@@ -207,11 +207,12 @@ proptest! {
         let cells: BTreeMap<(u32, u64, u64), f64> = summary
             .into_cells(0.5)
             .iter()
-            .map(|cell| ((cell.x, (cell.t_x * 2.0) as u64, (cell.t * 2.0) as u64), cell.weight))
+            .map(|cell| ((cell.x, cell.t_x.to_bits(), cell.t.to_bits()), cell.weight))
             .collect();
         let mut truth: BTreeMap<(u32, u64, u64), f64> = BTreeMap::new();
         for (x, t_x, t) in rows {
-            *truth.entry((x, u64::from(t_x), u64::from(t))).or_default() += 1.0;
+            let half = |time: u32| (f64::from(time) * 0.5).to_bits();
+            *truth.entry((x, half(t_x), half(t))).or_default() += 1.0;
         }
         prop_assert_eq!(cells, truth);
     }
