@@ -172,7 +172,8 @@ export function DeskPage() {
               {t('desk.inbound')}
             </Button>
           </header>
-          <div className="desk-body">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+          <div className="desk-body" role="group" tabIndex={0} aria-label={t('desk.queue')}>
             <Loaded query={queue}>{(q) => <QueueList queue={q} taken={task?.id} />}</Loaded>
           </div>
         </section>
@@ -268,7 +269,8 @@ function Pop({ card }: { card: CustomerCard }) {
       <header className="desk-head">
         <h2 className="grow cut">{card.name}</h2>
       </header>
-      <div className="desk-body col">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+      <div className="desk-body col" role="group" tabIndex={0} aria-label={card.name ?? undefined}>
         <CardFacts card={card} />
         <section className="col tight">
           <h3>{t('card.orders')}</h3>
