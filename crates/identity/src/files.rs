@@ -1,6 +1,7 @@
 //! Files into people, without a workspace: `otklik resolve`.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -154,10 +155,10 @@ struct Texts {
 
 impl Texts {
     fn read(&mut self, row: &Row<'_>, has_birth: bool) {
-        join(row, Role::FullName, " ", &mut self.name);
-        join(row, Role::Phone, ", ", &mut self.phone);
-        join(row, Role::Email, ", ", &mut self.email);
-        join(row, Role::Address, ", ", &mut self.address);
+        join(row.all(Role::FullName), " ", &mut self.name);
+        join(row.all(Role::Phone), ", ", &mut self.phone);
+        join(row.all(Role::Email), ", ", &mut self.email);
+        join(row.all(Role::Address), ", ", &mut self.address);
         self.birth.clear();
         if has_birth {
             match row.date(Role::BirthDate) {
@@ -198,13 +199,13 @@ impl Texts {
     }
 }
 
-fn join(row: &Row<'_>, role: Role, by: &str, out: &mut String) {
+fn join<T: AsRef<str>>(cells: impl Iterator<Item = T>, by: &str, out: &mut String) {
     out.clear();
-    for (at, cell) in row.all(role).enumerate() {
+    for (at, cell) in cells.enumerate() {
         if at > 0 {
             out.push_str(by);
         }
-        out.push_str(cell);
+        out.push_str(cell.as_ref());
     }
 }
 
@@ -222,48 +223,28 @@ fn clusters(out: &mut Out, batch: &RecordBatch, found: &Resolution<'_>) -> csv::
     out.write_record(["record_id", "customer_id"])?;
     let mut name = String::new();
     for (row, customer) in found.customer_of.iter().enumerate() {
-        name_customer(*customer, &mut name);
+        name_customer(*customer, &mut name)?;
         out.write_record([batch.id(row), &name])?;
     }
     Ok(())
 }
 
 /// `C1` for the first customer.
-fn name_customer(customer: u32, out: &mut String) {
-    let mut digits = [b'0'; 10];
-    let mut at = digits.len();
-    let mut left = u64::from(customer) + 1;
-    while left > 0 {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(left % 10).unwrap_or(0);
-        left /= 10;
-    }
+fn name_customer(customer: u32, out: &mut String) -> csv::Result<()> {
     out.clear();
-    out.push('C');
-    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
+    write!(out, "C{}", customer + 1).map_err(|e| std::io::Error::other(e).into())
 }
 
 fn cards(out: &mut Out, found: &Resolution<'_>) -> csv::Result<()> {
     out.write_record(["customer_id", "phones", "emails"])?;
     let (mut name, mut phones, mut emails) = (String::new(), String::new(), String::new());
     for (customer, contacts) in (0..).zip(&found.contacts()) {
-        name_customer(customer, &mut name);
-        list(contacts.phones.iter().filter_map(|p| phone::e164(*p)), &mut phones);
-        list(contacts.emails.iter().map(|e| found.base.emails.text(*e)), &mut emails);
+        name_customer(customer, &mut name)?;
+        join(contacts.phones.iter().filter_map(|p| phone::e164(*p)), " ", &mut phones);
+        join(contacts.emails.iter().map(|e| found.base.emails.text(*e)), " ", &mut emails);
         out.write_record([&name, &phones, &emails])?;
     }
     Ok(())
-}
-
-/// Values with a space between them.
-fn list<T: AsRef<str>>(values: impl Iterator<Item = T>, out: &mut String) {
-    out.clear();
-    for (at, value) in values.enumerate() {
-        if at > 0 {
-            out.push(' ');
-        }
-        out.push_str(value.as_ref());
-    }
 }
 
 fn links(out: &mut Out, batch: &RecordBatch, found: &Resolution<'_>) -> csv::Result<()> {

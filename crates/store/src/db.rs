@@ -51,6 +51,22 @@ pub enum Value {
     Float(f64),
 }
 
+/// A query with its values: its type differs by engine and by what it answers.
+macro_rules! bound {
+    ($query:expr, $args:expr) => {{
+        let mut query = $query;
+        for arg in $args {
+            query = match arg.clone() {
+                Value::Int(v) => query.bind(v),
+                Value::Text(v) => query.bind(v),
+                Value::Bool(v) => query.bind(v),
+                Value::Float(v) => query.bind(v),
+            };
+        }
+        query
+    }};
+}
+
 const WAIT: Duration = Duration::from_secs(60);
 
 /// A file of so many bytes is rewritten in about two seconds.
@@ -314,15 +330,7 @@ impl Tx {
     {
         macro_rules! run {
             ($tx:expr) => {{
-                let mut query = sqlx::query_as::<_, T>(AssertSqlSafe(sql.to_owned()));
-                for arg in args {
-                    query = match arg.clone() {
-                        Value::Int(v) => query.bind(v),
-                        Value::Text(v) => query.bind(v),
-                        Value::Bool(v) => query.bind(v),
-                        Value::Float(v) => query.bind(v),
-                    };
-                }
+                let query = bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql.to_owned())), args);
                 query.fetch_all(&mut **$tx).await
             }};
         }
@@ -349,15 +357,7 @@ impl Tx {
                 Err(Error::Migration(format!("a table could not be read: {sql}")))
             }
             Self::Pg(tx) => {
-                let mut query = sqlx::query_as::<_, T>(AssertSqlSafe(sql.to_owned()));
-                for arg in args {
-                    query = match arg.clone() {
-                        Value::Int(v) => query.bind(v),
-                        Value::Text(v) => query.bind(v),
-                        Value::Bool(v) => query.bind(v),
-                        Value::Float(v) => query.bind(v),
-                    };
-                }
+                let query = bound!(sqlx::query_as::<_, T>(AssertSqlSafe(sql.to_owned())), args);
                 let mut rows = query.fetch(&mut **tx);
                 while let Some(row) = rows.try_next().await.map_err(engine_says)? {
                     each(row);
@@ -371,15 +371,7 @@ impl Tx {
     pub async fn execute_dyn(&mut self, sql: &str, args: &[Value]) -> Result<u64> {
         macro_rules! run {
             ($tx:expr) => {{
-                let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-                for arg in args {
-                    query = match arg.clone() {
-                        Value::Int(v) => query.bind(v),
-                        Value::Text(v) => query.bind(v),
-                        Value::Bool(v) => query.bind(v),
-                        Value::Float(v) => query.bind(v),
-                    };
-                }
+                let query = bound!(sqlx::query(AssertSqlSafe(sql.to_owned())), args);
                 query.execute(&mut **$tx).await.map(|done| done.rows_affected())
             }};
         }

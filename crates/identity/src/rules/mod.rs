@@ -19,6 +19,7 @@ pub mod live;
 pub mod live_blocks;
 pub mod model;
 pub mod name;
+mod name_roles;
 mod name_words;
 mod parted;
 pub mod phone;
