@@ -31,9 +31,27 @@ pub struct PersonRecord<'a> {
     pub other: &'a str,
 }
 
+/// A name as typed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NameCells<'a> {
+    pub full: &'a str,
+    pub given: &'a str,
+    pub family: &'a str,
+    pub patronymic: &'a str,
+}
+
 const TEXTS: usize = 18;
 
 impl<'a> PersonRecord<'a> {
+    pub(super) fn name(&self) -> NameCells<'a> {
+        NameCells {
+            full: self.full_name,
+            given: self.given_name,
+            family: self.family_name,
+            patronymic: self.patronymic,
+        }
+    }
+
     fn texts(&self) -> [&'a str; TEXTS] {
         [
             self.id,
@@ -182,6 +200,13 @@ impl RecordBatch {
             other: cell(16),
             account: cell(17),
         }
+    }
+
+    /// The cells that names are read from.
+    #[must_use]
+    pub fn name(&self, row: usize) -> NameCells<'_> {
+        let cell = |i: usize| self.columns[i].get(row);
+        NameCells { full: cell(2), given: cell(3), family: cell(4), patronymic: cell(5) }
     }
 
     /// A hash of everything a row says about who it is: rows with one hash are read once.

@@ -249,14 +249,16 @@ impl Blocks {
             }
         }
         drop(parts);
-        crowded.par_sort_unstable();
-        crowded.dedup();
-        for run in crowded.chunk_by(|a, b| a.0 == b.0) {
-            if run.len() >= 2 && run.len() <= CAP {
-                it.put(run);
+        let parts = parted::repeated(&[Parted::deal(&crowded)]);
+        drop(crowded);
+        for mut part in parts {
+            part.dedup();
+            for run in part.chunk_by(|a, b| a.0 == b.0) {
+                if run.len() >= 2 && run.len() <= CAP {
+                    it.put(run);
+                }
             }
         }
-        drop(crowded);
         it.index(cards.len());
         it
     }

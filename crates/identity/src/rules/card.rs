@@ -12,8 +12,9 @@ use super::date;
 use super::dictionary::Gender;
 use super::email::{EmailId, Emails};
 use super::intern::Interner;
-use super::name::{Name, Names, Stray};
+use super::name::{Name, Names};
 use super::phone::{self, Phone, Phones, Plan, PlanVotes};
+use super::read::{self, NameRead};
 
 pub type CardId = u32;
 
@@ -79,9 +80,6 @@ impl Default for Base {
     }
 }
 
-/// Rows that are looked up together.
-const AHEAD: usize = 32;
-
 /// The parts of a record that are read apart from each other.
 #[derive(Debug, Default)]
 struct Contacts {
@@ -99,33 +97,17 @@ impl Base {
     /// Normalises a whole batch under a given numbering plan and order of dates.
     #[must_use]
     pub fn read_as(batch: &RecordBatch, plan: Plan, month_first: bool) -> Self {
-        let mut it = Self { month_first, plan, ..Self::default() };
-        it.card_of.reserve(batch.len());
-        it.by_content = HashTable::with_capacity(batch.len() / 2);
-        // Most rows repeat another row letter by letter: those are read once.
-        let mut seen: HashTable<(u64, CardId)> = HashTable::with_capacity(batch.len() / 2);
-        let mut hashes = [0_u64; AHEAD];
-        for first in (0..batch.len()).step_by(AHEAD) {
-            let rows = first..(first + AHEAD).min(batch.len());
-            for (row, hash) in rows.clone().zip(&mut hashes) {
-                *hash = batch.content_hash(row, &it.hasher);
-            }
-            // Places in a large table come slowly; asked for together they come sooner.
-            std::hint::black_box(
-                hashes[..rows.len()].iter().filter(|h| seen.find(**h, |k| k.0 == **h).is_some()).count(),
-            );
-            for (row, hash) in rows.zip(hashes) {
-                if let Some(known) = seen.find(hash, |k| k.0 == hash) {
-                    it.card_of.push(known.1);
-                    continue;
-                }
-                let (card, by_content) = it.place(&batch.get(row));
-                if by_content {
-                    seen.insert_unique(hash, (hash, card), |k| k.0);
-                }
-            }
-        }
-        it
+        read::read(batch, Self { month_first, plan, ..Self::default() })
+    }
+
+    /// Makes room for that many records.
+    pub(super) fn expect(&mut self, records: usize) {
+        self.card_of.reserve(records);
+        self.by_content = HashTable::with_capacity(records / 2);
+    }
+
+    pub(super) fn hasher(&self) -> RandomState {
+        self.hasher.clone()
     }
 
     /// The numbering plan and the order of dates that a batch speaks for.
@@ -158,13 +140,14 @@ impl Base {
 
     /// Normalises one record and returns its card, an old one when the content is known.
     pub fn add(&mut self, record: &PersonRecord<'_>) -> CardId {
-        self.place(record).0
+        let read = NameRead::of(&mut self.names, &self.hasher, record.name());
+        self.place(record, &read).0
     }
 
     /// The card of a record, and whether any record of the same content lies on it.
-    fn place(&mut self, record: &PersonRecord<'_>) -> (CardId, bool) {
-        let (mut card, contacts) = self.normalise(record);
-        let (hash, by_content) = self.fingerprint(&card, &contacts, record);
+    pub(super) fn place(&mut self, record: &PersonRecord<'_>, read: &NameRead) -> (CardId, bool) {
+        let (mut card, contacts) = self.normalise(record, read);
+        let (hash, by_content) = self.fingerprint(&card, read.hash, &contacts, record);
         card.fingerprint = hash;
         let id = if let Some(known) = self.by_content.find(hash, |k| k.0 == hash) {
             known.1
@@ -201,25 +184,17 @@ impl Base {
         self.card_of[row] = id;
     }
 
-    fn normalise(&mut self, record: &PersonRecord<'_>) -> (Card, Contacts) {
-        let mut stray = Stray::default();
+    fn normalise(&mut self, record: &PersonRecord<'_>, read: &NameRead) -> (Card, Contacts) {
         let mut contacts = Contacts::default();
-        let name = if record.full_name.is_empty() {
-            self.names.from_parts(record.family_name, record.given_name, record.patronymic, &mut stray)
-        } else {
-            let mut name = self.names.parse(record.full_name, &mut stray);
-            if name.surname == 0 && !record.family_name.is_empty() {
-                name.surname = self.names.intern(record.family_name.trim());
-            }
-            name
-        };
         phone::parse(record.phone, self.plan, &mut contacts.phones);
         self.emails.parse(record.email, &mut contacts.emails);
-        if let Some(number) = &stray.phone {
-            phone::parse(number, self.plan, &mut contacts.phones);
-        }
-        if let Some(address) = &stray.email {
-            self.emails.parse(address, &mut contacts.emails);
+        if let Some(stray) = &read.stray {
+            if let Some(number) = &stray.phone {
+                phone::parse(number, self.plan, &mut contacts.phones);
+            }
+            if let Some(address) = &stray.email {
+                self.emails.parse(address, &mut contacts.emails);
+            }
         }
         // An e-mail typed into the phone column and the other way round.
         if contacts.emails.is_empty() && record.phone.contains('@') {
@@ -231,10 +206,10 @@ impl Base {
         contacts.phones.sort_unstable();
         contacts.emails.retain(|id| !self.emails.parts(*id).filler);
         let mut card = Card {
-            name,
-            stem: self.names.token(name.surname).stem,
-            given_key: if name.given == 0 { 0 } else { self.names.token(name.given).given_key + 1 },
-            gender: self.names.gender(&name),
+            name: read.name,
+            stem: read.stem,
+            given_key: read.given_key,
+            gender: read.gender,
             birth: if record.birth_date.is_empty() {
                 0
             } else {
@@ -277,7 +252,13 @@ impl Base {
     }
 
     /// Records share a card only when the name comes with something that tells namesakes apart.
-    fn fingerprint(&self, card: &Card, contacts: &Contacts, record: &PersonRecord<'_>) -> (u64, bool) {
+    fn fingerprint(
+        &self,
+        card: &Card,
+        name: u64,
+        contacts: &Contacts,
+        record: &PersonRecord<'_>,
+    ) -> (u64, bool) {
         let mut h = self.hasher.build_hasher();
         let named = !card.name.is_empty();
         let reachable = contacts.phones.iter().any(|p| !phone::is_weak(*p))
@@ -293,16 +274,8 @@ impl Base {
             h.write(record.id.as_bytes());
             h.write_u8(1);
         }
-        let name = &card.name;
-        for token in [name.surname, name.surname2, name.given, name.patronymic] {
-            h.write_u64(self.names.token(token).hash);
-        }
-        h.write_u32(u32::from_le_bytes([
-            name.given_initial,
-            name.patronymic_initial,
-            name.surname_initial,
-            u8::try_from(contacts.phones.len()).unwrap_or(0),
-        ]));
+        h.write_u64(name);
+        h.write_usize(contacts.phones.len());
         for phone in &contacts.phones {
             h.write_u64(*phone);
         }

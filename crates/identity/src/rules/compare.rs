@@ -68,6 +68,7 @@ pub fn compare(base: &Base, model: &Model, a: &Card, b: &Card) -> Comparison {
     swapped_names(names, model, a, b, &mut c);
     compare_phone(base, model, a, b, &mut c);
     compare_email(base, model, a, b, &mut c);
+    former_surname(base, model, a, b, &mut c);
     compare_rest(base, model, a, b, &mut c);
     // Several common values that agree together (postcode, second address line) are as good as one rare value.
     c.beyond_name |= c.rarity - c.rarities[..3].iter().sum::<f32>() >= BEYOND;
@@ -355,6 +356,10 @@ fn compare_email(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
                 continue;
             }
             let found = email_level(base, a, *x, b, *y);
+            // An office's mailbox is used beside one's own.
+            if found == emails::DIFFERENT && (px.role || py.role) {
+                continue;
+            }
             // Lower levels are stronger, missing aside.
             if level == MISSING || found < level {
                 level = found;
@@ -364,6 +369,41 @@ fn compare_email(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
     c.beyond_name |= matches!(level, SAME | emails::ENDING)
         || matches!(level, emails::LIKE_DIGITS | emails::LIKE_OWN) && name_tells(c);
     c.set(Field::Email, level, rarity);
+}
+
+/// A mailbox often keeps the surname that its owner had before: `zoia.kostomiuk@` of Зоя Марюк was Зоя Костомюк's.
+fn former_surname(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    if !matches!(c.levels[Field::Surname as usize], surname::DIFFERENT_WOMAN | surname::DIFFERENT)
+        || !matches!(c.levels[Field::Given as usize], SAME | given::VARIANT)
+        // Mailboxes that are alike were counted already, by the same letters.
+        || !matches!(c.levels[Field::Email as usize], MISSING | emails::DIFFERENT)
+    {
+        return;
+    }
+    let kept = |owner: &Card, other: &Card| {
+        base.emails(owner).iter().any(|email| {
+            !base.emails.parts(*email).role && mailbox_holds(base, *email, other.name.surname, FORMER)
+        })
+    };
+    if kept(a, b) || kept(b, a) {
+        let rarity = model.surname_rarity(a.stem).min(model.surname_rarity(b.stem));
+        c.set(Field::Surname, surname::PART, rarity * 0.5);
+    }
+}
+
+/// Letters of a surname that a mailbox must hold before it is believed to be a former one.
+const FORMER: usize = 6;
+
+/// Whether the name of a mailbox holds the beginning of a word, of that many letters or the whole of a shorter stem.
+fn mailbox_holds(base: &Base, email: EmailId, word: TokenId, letters: usize) -> bool {
+    let stem = base.names.stem_letters(word);
+    if word == 0 || stem.len() < 5 {
+        return false;
+    }
+    let local = std::str::from_utf8(base.emails.local(email)).unwrap_or_default();
+    let key: Vec<u8> = fold::fold(local).bytes().filter(u8::is_ascii_alphabetic).collect();
+    let root = &stem[..stem.len().min(letters)];
+    key.windows(root.len()).any(|w| w == root)
 }
 
 fn email_level(base: &Base, a: &Card, x: EmailId, b: &Card, y: EmailId) -> u8 {

@@ -23,5 +23,6 @@ mod name_roles;
 mod name_words;
 mod parted;
 pub mod phone;
+mod read;
 pub mod resolution;
 pub mod resolve;

@@ -30,7 +30,7 @@ const M: [[f64; LEVELS]; FIELDS] = [
     // missing, same, variant, initial, slip, different
     [0.0, 0.80, 0.12, 0.03, 0.045, 0.005, 0.0, 0.0],
     // missing, same, slip, part, different woman, different
-    [0.0, 0.89, 0.060, 0.012, 0.030, 0.008, 0.0, 0.0],
+    [0.0, 0.87, 0.060, 0.012, 0.050, 0.008, 0.0, 0.0],
     // missing, same, initial, slip, different
     [0.0, 0.90, 0.05, 0.04, 0.01, 0.0, 0.0, 0.0],
     // missing, same, near, different
@@ -50,7 +50,8 @@ const M: [[f64; LEVELS]; FIELDS] = [
 #[rustfmt::skip]
 const U: [[f64; LEVELS]; FIELDS] = [
     [1.0, 1.0, 0.05, 0.06, 0.01, 0.95, 1.0, 1.0],
-    [1.0, 1.0, 0.004, 0.004, 0.95, 0.99, 1.0, 1.0],
+    // Who shares a number or a mailbox and is another woman seldom has the same first name: far less than two strangers do.
+    [1.0, 1.0, 0.004, 0.004, 0.15, 0.99, 1.0, 1.0],
     [1.0, 1.0, 0.08, 0.02, 0.95, 1.0, 1.0, 1.0],
     [1.0, 1.0, 1.0e-4, 1.0, 1.0, 1.0, 1.0, 1.0],
     [1.0, 1.0, 1.0e-4, 0.02, 5.0e-4, 1.0e-5, 1.0, 1.0],

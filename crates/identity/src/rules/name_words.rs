@@ -1,5 +1,7 @@
 //! Words of a name cell, and the endings of surnames.
 
+use std::sync::OnceLock;
+
 use super::dictionary::Gender;
 use super::fold;
 
@@ -37,26 +39,69 @@ pub(super) struct Word<'a> {
 pub(super) fn split_words(cell: &str) -> impl Iterator<Item = Word<'_>> {
     let mut rest = cell;
     std::iter::from_fn(move || {
-        let start = rest.find(fold::is_letter)?;
+        let start = rest.char_indices().find(|(_, c)| kind_of(*c).is_letter())?.0;
         rest = &rest[start..];
         let mut end = rest.len();
         let mut small_before = false;
         for (at, c) in rest.char_indices() {
-            let inside = fold::is_letter(c)
-                || matches!(c, '\'' | '’' | 'ʼ' | '`' | '"')
-                || fold::is_invisible(c)
-                || is_mark(c);
-            let capital = fold::is_capital(c);
-            if !inside || capital && small_before {
+            let kind = kind_of(c);
+            if kind == Kind::Between || kind == Kind::Capital && small_before {
                 end = at;
                 break;
             }
-            small_before = fold::is_small(c);
+            small_before = kind == Kind::Small;
         }
         let (text, after) = rest.split_at(end);
         rest = after;
         Some(Word { text, dotted: after.starts_with('.') })
     })
+}
+
+/// What a character is to a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Small,
+    Capital,
+    /// A letter without case.
+    Letter,
+    /// An apostrophe, a mark on a letter, a sign that is not seen.
+    Inside,
+    Between,
+}
+
+impl Kind {
+    fn is_letter(self) -> bool {
+        matches!(self, Self::Small | Self::Capital | Self::Letter)
+    }
+
+    fn look_up(c: char) -> Self {
+        if fold::is_letter(c) {
+            match (fold::is_small(c), fold::is_capital(c)) {
+                (true, _) => Self::Small,
+                (_, true) => Self::Capital,
+                _ => Self::Letter,
+            }
+        } else if matches!(c, '\'' | '’' | 'ʼ' | '`' | '"') || fold::is_invisible(c) || is_mark(c) {
+            Self::Inside
+        } else {
+            Self::Between
+        }
+    }
+}
+
+/// Latin and Cyrillic: nearly every character of a name.
+const USUAL: usize = 0x500;
+
+fn kind_of(c: char) -> Kind {
+    static KINDS: OnceLock<[Kind; USUAL]> = OnceLock::new();
+    let kinds = KINDS.get_or_init(|| {
+        let mut kinds = [Kind::Between; USUAL];
+        for (kind, code) in kinds.iter_mut().zip(0_u32..) {
+            *kind = char::from_u32(code).map_or(Kind::Between, Kind::look_up);
+        }
+        kinds
+    });
+    usize::try_from(u32::from(c)).ok().and_then(|i| kinds.get(i)).copied().unwrap_or_else(|| Kind::look_up(c))
 }
 
 fn is_mark(c: char) -> bool {
