@@ -151,6 +151,7 @@ struct Texts {
     email: String,
     address: String,
     birth: String,
+    social: String,
 }
 
 impl Texts {
@@ -159,6 +160,7 @@ impl Texts {
         join(row.all(Role::Phone), ", ", &mut self.phone);
         join(row.all(Role::Email), ", ", &mut self.email);
         join(row.all(Role::Address), ", ", &mut self.address);
+        join(row.all(Role::Social), ", ", &mut self.social);
         self.birth.clear();
         if has_birth {
             match row.date(Role::BirthDate) {
@@ -195,6 +197,7 @@ impl Texts {
             birth_date: &self.birth,
             national_id: row.text(Role::NationalId),
             other: row.text(Role::Other),
+            social: &self.social,
         }
     }
 }
@@ -241,7 +244,8 @@ fn cards(out: &mut Out, found: &Resolution<'_>) -> csv::Result<()> {
     for (customer, contacts) in (0..).zip(&found.contacts()) {
         name_customer(customer, &mut name)?;
         join(contacts.phones.iter().filter_map(|p| phone::e164(*p)), " ", &mut phones);
-        join(contacts.emails.iter().map(|e| found.base.emails.text(*e)), " ", &mut emails);
+        let addresses = contacts.emails.iter().filter(|e| !found.base.emails.parts(**e).profile);
+        join(addresses.map(|e| found.base.emails.text(*e)), " ", &mut emails);
         out.write_record([&name, &phones, &emails])?;
     }
     Ok(())

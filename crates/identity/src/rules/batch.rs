@@ -29,6 +29,8 @@ pub struct PersonRecord<'a> {
     pub birth_date: &'a str,
     pub national_id: &'a str,
     pub other: &'a str,
+    /// Profiles in social networks.
+    pub social: &'a str,
 }
 
 /// A name as typed.
@@ -40,7 +42,7 @@ pub struct NameCells<'a> {
     pub patronymic: &'a str,
 }
 
-const TEXTS: usize = 18;
+const TEXTS: usize = 19;
 
 impl<'a> PersonRecord<'a> {
     pub(super) fn name(&self) -> NameCells<'a> {
@@ -72,6 +74,7 @@ impl<'a> PersonRecord<'a> {
             self.national_id,
             self.other,
             self.account,
+            self.social,
         ]
     }
 }
@@ -199,6 +202,7 @@ impl RecordBatch {
             national_id: cell(15),
             other: cell(16),
             account: cell(17),
+            social: cell(18),
         }
     }
 

@@ -136,6 +136,9 @@ fn mailbox_keys(base: &Base, model: &Model, email: EmailId, emit: &mut impl FnMu
         return;
     }
     emit(mix(Kind::Mailbox, parts.local, 2));
+    if parts.profile {
+        return;
+    }
     let local = base.emails.local(email);
     if local.len() >= 6 {
         // One slip spoils one half of the mailbox name; the other half still meets.

@@ -196,6 +196,9 @@ impl Base {
                 self.emails.parse(address, &mut contacts.emails);
             }
         }
+        if !record.social.is_empty() {
+            self.emails.parse_profiles(record.social, &mut contacts.emails);
+        }
         // An e-mail typed into the phone column and the other way round.
         if contacts.emails.is_empty() && record.phone.contains('@') {
             self.emails.parse(record.phone, &mut contacts.emails);
@@ -251,7 +254,8 @@ impl Base {
         self.texts.intern(text.as_bytes()).0
     }
 
-    /// Records share a card only when the name comes with something that tells namesakes apart.
+    /// Records share a card only when they say by which contact the person is reached, or the name comes with something that tells
+    /// namesakes apart.
     fn fingerprint(
         &self,
         card: &Card,
@@ -266,7 +270,7 @@ impl Base {
         let told_apart = card.national != 0
             || card.birth != 0 && (card.address.is_home() || card.postcode != 0)
             || card.address.is_home();
-        let by_content = !record.account.is_empty() || named && (reachable || told_apart);
+        let by_content = !record.account.is_empty() || reachable || named && told_apart;
         if !record.account.is_empty() {
             h.write(record.account.as_bytes());
             h.write_u16(record.source);

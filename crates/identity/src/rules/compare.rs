@@ -69,6 +69,7 @@ pub fn compare(base: &Base, model: &Model, a: &Card, b: &Card) -> Comparison {
     compare_phone(base, model, a, b, &mut c);
     compare_email(base, model, a, b, &mut c);
     former_surname(base, model, a, b, &mut c);
+    without_a_name(base, model, a, b, &mut c);
     compare_rest(base, model, a, b, &mut c);
     // Several common values that agree together (postcode, second address line) are as good as one rare value.
     c.beyond_name |= c.rarity - c.rarities[..3].iter().sum::<f32>() >= BEYOND;
@@ -347,9 +348,14 @@ fn compare_email(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
                 if let Some(bits) = model.email_rarity(px.mailbox) {
                     if level != SAME || bits > rarity {
                         rarity = bits;
+                        c.by_profile = px.profile;
                     }
                     level = SAME;
                 }
+                continue;
+            }
+            // People have several profiles, and a profile is no mailbox.
+            if px.profile || py.profile {
                 continue;
             }
             if level == SAME || model.is_generic_mailbox(px.mailbox) || model.is_generic_mailbox(py.mailbox) {
@@ -371,6 +377,34 @@ fn compare_email(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compari
     c.set(Field::Email, level, rarity);
 }
 
+/// Bits for a contact of one person when a record names nobody: a call, a chat, a form with one field.
+const NAMELESS: f32 = 3.0;
+
+/// The chance that a number has two users is weighed by their names; where a record has none, it is enough that one person is known
+/// by the contact.
+fn without_a_name(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
+    if !a.name.is_empty() && !b.name.is_empty() {
+        return;
+    }
+    let field = if c.levels[Field::Phone as usize] == SAME
+        && base.phones(a).iter().any(|p| base.phones(b).contains(p) && model.is_ones_phone(*p))
+    {
+        Field::Phone
+    } else if c.levels[Field::Email as usize] == SAME
+        && base.emails(a).iter().map(|e| base.emails.parts(*e)).any(|x| {
+            !x.role
+                && model.is_ones_mailbox(x.mailbox)
+                && base.emails(b).iter().any(|e| base.emails.parts(*e).mailbox == x.mailbox)
+        })
+    {
+        Field::Email
+    } else {
+        return;
+    };
+    c.rarities[field as usize] += NAMELESS;
+    c.rarity += NAMELESS;
+}
+
 /// A mailbox often keeps the surname that its owner had before: `zoia.kostomiuk@` of Зоя Марюк was Зоя Костомюк's.
 fn former_surname(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Comparison) {
     if !matches!(c.levels[Field::Surname as usize], surname::DIFFERENT_WOMAN | surname::DIFFERENT)
@@ -382,7 +416,8 @@ fn former_surname(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compar
     }
     let kept = |owner: &Card, other: &Card| {
         base.emails(owner).iter().any(|email| {
-            !base.emails.parts(*email).role && mailbox_holds(base, *email, other.name.surname, FORMER)
+            let parts = base.emails.parts(*email);
+            !parts.role && !parts.profile && mailbox_holds(base, *email, other.name.surname, FORMER)
         })
     };
     if kept(a, b) || kept(b, a) {

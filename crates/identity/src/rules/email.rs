@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::dictionary::lines;
 use super::fold::{self, Slip};
 use super::intern::Interner;
+use super::profile_links;
 
 /// Number of an address in [`Emails`]; 0 is "none".
 pub type EmailId = u32;
@@ -27,6 +28,8 @@ pub struct EmailParts {
     pub role: bool,
     /// no@mail.ru …: nobody's address.
     pub filler: bool,
+    /// A profile in a social network: `id123@vk`. No letter can be sent there.
+    pub profile: bool,
 }
 
 /// All addresses of a base.
@@ -206,6 +209,37 @@ impl Emails {
         }
     }
 
+    /// Reads every profile in a social network of a cell. Domains of mail have a dot, so no address is taken for a profile.
+    pub fn parse_profiles(&mut self, cell: &str, out: &mut SmallVec<[EmailId; 2]>) {
+        let mut found: SmallVec<[String; 2]> = SmallVec::new();
+        profile_links::each(cell, |name, network| found.push(format!("{name}@{network}")));
+        for text in found.into_iter().take(6) {
+            let (id, new) = self.texts.intern(text.as_bytes());
+            if new {
+                let hash = self.texts.text_hash(text.as_bytes());
+                let name = text.split('@').next().unwrap_or_default();
+                self.parts.push(EmailParts {
+                    hash,
+                    local: hash,
+                    mailbox: id,
+                    local_length: u8::try_from(name.len()).unwrap_or(0),
+                    profile: true,
+                    ..EmailParts::default()
+                });
+            }
+            if !out.contains(&id) {
+                out.push(id);
+            }
+        }
+    }
+
+    /// `vk:id123` of a profile; `None` for an address.
+    #[must_use]
+    pub fn profile(&self, id: EmailId) -> Option<String> {
+        let (name, network) = self.text(id).split_once('@')?;
+        self.parts(id).profile.then(|| format!("{network}:{name}"))
+    }
+
     fn one(&mut self, piece: &str) -> Option<EmailId> {
         let mut lower = std::mem::take(&mut self.buffer);
         lower.clear();
@@ -276,6 +310,7 @@ impl Emails {
             local_length: u8::try_from(mailbox.len()).unwrap_or(0),
             role,
             filler,
+            profile: false,
         };
         self.parts.push(parts);
         if mailbox.as_slice() != plain.as_bytes() {

@@ -24,13 +24,14 @@ pub enum Spelling {
 pub enum ContactKind {
     Phone,
     Email,
+    Social,
 }
 
 /// A contact point with when and where it was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactPoint {
     pub kind: ContactKind,
-    /// E.164 or the canonical address.
+    /// E.164, the canonical address, or `vk:id123`.
     pub value: String,
     pub source: u16,
     pub first_day: i32,
@@ -192,13 +193,11 @@ fn collect_contacts(found: &Resolution<'_>, batch: &RecordBatch, rows: &[usize],
         }
         for email in found.base.emails(card) {
             if !found.model.is_generic_mailbox(found.base.emails.parts(*email).mailbox) {
-                see(
-                    &mut it.contacts,
-                    ContactKind::Email,
-                    found.base.emails.text(*email).to_owned(),
-                    batch,
-                    *row,
-                );
+                let (kind, value) = match found.base.emails.profile(*email) {
+                    Some(profile) => (ContactKind::Social, profile),
+                    None => (ContactKind::Email, found.base.emails.text(*email).to_owned()),
+                };
+                see(&mut it.contacts, kind, value, batch, *row);
             }
         }
     }

@@ -103,6 +103,8 @@ pub struct Comparison {
     pub rarities: [f32; FIELDS],
     /// The two cannot be one person whatever else agrees.
     pub veto: Option<Veto>,
+    /// What agrees in place of a mailbox is a profile in a social network.
+    pub by_profile: bool,
     /// Something besides the name agrees.
     pub beyond_name: bool,
 }

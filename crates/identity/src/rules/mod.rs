@@ -23,6 +23,7 @@ mod name_roles;
 mod name_words;
 mod parted;
 pub mod phone;
+pub mod profile_links;
 mod read;
 pub mod resolution;
 pub mod resolve;

@@ -332,6 +332,18 @@ impl Model {
         }
     }
 
+    /// Whether nothing speaks for more than one person behind a number.
+    #[must_use]
+    pub fn is_ones_phone(&self, phone: Phone) -> bool {
+        self.phones.get(&phone).is_none_or(|people| *people == 1)
+    }
+
+    /// Whether nothing speaks for more than one person behind a mailbox or profile.
+    #[must_use]
+    pub fn is_ones_mailbox(&self, mailbox: u32) -> bool {
+        self.mailboxes.get(mailbox as usize).is_none_or(|people| *people <= 1)
+    }
+
     /// `None` for a generic address.
     #[must_use]
     pub fn email_rarity(&self, mailbox: u32) -> Option<f32> {

@@ -205,7 +205,12 @@ pub fn reasons(model: &Model, c: &Comparison) -> Vec<(&'static str, f32)> {
         .zip(0..FIELDS)
         .filter(|(_, at)| c.levels[*at] != MISSING)
         .map(|(field, at)| {
-            (model::reason(field, c.levels[at]), model.weight(field, c.levels[at]) + c.rarities[at])
+            let code = if field == Field::Email && c.by_profile {
+                "profile_same"
+            } else {
+                model::reason(field, c.levels[at])
+            };
+            (code, model.weight(field, c.levels[at]) + c.rarities[at])
         })
         .collect()
 }

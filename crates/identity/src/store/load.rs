@@ -136,6 +136,8 @@ struct Payload<'a> {
     #[serde(borrow)]
     national_id: Option<Cell<'a>>,
     #[serde(borrow)]
+    social: Option<Cell<'a>>,
+    #[serde(borrow)]
     other: Option<Cell<'a>>,
     #[serde(borrow)]
     order_date: Option<Cell<'a>>,
@@ -191,6 +193,7 @@ impl Loaded {
             birth_date: &text(&payload.birth_date, " "),
             national_id: &text(&payload.national_id, " "),
             other: &text(&payload.other, " "),
+            social: &text(&payload.social, ", "),
         });
         self.records.push(row.id);
         self.old_of.push(row.customer_id);

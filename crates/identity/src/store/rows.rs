@@ -72,6 +72,7 @@ pub fn contacts_of<'a>(person: &'a Person, plan: &'a Plan, now: i64) -> impl Ite
         kind: match c.kind {
             ContactKind::Phone => "phone",
             ContactKind::Email => "email",
+            ContactKind::Social => "social",
         },
         value: &c.value,
         source: plan.source(c.source),
