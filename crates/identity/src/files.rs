@@ -7,6 +7,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use ahash::AHashMap;
 use basis::Fault;
 use ingest::{Input, Mapping, Role, Row, Setting, TableKind, read_table};
 use serde::Serialize;
@@ -41,22 +42,41 @@ pub struct Resolved {
     /// Pairs of customers that a person should look at.
     pub review_pairs: usize,
     pub seconds: f64,
-    #[serde(skip)]
+    /// Rows that could not be read.
     pub rejected: usize,
+    /// Where and why, as far as a person reads: the first of them.
+    #[serde(skip)]
+    pub rejects: Vec<String>,
+    /// Ids that stand on more than one row.
+    pub repeated_ids: usize,
 }
+
+/// Rejected rows that are named one by one.
+const NAMED: usize = 20;
 
 impl Resolved {
     #[must_use]
     pub fn sentence(&self) -> String {
-        let rejected = if self.rejected == 0 {
-            String::new()
-        } else {
-            format!(" {} rows could not be read.", self.rejected)
-        };
         format!(
-            "{} records are {} customers; {} pairs need a look; {:.2} s.{rejected}",
+            "{} records are {} customers; {} pairs need a look; {:.2} s.",
             self.records, self.customers, self.review_pairs, self.seconds
         )
+    }
+
+    /// What a person should know of the input, line by line.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let mut out = self.rejects.clone();
+        if self.rejected > self.rejects.len() {
+            out.push(format!("and {} rows more", self.rejected - self.rejects.len()));
+        }
+        if self.rejected > 0 {
+            out.push(format!("{} rows could not be read and are in no customer", self.rejected));
+        }
+        if self.repeated_ids > 0 {
+            out.push(format!("{} ids stand on more than one row", self.repeated_ids));
+        }
+        out
     }
 }
 
@@ -76,6 +96,10 @@ pub fn resolve_files(what: &ResolveFiles<'_>) -> Result<Resolved, Fault> {
             ),
         ));
     }
+    let outputs: Vec<&Path> = [Some(what.out), what.cards, what.explain].into_iter().flatten().collect();
+    if let Some(twice) = outputs.iter().enumerate().find(|(at, path)| outputs[..*at].contains(path)) {
+        return Err(Fault::invalid("output", format!("{}: named for two outputs", twice.1.display())));
+    }
     let mut mappings = Vec::with_capacity(what.mappings.len());
     for path in what.mappings {
         let text = std::fs::read_to_string(path)
@@ -86,10 +110,10 @@ pub fn resolve_files(what: &ResolveFiles<'_>) -> Result<Resolved, Fault> {
         );
     }
     let mut batch = RecordBatch::new();
-    let mut rejected = 0;
+    let mut rejects = Rejects::default();
     for (at, file) in what.files.iter().enumerate() {
         let mapping = mappings.get(at).or_else(|| mappings.first());
-        rejected += read_file(file, mapping, u16::try_from(at).unwrap_or(u16::MAX), &mut batch)?;
+        read_file(file, mapping, u16::try_from(at).unwrap_or(u16::MAX), &mut batch, &mut rejects)?;
     }
     batch.shrink();
     let found = resolve(&batch, &Decisions::default(), Bands::default());
@@ -111,36 +135,114 @@ pub fn resolve_files(what: &ResolveFiles<'_>) -> Result<Resolved, Fault> {
         merged_pairs: sizes.iter().map(|n| n * (n - 1) / 2).sum(),
         review_pairs: found.questions.len(),
         seconds: begun.elapsed().as_secs_f64(),
-        rejected,
+        rejected: rejects.count,
+        rejects: rejects.named,
+        repeated_ids: repeated_ids(&batch),
     })
 }
 
-/// Appends the rows of a file; answers how many could not be read.
+/// How many ids stand on more than one row.
+fn repeated_ids(batch: &RecordBatch) -> usize {
+    let mut seen: AHashMap<&str, u32> = AHashMap::with_capacity(batch.len());
+    for row in 0..batch.len() {
+        *seen.entry(batch.id(row)).or_default() += 1;
+    }
+    seen.values().filter(|n| **n > 1).count()
+}
+
+/// Rows that could not be read.
+#[derive(Default)]
+struct Rejects {
+    count: usize,
+    named: Vec<String>,
+}
+
+impl Rejects {
+    fn add(&mut self, file: &Path, what: impl std::fmt::Display) {
+        self.count += 1;
+        if self.named.len() < NAMED {
+            self.named.push(format!("{}: {what}", file.display()));
+        }
+    }
+}
+
+/// Roles that tell who a row is of.
+const WHO: [Role; 13] = [
+    Role::FullName,
+    Role::GivenName,
+    Role::FamilyName,
+    Role::Patronymic,
+    Role::Email,
+    Role::Phone,
+    Role::Social,
+    Role::Address,
+    Role::Street,
+    Role::BirthDate,
+    Role::NationalId,
+    Role::CustomerKey,
+    Role::OrderId,
+];
+
+/// Whether rows are named by the customer's number of their source: a list of people where each number stands once.
+fn named_by_key(path: &Path, mapping: Option<&Mapping>) -> Result<bool, Fault> {
+    let mut table = read_table(&Input::path(path), mapping, &Setting::default())?.padding();
+    let shape = table.shape();
+    let other_id = shape.has(Role::RecordId) || shape.has(Role::OrderId);
+    if other_id || !shape.has(Role::CustomerKey) {
+        return Ok(false);
+    }
+    let mut seen: HashSet<String> = HashSet::new();
+    while let Some(row) = table.next_row()? {
+        let Ok(row) = row else { continue };
+        let Some(key) = row.customer_key() else { return Ok(false) };
+        if !seen.insert(key.to_owned()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Appends the rows of a file.
 fn read_file(
     path: &Path,
     mapping: Option<&Mapping>,
     source: u16,
     batch: &mut RecordBatch,
-) -> Result<usize, Fault> {
-    let mut table = read_table(&Input::path(path), mapping, &Setting::default())?;
+    rejects: &mut Rejects,
+) -> Result<(), Fault> {
+    let by_key = named_by_key(path, mapping)?;
+    let mut table = read_table(&Input::path(path), mapping, &Setting::default())?.padding();
+    if !WHO.iter().any(|role| table.shape().has(*role)) {
+        let headers = table.shape().headers.join("\", \"");
+        let what = format!(
+            "no column says who a row is of; the file has \"{headers}\": name the columns in a mapping"
+        );
+        return Err(Fault::invalid("no_person_columns", format!("{}: {what}", path.display()))
+            .with_field(path.display().to_string(), what));
+    }
     let kind = table.shape().kind;
     let has_birth = table.shape().has(Role::BirthDate);
-    let mut rejected = 0;
     let mut lines: HashSet<String> = HashSet::new();
     let mut texts = Texts::default();
     while let Some(row) = table.next_row()? {
-        let Ok(row) = row else {
-            rejected += 1;
-            continue;
+        let row = match row {
+            Ok(row) => row,
+            Err(reject) => {
+                rejects.add(path, reject);
+                continue;
+            }
         };
-        let id = row.record_id();
+        let id = match row.customer_key().filter(|_| by_key) {
+            Some(key) => key.to_owned(),
+            None => row.record_id(),
+        };
         if kind == TableKind::Line && !lines.insert(id.clone()) {
             continue;
         }
         texts.read(&row, has_birth);
         batch.push(&texts.record(&row, &id, kind, source));
     }
-    Ok(rejected)
+    Ok(())
 }
 
 /// Cells that may come from several columns.
@@ -215,7 +317,7 @@ fn join<T: AsRef<str>>(cells: impl Iterator<Item = T>, by: &str, out: &mut Strin
 type Out = csv::Writer<BufWriter<File>>;
 
 fn write(path: &Path, body: impl FnOnce(&mut Out) -> csv::Result<()>) -> Result<(), Fault> {
-    let fault = |e: String| Fault::invalid("output", format!("{}: {e}", path.display()));
+    let fault = |e: String| Fault::not_found("output", format!("{}: {e}", path.display()));
     let file = File::create(path).map_err(|e| fault(e.to_string()))?;
     let mut out = csv::Writer::from_writer(BufWriter::new(file));
     body(&mut out).map_err(|e| fault(e.to_string()))?;

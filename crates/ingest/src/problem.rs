@@ -139,6 +139,8 @@ pub enum Reason {
     AmountTooLarge { value: String },
     #[error("\"{value}\" is not a known status; name it under [status] in the mapping")]
     UnknownStatus { value: String },
+    #[error("\"{value}\" is not a currency; write a code such as UAH")]
+    UnknownCurrency { value: String },
     #[error("no order number")]
     NoOrderId,
     #[error("no order date")]
@@ -164,6 +166,7 @@ impl Reason {
             Self::NotAnAmount { .. } => "not_an_amount",
             Self::AmountTooLarge { .. } => "amount_too_large",
             Self::UnknownStatus { .. } => "unknown_status",
+            Self::UnknownCurrency { .. } => "unknown_currency",
             Self::NoOrderId => "no_order_id",
             Self::NoOrderDate => "no_order_date",
             Self::NothingUsable => "nothing_usable",

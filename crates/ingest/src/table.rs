@@ -12,7 +12,7 @@ use crate::{
         dates::{DateFault, DateOrder, parse_date},
         items::{Item, read_items, read_title},
         mapping::Mapping,
-        money::{Decimal, DecimalMark, NumberFault, is_dash, parse_amount},
+        money::{Decimal, DecimalMark, NumberFault, currency_named, is_dash, parse_amount},
         record::Cells,
         role::Role,
         status::{OrderStatus, StatusWords},
@@ -46,6 +46,8 @@ pub struct Table {
     /// Number of the data row, from 1.
     number: u64,
     header_row: Option<u64>,
+    /// Rows with fewer cells than the header are read as if the others were empty.
+    pads_rows: bool,
     /// Rows of a rejects file carry signs against formulas that have to come off again.
     escaped: bool,
 }
@@ -119,8 +121,16 @@ impl Table {
             shape: Shape::new(preview.kind, headers, roles, reading, &input.name),
             number: 0,
             header_row: preview.header_row,
+            pads_rows: false,
             escaped,
         })
+    }
+
+    /// Reads short rows too: where a person is looked for, half a row is better than none.
+    #[must_use]
+    pub const fn padding(mut self) -> Self {
+        self.pads_rows = true;
+        self
     }
 
     pub const fn shape(&self) -> &Shape {
@@ -147,7 +157,7 @@ impl Table {
                 return Ok(Some(Err(Reject { line, column: None, reason })));
             }
             let expected = self.shape.headers.len();
-            if self.rows.pads() {
+            if self.rows.pads() || self.pads_rows {
                 self.cells.pad(expected);
             }
             let found = self.cells.len();
@@ -333,8 +343,24 @@ impl<'a> Row<'a> {
     /// [`Reject`] for anything that is not an amount.
     pub fn money(&self, role: Role) -> Result<Option<Money>, Reject> {
         let Some((amount, column)) = self.number_of(role)? else { return Ok(None) };
-        let money = amount.value.to_money(amount.currency.unwrap_or(self.shape.reading.currency));
+        let currency = match amount.currency {
+            Some(named) => named,
+            None => self.currency()?,
+        };
+        let money = amount.value.to_money(currency);
         money.map(Some).ok_or_else(|| self.too_large(column))
+    }
+
+    /// The currency of the row: that of its own column, else of the file.
+    ///
+    /// # Errors
+    /// [`Reject`] for a word that names none.
+    pub fn currency(&self) -> Result<Currency, Reject> {
+        match self.first(Role::Currency) {
+            None => Ok(self.shape.reading.currency),
+            Some((column, cell)) => currency_named(cell)
+                .ok_or_else(|| self.reject(column, Reason::UnknownCurrency { value: quoted(cell) })),
+        }
     }
 
     fn number_of(&self, role: Role) -> Result<Option<(crate::rules::money::Amount, usize)>, Reject> {
@@ -359,7 +385,10 @@ impl<'a> Row<'a> {
         }
         let Some((price, column)) = self.number_of(Role::Price)? else { return Ok(None) };
         let quantity = self.decimal(Role::Quantity)?.unwrap_or(Decimal::from_whole(1));
-        let currency = price.currency.unwrap_or(self.shape.reading.currency);
+        let currency = match price.currency {
+            Some(named) => named,
+            None => self.currency()?,
+        };
         quantity.times(price.value, currency).map(Some).ok_or_else(|| self.too_large(column))
     }
 

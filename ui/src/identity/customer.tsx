@@ -1,6 +1,7 @@
 import { Button, Tooltip } from '@mantine/core';
 import {
   IconArrowBackUp,
+  IconAt,
   IconEye,
   IconHome,
   IconMail,
@@ -48,7 +49,13 @@ export function Contacts({ card }: { card: CustomerCard }) {
       <ul className="contacts">
         {card.contacts.map((c) => (
           <li key={c.id} className="contact">
-            {c.kind === 'email' ? <IconMail size={16} /> : <IconPhone size={16} />}
+            {c.kind === 'email' ? (
+              <IconMail size={16} />
+            ) : c.kind === 'social' ? (
+              <IconAt size={16} />
+            ) : (
+              <IconPhone size={16} />
+            )}
             <span className="grow cut num" title={c.value}>
               {c.value}
             </span>

@@ -50,8 +50,15 @@ pub fn shown(op: &Op, kind: &str, value: &str) -> String {
     match kind {
         _ if op.unmasked() => value.to_owned(),
         "email" => mask_email(value),
+        "social" => mask_profile(value),
         _ => mask_phone(value),
     }
+}
+
+/// `vk:id•••`: the network is no secret.
+fn mask_profile(value: &str) -> String {
+    let (network, name) = value.split_once(':').unwrap_or(("", value));
+    format!("{network}:{}•••", name.chars().take(2).collect::<String>())
 }
 
 impl CardContact {
@@ -99,6 +106,7 @@ pub fn reason_of(code: &str, weight: f32) -> LinkReason {
         "email",
         "birth_date",
         "document",
+        "profile",
         "home",
         "house",
         "street",

@@ -205,6 +205,10 @@ impl Addresses {
         let joined = self.lists.streets.get(&joined).cloned().unwrap_or(joined);
         address.street = self.intern(&joined);
         for (number, kind) in numbers {
+            // No street is that long: five digits and more are a postcode.
+            if number.len() >= 5 && number.bytes().all(|b| b.is_ascii_digit()) {
+                continue;
+            }
             match kind {
                 Some(WordKind::Flat) if address.flat == 0 => address.flat = self.intern(&number),
                 Some(WordKind::House) if address.house == 0 => address.house = self.intern(&number),

@@ -206,6 +206,10 @@ impl Base {
         if contacts.phones.is_empty() && !record.email.contains('@') && record.email.len() >= 9 {
             phone::parse(record.email, self.plan, &mut contacts.phones);
         }
+        // A number typed into the address would pass for a house and a flat.
+        let address = phone::inside(record.address, self.plan, &mut contacts.phones)
+            .and_then(|at| record.address.get(..at))
+            .unwrap_or(record.address);
         contacts.phones.sort_unstable();
         contacts.emails.retain(|id| !self.emails.parts(*id).filler);
         let mut card = Card {
@@ -225,7 +229,7 @@ impl Base {
             ..Card::default()
         };
         if !record.address.is_empty() {
-            card.address = self.addresses.parse(record.address);
+            card.address = self.addresses.parse(address);
         }
         if !record.street.is_empty() {
             let parsed = self.addresses.parse(record.street);

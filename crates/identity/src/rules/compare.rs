@@ -17,6 +17,9 @@ fn ordered<'c>(a: &'c Card, b: &'c Card) -> (&'c Card, &'c Card) {
     if a.fingerprint <= b.fingerprint { (a, b) } else { (b, a) }
 }
 
+/// Years between birth dates that no slip of a digit explains: father and son, not one person.
+const GENERATION: u32 = 12;
+
 /// Whether the names of two cards exclude that they are one person.
 #[must_use]
 pub fn name_veto(base: &Base, a: &Card, b: &Card) -> Option<Veto> {
@@ -32,6 +35,10 @@ fn veto(base: &Base, a: &Card, b: &Card, given: u8, patronymic: u8) -> Option<Ve
         Veto::Patronymic
     } else if a.gender.conflicts(b.gender) && sure_gender(names, a) && sure_gender(names, b) {
         Veto::Gender
+    } else if a.name.generation != 0 && b.name.generation != 0 && a.name.generation != b.name.generation {
+        Veto::Generation
+    } else if (a.national == 0 || b.national == 0) && date::years_apart(a.birth, b.birth) >= GENERATION {
+        Veto::BirthDate
     } else {
         return None;
     };
@@ -167,11 +174,21 @@ fn given_conflicts(names: &Names, a: &Card, b: &Card, level: u8) -> bool {
     if one && other || (one || other) && (a.name.order_guessed || b.name.order_guessed) {
         return false;
     }
+    // Under one surname the other word is the first name, known to the dictionary or not; document numbers say more than it does.
+    let placed = a.stem != 0 && a.stem == b.stem && (a.national == 0 || b.national == 0);
     sure(x.sureness) && sure(y.sureness)
-        || (sure(x.sureness) || sure(y.sureness)) && {
+        || (sure(x.sureness) || sure(y.sureness) || placed) && {
             let (lx, ly) = (names.letters(a.name.given), names.letters(b.name.given));
-            lx.len().min(ly.len()) >= 4 && fold::distance(lx, ly, 3) > 3 && lx[0] != ly[0]
+            let short = lx.len().min(ly.len());
+            lx.first() != ly.first()
+                && (short >= 4 && fold::distance(lx, ly, 3) > 3
+                    || placed && short >= 3 && fold::distance(lx, ly, 2) > 2 && share_no_run(lx, ly))
         }
+}
+
+/// Whether no three letters in a row stand in both: a pet name keeps a piece of the name.
+fn share_no_run(a: &[u8], b: &[u8]) -> bool {
+    !a.windows(3).any(|run| b.windows(3).any(|other| other == run))
 }
 
 fn patronymic_level(names: &Names, a: &Card, b: &Card) -> u8 {
@@ -460,7 +477,8 @@ fn email_level(base: &Base, a: &Card, x: EmailId, b: &Card, y: EmailId) -> u8 {
             }
         }
         Likeness::OtherProvider | Likeness::LetterSlip => {
-            match own_word(base, a, x).max(own_word(base, b, y)) {
+            // When either mailbox is made of its owner's name, the likeness says no more than the names do.
+            match own_word(base, a, x).min(own_word(base, b, y)) {
                 _ if base.emails.parts(x).role => emails::DIFFERENT,
                 2 if base.emails.local(x).len() >= 6 => emails::LIKE_OWN,
                 0 if likeness == Likeness::OtherProvider => emails::LIKE_NAME,
@@ -509,7 +527,11 @@ fn compare_rest(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Comparis
         (Field::Region, a.region, b.region, 5),
         (Field::Other, a.other, b.other, 5),
     ] {
-        if x != 0 && y != 0 {
+        // Neighbours have one postcode.
+        let of_home = field == Field::Postcode
+            && c.levels[Field::Surname as usize] == surname::DIFFERENT_WOMAN
+            && matches!(c.levels[Field::Address as usize], SAME | home::HOUSE | home::STREET);
+        if x != 0 && y != 0 && !of_home {
             let level = value_level(base.texts.get(x), base.texts.get(y), least);
             let rarity = if level == SAME { model.value_rarity(field, x) } else { 0.0 };
             c.set(field, level, rarity);
@@ -563,7 +585,11 @@ fn compare_address(base: &Base, model: &Model, a: &Card, b: &Card, c: &mut Compa
         return;
     }
     let same_flat = x.flat == y.flat;
-    let level = if same_flat {
+    // Whether a house without a flat is one home or a block of them, is told by the surname.
+    let other_surname = c.levels[Field::Surname as usize] == surname::DIFFERENT_WOMAN;
+    let level = if same_flat && x.flat == 0 && other_surname {
+        home::STREET
+    } else if same_flat {
         SAME
     } else if x.flat == 0 || y.flat == 0 {
         home::HOUSE
@@ -609,6 +635,8 @@ mod tests {
             ("Пономарив Михаил Максимович", "Пономарив Максим Александрович", Veto::GivenName),
             ("Петренко Олександр", "Петренко Олексій", Veto::GivenName),
             ("Петренко Иван Петрович", "Петренко Иван Сергеевич", Veto::Patronymic),
+            ("Онуфрич Ельварій", "Онуфрич Камоліна", Veto::GivenName),
+            ("Стецюк Іван Іванович мол.", "Стецюк Іван Іванович (батько)", Veto::Generation),
         ] {
             assert_eq!(levels(person("1", a), person("2", b)).veto, Some(veto), "{a} / {b}");
         }

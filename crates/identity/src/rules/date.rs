@@ -68,6 +68,15 @@ pub enum DateLikeness {
     Different,
 }
 
+/// Whole years between two dates that are not one date with a slip; 0 when one is missing.
+#[must_use]
+pub fn years_apart(a: u32, b: u32) -> u32 {
+    if a == 0 || b == 0 || compare(a, b) != DateLikeness::Different {
+        return 0;
+    }
+    (a / 10_000).abs_diff(b / 10_000)
+}
+
 #[must_use]
 pub fn compare(a: u32, b: u32) -> DateLikeness {
     if a == b {

@@ -183,6 +183,8 @@ impl Emails {
         if cell.len() < 5 {
             return;
         }
+        let repaired = repair_signs(cell);
+        let cell = repaired.as_deref().unwrap_or(cell);
         let parted =
             |b: u8| matches!(b, b',' | b';' | b'|' | b'\n' | b' ' | b'/' | b'<' | b'>' | b'(' | b')');
         if !cell.bytes().any(parted) {
@@ -267,9 +269,9 @@ impl Emails {
         let local = local.trim_matches(|c: char| matches!(c, '.' | '\'' | '"' | '-'));
         if local.is_empty()
             || local.len() > 64
-            || domain.len() < 3
+            || domain.is_empty()
             || domain.len() > 120
-            || !domain.contains('.')
+            || !domain.contains('.') && !self.lists.domains.contains_key(domain)
         {
             return None;
         }
@@ -335,6 +337,33 @@ fn is_filler(whole: &str, local: &str, domain: &str, lists: &Lists) -> bool {
         || same(local) && local.bytes().all(|b| !b.is_ascii_digit() || local.len() < 7)
         || local == host
         || lists.nobodys.contains(local)
+}
+
+/// Signs that stand for `@` and for the dot of a domain: `ivan(a)i.ua`, `ivan[at]i.ua`, `ivan@ukr,net`, `ivan yandex.ru`.
+fn repair_signs(cell: &str) -> Option<String> {
+    match cell.bytes().filter(|b| *b == b'@').count() {
+        0 => {
+            let lower = cell.to_lowercase();
+            for sign in ["(a)", "(at)", "[at]", "{at}", "[a]", "(собака)", " at "] {
+                if let Some((local, domain)) = lower.split_once(sign) {
+                    return Some(format!("{}@{}", local.trim(), domain.trim()));
+                }
+            }
+            let mut words = lower.split_whitespace();
+            let (local, domain) = (words.next()?, words.next()?);
+            let known = Lists::builtin().domains.contains_key(domain) && domain.contains('.');
+            (known && words.next().is_none() && local.len() >= 3).then(|| format!("{local}@{domain}"))
+        }
+        1 => {
+            let (local, domain) = cell.split_once('@')?;
+            let (host, ending) = domain.trim().split_once(',')?;
+            let is_ending =
+                |t: &str| (2..=3).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphabetic());
+            (is_ending(ending.trim_end()) && !host.contains(['.', ' ']) && !ending.starts_with(' '))
+                .then(|| format!("{local}@{host}.{}", ending.trim_end()))
+        }
+        _ => None,
+    }
 }
 
 /// Mailbox and domain; an `@` replaced by another sign or forgotten before a known provider is put back.
@@ -482,6 +511,13 @@ mod tests {
             ("ivanoff @ ukr.net", "ivanoff@ukr.net"),
             ("іvan@gmail.com", "ivan@gmail.com"),
             ("mailto:ivan@mail.ru", "ivan@mail.ru"),
+            ("ivanko@ukr,net", "ivanko@ukr.net"),
+            ("ivanko@gmail", "ivanko@gmail.com"),
+            ("ivanko@ukrnet", "ivanko@ukr.net"),
+            ("ivanko(a)i.ua", "ivanko@i.ua"),
+            ("ivanko[at]i.ua", "ivanko@i.ua"),
+            ("ivanko yandex.ru", "ivanko@yandex.ru"),
+            ("ivanko@mail.com", "ivanko@mail.com"),
         ] {
             assert_eq!(texts(cell), [expected], "{cell}");
         }

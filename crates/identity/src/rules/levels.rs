@@ -114,6 +114,10 @@ pub enum Veto {
     GivenName,
     Patronymic,
     Gender,
+    /// Born many years apart.
+    BirthDate,
+    /// One is called the elder, the other the younger.
+    Generation,
     NationalId,
     Manual,
 }

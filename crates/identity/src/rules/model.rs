@@ -18,7 +18,8 @@ const GENERIC_GIVENS: usize = 5;
 const GENERIC_SURNAMES: usize = 4;
 /// Marks a generic value in the counts of people.
 const GENERIC: u32 = 1 << 31;
-/// An office's mailbox is a true contact of that many colleagues; beyond that it is the shop's own.
+/// An office's number or mailbox is a true contact of that many colleagues, worth less the more they are; beyond that it is the
+/// shop's own.
 const OFFICE: u32 = 12;
 
 /// People assumed behind every frequency, so that a handful of records is judged like a small town.
@@ -195,13 +196,6 @@ impl Model {
                 *n = people;
             }
         });
-        for id in 1..base.emails.len() {
-            let parts = base.emails.parts(u32::try_from(id).unwrap_or(0));
-            let people = &mut mailboxes[parts.mailbox as usize];
-            if parts.role && *people & !GENERIC <= OFFICE {
-                *people &= !GENERIC;
-            }
-        }
     }
 
     fn set_weights(&mut self, m: &[[f64; LEVELS]; FIELDS]) {
@@ -415,10 +409,10 @@ fn people_per_value(base: &Base, uses: &[parted::Entry], mut found: impl FnMut(u
             list.sort_unstable();
             list.dedup();
         }
-        let generic = givens.len() >= GENERIC_GIVENS && stems.len() >= GENERIC_SURNAMES;
         // Of one first name under two surnames more are married women than namesakes with one number.
         let different = if givens.len() == 1 && stems.len() == 2 { 1 } else { givens.len().max(stems.len()) };
         let people = u32::try_from(different.max(1)).unwrap_or(u32::MAX);
+        let generic = givens.len() >= GENERIC_GIVENS && stems.len() >= GENERIC_SURNAMES && people > OFFICE;
         found(run[0].0, if generic { people | GENERIC } else { people });
     }
 }

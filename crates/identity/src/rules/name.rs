@@ -1,5 +1,7 @@
 //! Names of people: words become tokens once, and a cell becomes surname, first name and patronymic whatever their order.
 
+use std::borrow::Cow;
+
 use ahash::AHashMap;
 use smallvec::SmallVec;
 
@@ -34,6 +36,7 @@ pub struct Token {
     /// The frequency class of the word as a first name.
     pub given_key: u32,
     noise: bool,
+    generation: u8,
 }
 
 /// Number of a list of names in the dictionary's order; a base has few different ones. 0 is the empty list.
@@ -58,6 +61,8 @@ pub struct Name {
     pub given_initial: u8,
     pub patronymic_initial: u8,
     pub surname_initial: u8,
+    /// 1: the elder, 2: the younger of two people with one name.
+    pub generation: u8,
     /// The first name was told from its place, not from the dictionary: both orders are possible.
     pub order_guessed: bool,
 }
@@ -117,6 +122,19 @@ impl Default for Names {
         it.stems.intern(b"");
         it.tokens.push(Token::default());
         it
+    }
+}
+
+/// Which of two people with one name a word means.
+fn generation_of(lower: &str) -> u8 {
+    match lower {
+        "ст" | "старший" | "старша" | "старшая" | "батько" | "отец" | "тато" | "папа" | "sr" | "senior" => {
+            1
+        }
+        "мол" | "мл" | "молодший" | "молодша" | "младший" | "младшая" | "син" | "сын" | "jr" | "junior" => {
+            2
+        }
+        _ => 0,
     }
 }
 
@@ -263,6 +281,7 @@ impl Names {
             surname_gender,
             initial: self.key.first().copied().unwrap_or(0),
             noise: self.dictionary.is_noise(&self.lower),
+            generation: generation_of(&self.lower),
             ..Token::default()
         };
         let key = std::str::from_utf8(&self.key).unwrap_or_default();
@@ -305,10 +324,13 @@ impl Names {
         let mut initials: SmallVec<[u8; 4]> = SmallVec::new();
         let mut unknown = false;
         let mut sure = false;
+        let mut generation = 0;
         let text = self.without_contacts(cell, stray);
         let text = text.as_deref().unwrap_or(cell);
         let untitled = self.without_hyphened_titles(text);
         let text = untitled.as_deref().unwrap_or(text);
+        let retyped = self.retyped(text);
+        let text = retyped.as_deref().unwrap_or(text);
         for word in split_words(text) {
             let at = self.spelling(word.text);
             let letters = self.spelt[at].letters;
@@ -319,6 +341,7 @@ impl Names {
                 self.put_lower(word.text);
                 self.key.clear();
                 fold::fold_into(&self.lower, &mut self.key);
+                generation = generation.max(generation_of(&self.lower));
                 if !self.dictionary.is_noise(&self.lower)
                     && let Some(first) = self.key.first()
                 {
@@ -332,6 +355,7 @@ impl Names {
                 id
             });
             let token = self.token(id);
+            generation = generation.max(token.generation);
             if token.noise && token.sureness == Sureness::None {
                 continue;
             }
@@ -342,27 +366,7 @@ impl Names {
         if unknown && !sure {
             self.try_other_layout(text, &mut words);
         }
-        self.assemble(&words, &initials)
-    }
-
-    /// A name typed with the keyboard switched is believed when the other layout yields a known first name or patronymic.
-    fn try_other_layout(&mut self, cell: &str, words: &mut SmallVec<[TokenId; 8]>) {
-        let mut switched: SmallVec<[TokenId; 8]> = SmallVec::new();
-        let mut known = false;
-        for word in cell.split_whitespace() {
-            let Some(other) = fold::other_layout(word) else { return };
-            if !other.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-') || other.chars().count() < 2
-            {
-                return;
-            }
-            let id = self.intern(&other);
-            let token = self.token(id);
-            known |= token.sureness == Sureness::Full || token.patronymic && !token.fathers.is_empty();
-            switched.push(id);
-        }
-        if known && switched.len() <= 6 {
-            *words = switched;
-        }
+        Name { generation, ..self.assemble(&words, &initials) }
     }
 
     /// `г-жа Терехина` without the title, whose halves would pass for initials.
@@ -424,11 +428,13 @@ impl Names {
             }
             (tokens, initial)
         };
-        let (family_words, _) = words(self, family);
-        let (given_words, given_initial) = words(self, given);
-        let (patronymic_words, patronymic_initial) = words(self, patronymic);
+        let [family, given, patronymic] = [family, given, patronymic]
+            .map(|cell| self.retyped(cell).map_or(Cow::Borrowed(cell), Cow::Owned));
+        let (family_words, _) = words(self, &family);
+        let (given_words, given_initial) = words(self, &given);
+        let (patronymic_words, patronymic_initial) = words(self, &patronymic);
         if family_words.is_empty() && given_words.len() >= 2 {
-            return self.parse(given, stray);
+            return self.parse(&given, stray);
         }
         name.surname = family_words.first().copied().unwrap_or(0);
         name.surname2 = family_words.get(1).copied().unwrap_or(0);

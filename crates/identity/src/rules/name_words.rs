@@ -17,6 +17,8 @@ pub(super) fn stem_of(key: &[u8]) -> (usize, Gender) {
         b"ova" | b"eva" if n >= 5 => return (n - 1, Gender::Female),
         b"ina" if n >= 7 => return (n - 1, Gender::Female),
         b"koi" => return (n - 2, Gender::Unknown),
+        // Козлишин, Волошин: Ukrainian surnames that a woman bears unchanged.
+        b"win" => return (n, Gender::Unknown),
         _ => {}
     }
     match &key[n - 2..] {

@@ -48,16 +48,21 @@ const CODES: [u16; 44] = [
 
 impl PlanVotes {
     pub fn see(&mut self, cell: &str) {
-        let plus = cell.contains('+');
-        let digits: SmallVec<[u8; 24]> =
-            cell.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').take(24).collect();
-        match digits.as_slice() {
+        each_run(cell, |digits, plus| self.see_run(digits, plus));
+    }
+
+    fn see_run(&mut self, digits: &[u8], plus: bool) {
+        // Two numbers parted by a space speak like the first of them.
+        let digits = if digits.len() >= 18 { &digits[..digits.len() / 2] } else { digits };
+        match digits {
             [3, 8, 0, rest @ ..] if rest.len() == 9 => self.ukraine += 1,
-            [0, rest @ ..] if rest.len() == 9 && ukrainian_mobile(rest) => self.ukraine += 1,
+            [0, rest @ ..] if rest.len() == 9 && ukrainian(rest) => self.ukraine += 1,
+            rest if rest.len() == 9 && !plus && ukrainian_mobile(rest) => self.ukraine += 1,
             [8, 0, rest @ ..] if rest.len() == 9 && ukrainian_mobile(rest) => self.ukraine += 1,
             [7 | 8, 3 | 4 | 8 | 9, rest @ ..] if rest.len() == 9 => self.russia += 1,
+            [9, rest @ ..] if rest.len() == 9 && !plus => self.russia += 1,
             [first, ..] if plus && *first != 0 => {
-                if let Some(code) = calling_code(&digits) {
+                if let Some(code) = calling_code(digits) {
                     match self.others.iter_mut().find(|o| o.0 == code) {
                         Some(o) => o.1 += 1,
                         None => self.others.push((code, 1)),
@@ -112,18 +117,59 @@ fn number(digits: &[u8]) -> u64 {
 
 /// Reads every number of a cell.
 pub fn parse(cell: &str, plan: Plan, out: &mut Phones) {
-    let bytes = cell.as_bytes();
-    if bytes.len() < 7 {
+    each_run(cell, |digits, plus| finish(digits, plus, plan, out));
+}
+
+/// Letters typed for the digits that look like them.
+fn digit_of(letter: char) -> Option<char> {
+    match letter {
+        'O' | 'o' | 'О' | 'о' => Some('0'),
+        'З' | 'з' => Some('3'),
+        'l' | 'I' | 'І' => Some('1'),
+        _ => None,
+    }
+}
+
+/// `067 412 8о 93` with digits for the letters; `None` when another letter stands in the cell.
+fn with_digits(cell: &str) -> Option<String> {
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    if digits < 7 || cell.is_ascii() && !cell.bytes().any(|b| b.is_ascii_alphabetic()) {
+        return None;
+    }
+    let mut letters = 0;
+    let mut out = String::with_capacity(cell.len());
+    for c in cell.chars() {
+        if c.is_alphabetic() {
+            letters += 1;
+            out.push(digit_of(c)?);
+        } else {
+            out.push(c);
+        }
+    }
+    (letters > 0 && letters <= 2).then_some(out)
+}
+
+/// Calls `found` with the digits of every number of a cell and whether a plus stood before them.
+fn each_run(cell: &str, mut found: impl FnMut(&[u8], bool)) {
+    if cell.len() < 7 {
         return;
     }
+    let repaired = with_digits(cell);
+    let cell = repaired.as_deref().unwrap_or(cell);
+    let bytes = cell.as_bytes();
     let mut digits: SmallVec<[u8; 24]> = SmallVec::new();
     if let Some(spoilt) = from_spreadsheet(cell, &mut digits) {
-        if spoilt {
-            return;
+        if !spoilt {
+            found(&digits, true);
         }
-        push(&digits, true, plan, out);
         return;
     }
+    let mut finish = |digits: &mut SmallVec<[u8; 24]>, plus: bool| {
+        if digits.len() >= 7 {
+            found(digits, plus);
+        }
+        digits.clear();
+    };
     let mut plus = false;
     let mut skipping = false;
     let mut at = 0;
@@ -136,13 +182,11 @@ pub fn parse(cell: &str, plan: Plan, out: &mut Phones) {
                 }
             }
             b'+' => {
-                if !digits.is_empty() {
-                    finish(&mut digits, plus, plan, out);
-                }
+                finish(&mut digits, plus);
                 (plus, skipping) = (true, false);
             }
             b',' | b';' | b'/' | b'|' | b'\n' | b'\\' | b'&' => {
-                finish(&mut digits, plus, plan, out);
+                finish(&mut digits, plus);
                 (plus, skipping) = (false, false);
             }
             b' ' | b'(' | b')' | b'-' | b'.' | b'\t' | b'\r' | b'_' | b'\'' | 0xC2 | 0xA0 => {}
@@ -155,14 +199,14 @@ pub fn parse(cell: &str, plan: Plan, out: &mut Phones) {
                     let lower: String = rest.chars().take(4).flat_map(char::to_lowercase).collect();
                     let extension =
                         ["доб", "вн", "ext", "дод", "x", "х"].iter().any(|w| lower.starts_with(w));
-                    finish(&mut digits, plus, plan, out);
+                    finish(&mut digits, plus);
                     (plus, skipping) = (false, extension);
                 }
             }
         }
         at += 1;
     }
-    finish(&mut digits, plus, plan, out);
+    finish(&mut digits, plus);
 }
 
 /// `3,80965102220E+11` and `380965102220.0`. `Some(true)` when digits were lost for good.
@@ -196,26 +240,23 @@ fn from_spreadsheet(cell: &str, digits: &mut SmallVec<[u8; 24]>) -> Option<bool>
     Some(false)
 }
 
-fn finish(digits: &mut SmallVec<[u8; 24]>, plus: bool, plan: Plan, out: &mut Phones) {
+fn finish(digits: &[u8], plus: bool, plan: Plan, out: &mut Phones) {
     if digits.len() > 13 {
         // Two numbers parted by nothing but a space: cut where both halves are numbers.
-        let whole = digits.clone();
         for cut in [10, 12, 11, 9, 13] {
-            if cut < whole.len() {
-                let (a, b) = whole.split_at(cut);
+            if cut < digits.len() {
+                let (a, b) = digits.split_at(cut);
                 let mut both = Phones::new();
                 push(a, false, plan, &mut both);
                 push(b, false, plan, &mut both);
                 if both.len() == 2 && both.iter().all(|p| !is_weak(*p)) {
                     both.into_iter().for_each(|p| add(p, out));
-                    digits.clear();
                     return;
                 }
             }
         }
     }
     push(digits, plus, plan, out);
-    digits.clear();
 }
 
 fn add(phone: Phone, out: &mut Phones) {
@@ -256,6 +297,8 @@ fn read(digits: &[u8], plus: bool, plan: Plan) -> Option<Phone> {
         [8, ten @ ..] if ten.len() == 10 && matches!(ten[0], 3 | 4 | 8 | 9) && plan != Plan::Other(0) => {
             Some(ru(ten))
         }
+        // A digit of a number at home is lost or too many: no number of another country.
+        [3, 8, 0, ..] | [7, 9, ..] if (9..=14).contains(&digits.len()) => None,
         _ if plus && (9..=15).contains(&digits.len()) && digits[0] != 0 => Some(number(digits)),
         _ => match plan {
             Plan::Ukraine => match digits {
@@ -296,7 +339,69 @@ pub fn near(a: Phone, b: Phone) -> bool {
     let (mut x, mut y) = ([0_u8; 16], [0_u8; 16]);
     let a = significant(a, &mut x);
     let b = significant(b, &mut y);
-    a.len() >= 7 && b.len() >= 7 && !matches!(super::fold::slip(a, b), super::fold::Slip::More)
+    a.len() >= 7
+        && b.len() >= 7
+        && (!matches!(super::fold::slip(a, b), super::fold::Slip::More)
+            || is_local(a) && b.ends_with(a)
+            || is_local(b) && a.ends_with(b))
+}
+
+/// Seven digits without the code of their town or operator.
+fn is_local(digits: &[u8]) -> bool {
+    digits.len() == 7
+}
+
+/// Reads the mobile numbers typed into a cell of another kind, such as an address; answers where the first of them begins.
+pub fn inside(cell: &str, plan: Plan, out: &mut Phones) -> Option<usize> {
+    if cell.bytes().filter(u8::is_ascii_digit).count() < 10 {
+        return None;
+    }
+    let mut first = None;
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';');
+    let mut start = 0;
+    let pieces: SmallVec<[(usize, &str); 24]> = cell
+        .split_inclusive(between)
+        .map(|piece| {
+            let begins = start;
+            start += piece.len();
+            (begins, piece.trim_end_matches(between))
+        })
+        .filter(|(_, piece)| !piece.is_empty())
+        .collect();
+    let mut at = 0;
+    while at < pieces.len() {
+        let mut joined = String::new();
+        let mut used = 0;
+        for (ahead, (_, piece)) in pieces[at..].iter().take(6).enumerate() {
+            if !piece.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | '.')) {
+                break;
+            }
+            joined.extend(piece.chars().filter(|c| c.is_ascii_digit() || *c == '+'));
+            let mut read = Phones::new();
+            if joined.len() >= 10 {
+                parse(&joined, plan, &mut read);
+            }
+            if let [one] = read.as_slice()
+                && is_mobile(*one)
+            {
+                add(*one, out);
+                used = ahead + 1;
+                first = first.or(Some(pieces[at].0));
+                break;
+            }
+        }
+        at += used.max(1);
+    }
+    first
+}
+
+fn is_mobile(phone: Phone) -> bool {
+    let ukrainian = (380_000_000_000..381_000_000_000).contains(&phone) && {
+        let nine: SmallVec<[u8; 9]> =
+            format!("{:09}", phone % 1_000_000_000).bytes().map(|b| b - b'0').collect();
+        ukrainian_mobile(&nine)
+    };
+    ukrainian || (79_000_000_000..80_000_000_000).contains(&phone)
 }
 
 /// Digits without the country code of the two plans whose codes are often left out.
@@ -353,6 +458,7 @@ mod tests {
             "38 096 510 22 20",
             "965102220 (мама)",
             "+38‑096‑510‑22‑20",
+            "096 51о 22 2О",
         ] {
             assert_eq!(numbers(cell), [380_965_102_220], "{cell}");
         }
@@ -375,13 +481,50 @@ mod tests {
 
     #[test]
     fn fillers_and_losses() {
+        for cell in ["+38099090793", "+7916123457"] {
+            assert!(is_weak(numbers(cell)[0]), "{cell}");
+        }
         for cell in ["0000000000", "0671111111", "1234567890", "нет", "-", "", "3,80965E+11"] {
             assert!(numbers(cell).is_empty(), "{cell} {:?}", numbers(cell));
         }
         assert!(numbers("09651022").iter().all(|p| is_weak(*p)));
         assert!(near(numbers("096510222")[0], 380_965_102_220));
         assert!(near(380_965_102_220, 380_965_102_280));
+        assert!(near(numbers("5102220")[0], 380_965_102_220), "the code of the operator is lost");
         assert!(!near(380_965_102_220, 380_965_102_288));
+    }
+
+    #[test]
+    fn one_style_throughout_a_file() {
+        for cell in [
+            "0503639957; 0678999486",
+            "0503639957 0678999486",
+            "505584446",
+            "044 669 12 11",
+            "0503639957 доб. 12",
+            "тел 0503639957 мама",
+            "3,80674128093E+11",
+            "+380503639957",
+        ] {
+            let mut votes = PlanVotes::default();
+            votes.see(cell);
+            assert_eq!(votes.plan(), Plan::Ukraine, "{cell}");
+        }
+        let mut votes = PlanVotes::default();
+        votes.see("9161234576");
+        assert_eq!(votes.plan(), Plan::Russia);
+    }
+
+    #[test]
+    fn a_number_in_an_address() {
+        let mut out = Phones::new();
+        let cell = "Київ, вул. Садова 5, кв. 12, тел. 097 111 22 34";
+        let at = inside(cell, Plan::Ukraine, &mut out);
+        assert_eq!(out.as_slice(), [380_971_112_234]);
+        assert_eq!(at.map(|at| &cell[..at]), Some("Київ, вул. Садова 5, кв. 12, тел. "));
+        out.clear();
+        assert_eq!(inside("79000, Львів, вул. Садова 12, кв. 345", Plan::Ukraine, &mut out), None);
+        assert!(out.is_empty());
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl NameRead {
             name.given_initial,
             name.patronymic_initial,
             name.surname_initial,
-            0,
+            name.generation,
         ]));
         Self {
             stem: names.token(name.surname).stem,

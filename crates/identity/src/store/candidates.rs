@@ -1,5 +1,7 @@
 //! Who may this be? Asked while a form is being filled in or a call comes in, before a double is made.
 
+use std::borrow::Cow;
+
 use access::Op;
 use ahash::{AHashMap, AHashSet};
 use basis::{CustomerId, Fault, WorkspaceId, collation_key};
@@ -13,6 +15,7 @@ use crate::rules::compare;
 use crate::rules::model::{self, Model};
 use crate::rules::phone;
 use crate::rules::resolve::reasons;
+use crate::rules::spellings;
 
 /// What is known of the person so far, as typed.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +60,7 @@ pub async fn candidates(op: &Op, draft: &Draft) -> Result<Vec<Candidate>, Fault>
     drop(tx);
     loaded.batch.push(&PersonRecord {
         id: "draft",
-        full_name: &draft.name,
+        full_name: &half_typed(&draft.name),
         phone: &draft.phone,
         email: &draft.email,
         address: &draft.address,
@@ -83,6 +86,17 @@ pub async fn candidates(op: &Op, draft: &Draft) -> Result<Vec<Candidate>, Fault>
     out.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.customer.cmp(&b.customer)));
     out.truncate(8);
     Ok(out)
+}
+
+/// The last word of a name that is still being typed stands for all names that begin so.
+fn half_typed(name: &str) -> Cow<'_, str> {
+    let last = name.split_whitespace().next_back().unwrap_or_default();
+    let begun = name.split_whitespace().count() >= 2 && (1..=2).contains(&last.chars().count());
+    if begun && !name.ends_with('.') {
+        Cow::Owned(format!("{}.", name.trim_end()))
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 /// Customers that share a contact or whose surname begins with a word of the name: all by index.
@@ -112,8 +126,8 @@ async fn reach(tx: &mut Tx, ws: WorkspaceId, draft: &Draft) -> Result<Vec<Custom
         )?;
         found.extend(rows.into_iter().filter(|(id,)| seen.insert(*id)).map(|(id,)| CustomerId(id)));
     }
-    for word in draft.name.split_whitespace().filter(|w| w.chars().count() >= 3).take(3) {
-        let key = collation_key(word);
+    let words = draft.name.split_whitespace().filter(|w| w.chars().count() >= 3).take(3);
+    for key in words.flat_map(spellings::of).map(|spelling| collation_key(&spelling)) {
         if key.is_empty() {
             continue;
         }

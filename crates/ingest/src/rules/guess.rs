@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use basis::fold;
 
+pub use super::header_words::header_role;
 use super::{
     dates::{DateOrder, parse_date},
     items::read_items,
@@ -11,508 +12,6 @@ use super::{
     role::Role,
     status::read_status,
 };
-
-/// Words of headers. `exact` is compared with the whole folded header, `part` is looked for inside it; the first hit
-/// in this order wins, so the more special roles stand above the more general ones.
-struct Words {
-    role: Role,
-    exact: &'static [&'static str],
-    part: &'static [&'static str],
-}
-
-const WORDS: &[Words] = &[
-    Words {
-        role: Role::Ignore,
-        exact: &["otklik_file", "otklik_line", "otklik_column", "otklik_reason"],
-        part: &[],
-    },
-    Words {
-        role: Role::OrderId,
-        exact: &[
-            "order",
-            "order id",
-            "order no",
-            "order number",
-            "order nr",
-            "invoice",
-            "invoiceno",
-            "invoice no",
-            "invoice number",
-            "заказ",
-            "замовлення",
-            "номер",
-            "№",
-            "# заказа",
-            "№ заказа",
-            "№ замовлення",
-            "номер чека",
-            "чек",
-            "receipt",
-            "order_id",
-            "orderid",
-            "transaction id",
-            "transaction",
-            "sales document",
-        ],
-        part: &[
-            "номер заказ",
-            "номер замов",
-            "заказ №",
-            "заказ номер",
-            "id заказ",
-            "id замов",
-            "код заказ",
-            "код замов",
-            "order id",
-            "order no",
-            "order num",
-            "order ref",
-            "invoice n",
-            "номер накладной",
-            "номер рахунку",
-            "номер счета",
-            "nomer zakaza",
-        ],
-    },
-    Words {
-        role: Role::DeliveryDate,
-        exact: &["delivered", "delivered at", "shipped at", "доставлено"],
-        part: &[
-            "delivery date",
-            "date of delivery",
-            "date delivered",
-            "дата доставк",
-            "дата достав",
-            "дата получ",
-            "дата отрим",
-            "дата вруч",
-            "дата отправ",
-            "дата відправ",
-            "ship date",
-            "shipped",
-            "дата выдач",
-            "дата видач",
-        ],
-    },
-    Words {
-        role: Role::BirthDate,
-        exact: &["birthday", "dob", "birth date", "date of birth", "др", "дн"],
-        part: &["рожден", "народж", "birth"],
-    },
-    Words {
-        role: Role::Status,
-        exact: &["status", "state", "статус", "состояние", "стан"],
-        part: &[
-            "статус",
-            "order status",
-            "состояние заказ",
-            "стан замов",
-            "payment status",
-            "fulfillment status",
-        ],
-    },
-    Words {
-        role: Role::OrderDate,
-        exact: &[
-            "date",
-            "дата",
-            "created",
-            "created at",
-            "when",
-            "day",
-            "дата и время",
-            "дата та час",
-            "время",
-            "час",
-            "paid at",
-        ],
-        part: &[
-            "order date",
-            "date of order",
-            "invoicedate",
-            "invoice date",
-            "purchase date",
-            "дата заказ",
-            "дата замов",
-            "дата покуп",
-            "дата оформ",
-            "дата созд",
-            "дата створ",
-            "дата прод",
-            "created",
-            "orderdate",
-            "transaction date",
-            "date",
-        ],
-    },
-    Words {
-        role: Role::Quantity,
-        exact: &[
-            "quantity",
-            "qty",
-            "count",
-            "units",
-            "pieces",
-            "кол",
-            "кол во",
-            "количество",
-            "кількість",
-            "к сть",
-            "шт",
-            "cds",
-            "кіл ть",
-        ],
-        part: &["quantity", "количеств", "кількіст", "кол во"],
-    },
-    Words {
-        role: Role::Price,
-        exact: &["price", "цена", "ціна", "unit price", "unitprice"],
-        part: &["цена", "ціна", "price"],
-    },
-    Words {
-        role: Role::Amount,
-        exact: &[
-            "amount",
-            "total",
-            "sum",
-            "value",
-            "revenue",
-            "сумма",
-            "сума",
-            "итого",
-            "разом",
-            "всего",
-            "усього",
-            "стоимость",
-            "вартість",
-            "к оплате",
-            "до сплати",
-            "grand total",
-        ],
-        part: &[
-            "сумма",
-            "сума",
-            "amount",
-            "total",
-            "стоимост",
-            "вартіст",
-            "итого",
-            "к оплате",
-            "до сплати",
-            "выручк",
-            "виручк",
-            "оплачено",
-        ],
-    },
-    Words {
-        role: Role::CustomerKey,
-        exact: &[
-            "customer",
-            "customer id",
-            "customerid",
-            "client id",
-            "clientid",
-            "user id",
-            "userid",
-            "buyer id",
-            "код клиента",
-            "код клієнта",
-            "id клиента",
-            "id клієнта",
-            "клиент id",
-            "карта",
-            "номер карты",
-            "номер картки",
-            "loyalty card",
-            "sample id",
-            "sample_id",
-            "customer key",
-            "customer_key",
-        ],
-        part: &[
-            "customer id",
-            "customer no",
-            "customer num",
-            "client id",
-            "код покуп",
-            "id покуп",
-            "код клиент",
-            "код клієнт",
-            "номер клиент",
-            "номер клієнт",
-        ],
-    },
-    Words {
-        role: Role::Email,
-        exact: &[
-            "email",
-            "e mail",
-            "mail",
-            "emails",
-            "почта",
-            "пошта",
-            "эл почта",
-            "ел пошта",
-            "имейл",
-            "емейл",
-        ],
-        part: &["e mail", "email", "электронн", "електронн", "эл почт", "ел пошт", "імейл", "имейл"],
-    },
-    Words {
-        role: Role::Phone,
-        exact: &[
-            "phone",
-            "phones",
-            "tel",
-            "mobile",
-            "cell",
-            "тел",
-            "телефон",
-            "телефоны",
-            "телефони",
-            "моб",
-            "мобильный",
-            "мобільний",
-            "viber",
-            "msisdn",
-        ],
-        part: &["phone", "телефон", "мобильн", "мобільн", "номер тел", "tel ", "mobile"],
-    },
-    Words {
-        role: Role::NationalId,
-        exact: &["инн", "ипн", "іпн", "рнокпп", "снилс", "tax id", "ssn", "tin"],
-        part: &["national id", "паспорт", "passport", "soc sec"],
-    },
-    Words {
-        role: Role::Postcode,
-        exact: &["zip", "index", "индекс", "індекс"],
-        part: &["postcode", "postal code", "zip code", "почтовый индекс", "поштовий індекс"],
-    },
-    Words {
-        role: Role::Country,
-        exact: &["country", "страна", "країна"],
-        part: &["country", "страна", "країна"],
-    },
-    Words {
-        role: Role::Region,
-        exact: &["region", "state province", "область", "регион", "регіон", "край"],
-        part: &["область", "регион", "регіон", "province"],
-    },
-    Words {
-        role: Role::City,
-        exact: &["city", "town", "suburb", "город", "місто", "населенный пункт", "населений пункт"],
-        part: &["город", "місто", "city", "населен"],
-    },
-    Words {
-        role: Role::House,
-        exact: &["house", "дом", "будинок", "кв", "квартира", "буд"],
-        part: &["номер дома", "номер будинку", "street number", "house n"],
-    },
-    Words {
-        role: Role::Street,
-        exact: &["street", "улица", "вулиця", "address 1", "address line 1"],
-        part: &["улица", "вулиц", "street"],
-    },
-    Words {
-        role: Role::Address, exact: &["address", "адрес", "адреса"], part: &["address", "адрес"]
-    },
-    Words {
-        role: Role::Patronymic,
-        exact: &["patronymic", "middle name", "отчество", "по батькові"],
-        part: &["отчеств", "по батькові", "middle name", "patronym"],
-    },
-    Words {
-        role: Role::GivenName,
-        exact: &["first name", "given name", "firstname", "имя", "ім я", "forename"],
-        part: &["first name", "given name"],
-    },
-    Words {
-        role: Role::FamilyName,
-        exact: &["last name", "family name", "surname", "lastname", "фамилия", "прізвище"],
-        part: &["last name", "family name", "surname", "фамили", "прізвищ"],
-    },
-    Words {
-        role: Role::FullName,
-        exact: &[
-            "name",
-            "full name",
-            "fullname",
-            "customer name",
-            "client",
-            "buyer",
-            "fio",
-            "фио",
-            "піб",
-            "клиент",
-            "клієнт",
-            "покупатель",
-            "покупець",
-            "заказчик",
-            "замовник",
-            "получатель",
-            "отримувач",
-            "одержувач",
-            "contact",
-            "контакт",
-            "контактное лицо",
-            "name uk",
-            "name ru",
-        ],
-        part: &[
-            "full name",
-            "фио",
-            "піб",
-            "прізвище та ім",
-            "фамилия имя",
-            "покупател",
-            "покупец",
-            "получател",
-            "отримувач",
-            "recipient",
-            "customer name",
-            "контактн",
-            "contact name",
-        ],
-    },
-    Words {
-        role: Role::Items,
-        exact: &[
-            "items",
-            "item",
-            "products",
-            "product",
-            "books",
-            "goods",
-            "title",
-            "description",
-            "товар",
-            "товары",
-            "товари",
-            "книги",
-            "книга",
-            "книжки",
-            "состав",
-            "склад",
-        ],
-        part: &[
-            "товар",
-            "номенклатур",
-            "product",
-            "состав заказ",
-            "склад замов",
-            "позици",
-            "позиці",
-            "item",
-            "наименован",
-            "найменуван",
-            "назва",
-            "назван",
-            "article",
-            "покупки",
-            "книг",
-        ],
-    },
-    Words {
-        role: Role::Note,
-        exact: &[
-            "note",
-            "notes",
-            "comment",
-            "comments",
-            "remark",
-            "комментарий",
-            "коментар",
-            "примечание",
-            "примітка",
-            "заметка",
-        ],
-        part: &["коммент", "комент", "примеч", "приміт", "comment", "note", "заметк", "нотат"],
-    },
-    Words {
-        role: Role::RecordId,
-        exact: &[
-            "id",
-            "row",
-            "row id",
-            "record id",
-            "rec id",
-            "recordid",
-            "line",
-            "№ п п",
-            "п п",
-            "запись",
-            "запис",
-            "строка",
-            "рядок",
-            "uuid",
-            "guid",
-            "person id",
-        ],
-        part: &["record id", "row id"],
-    },
-    Words {
-        role: Role::Other,
-        exact: &[
-            "operator",
-            "оператор",
-            "manager",
-            "менеджер",
-            "source",
-            "источник",
-            "джерело",
-            "currency",
-            "валюта",
-        ],
-        part: &[],
-    },
-];
-
-struct Folded {
-    role: Role,
-    exact: Vec<String>,
-    part: Vec<String>,
-}
-
-/// The role that a header names, with a strength of 2 for the whole header and 1 for a part of it.
-pub fn header_role(header: &str) -> Option<(Role, u8)> {
-    static FOLDED: LazyLock<Vec<Folded>> = LazyLock::new(|| {
-        let folded = |words: &[&str]| words.iter().map(|word| fold(word)).filter(|w| !w.is_empty()).collect();
-        WORDS.iter().map(|w| Folded { role: w.role, exact: folded(w.exact), part: folded(w.part) }).collect()
-    });
-    let clean = split_camel(header);
-    let key = fold(&clean);
-    if key.is_empty() {
-        return (header.trim() == "№").then_some((Role::OrderId, 1));
-    }
-    // A header is a few words; a sentence that holds one of them is a title or data.
-    if key.chars().count() > 48 {
-        return None;
-    }
-    let exact = FOLDED.iter().find(|words| words.exact.contains(&key)).map(|words| (words.role, 2));
-    exact.or_else(|| {
-        let hit = FOLDED.iter().find(|words| words.part.iter().any(|part| starts_word(&key, part)));
-        hit.map(|words| (words.role, 1))
-    })
-}
-
-/// The part stands at the start of a word of the header: "date" in "order date", not in "update".
-fn starts_word(key: &str, part: &str) -> bool {
-    key.match_indices(part).any(|(at, _)| at == 0 || key[..at].ends_with(' '))
-}
-
-/// `InvoiceNo` and `CustomerID` as words.
-fn split_camel(header: &str) -> String {
-    let mut out = String::with_capacity(header.len() + 4);
-    let mut before_lower = false;
-    for c in header.chars() {
-        if before_lower && c.is_uppercase() {
-            out.push(' ');
-        }
-        before_lower = c.is_lowercase();
-        out.push(if c == '_' { ' ' } else { c });
-    }
-    out
-}
 
 /// A cell that cannot be a header: a number, a date, an e-mail, a phone.
 pub fn looks_like_data(cell: &str) -> bool {
@@ -533,8 +32,35 @@ pub fn is_email(cell: &str) -> bool {
     !local.is_empty() && !local.contains(char::is_whitespace) && domain.contains('.') && domain.len() > 3
 }
 
-/// 9 to 13 digits with the signs that people write into numbers, or several such numbers.
+/// 9 to 13 digits with the signs that people write into numbers, or several such numbers; a remark or an extension beside them, and
+/// what a spreadsheet makes of them (`3,80674128093E+11`).
 pub fn is_phone(cell: &str) -> bool {
+    is_plain_phone(cell) || is_remarked_phone(cell)
+}
+
+fn is_remarked_phone(cell: &str) -> bool {
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
+    let signs = |c: char| {
+        c.is_alphanumeric()
+            || c.is_whitespace()
+            || matches!(c, '+' | '(' | ')' | '-' | '.' | ',' | ';' | '/' | '\u{a0}')
+    };
+    // The first run of digits and signs holds a whole number.
+    let first: String = cell
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit() && *c != '+')
+        .take_while(|c| !c.is_alphabetic())
+        .collect();
+    let whole = first.chars().filter(char::is_ascii_digit).count();
+    (9..=45).contains(&digits)
+        && letters <= 20
+        && letters * 2 <= digits * 3
+        && whole >= 9
+        && cell.chars().all(signs)
+}
+
+fn is_plain_phone(cell: &str) -> bool {
     let first = cell.split([';', '/']).next().unwrap_or_default();
     let first = first.split(',').next().unwrap_or_default();
     let bare = first.trim().trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, '.' | ' ' | ':'));
@@ -632,7 +158,8 @@ impl Looks {
         match role {
             Role::OrderDate | Role::DeliveryDate => self.date < 30 && self.whole < 60,
             Role::Email => self.email < 20,
-            Role::Phone => self.phone < 20,
+            // Numbers are written in many ways; only cells that are something else speak against the header.
+            Role::Phone => self.phone < 20 && self.email.max(self.date).max(self.name).max(self.money) > 50,
             Role::Amount | Role::Price | Role::Quantity => self.number < 30,
             Role::FullName | Role::GivenName | Role::FamilyName => self.number > 70 || self.email > 60,
             Role::Items => self.number > 90 || self.date > 60,
@@ -712,11 +239,22 @@ pub fn guess_roles(headers: &[String], looks: &[Looks]) -> Vec<Guess> {
         // The surest keeps it; of equals the first.
         holders.sort_by_key(|i| (std::cmp::Reverse(guesses[*i].confidence), *i));
         for loser in holders.into_iter().skip(1) {
-            guesses[loser] = Guess { role: Role::Other, confidence: 30 };
+            let own = headers.get(loser).is_some_and(|header| role == Role::OrderId && is_any_number(header));
+            let free = !guesses.iter().any(|guess| guess.role == Role::RecordId);
+            guesses[loser] = if own && free {
+                Guess { role: Role::RecordId, confidence: 60 }
+            } else {
+                Guess { role: Role::Other, confidence: 30 }
+            };
         }
     }
     number_of_the_row(headers, looks, &mut guesses);
     guesses
+}
+
+/// A header that says "number" without saying of what.
+fn is_any_number(header: &str) -> bool {
+    matches!(header.trim().to_lowercase().as_str(), "номер" | "№" | "no" | "number" | "nr" | "#" | "№ п/п")
 }
 
 fn one_column(header: &str, looks: Looks) -> Guess {
@@ -742,7 +280,12 @@ fn one_column(header: &str, looks: Looks) -> Guess {
             {
                 return Guess { role: cells, confidence: share };
             }
-            let base = if strength == 2 { 90 } else { 75 };
+            let base = match strength {
+                // "№" beside "№ заказа" is the number of something else.
+                2 if role == Role::OrderId && is_any_number(header) => 55,
+                2 => 90,
+                _ => 75,
+            };
             Guess { role, confidence: if agrees { base + 9 } else { base } }
         }
         Some(_) => by_cells.map_or(Guess { role: Role::Other, confidence: 30 }, |(role, share)| Guess {

@@ -4,6 +4,7 @@ pub mod dates;
 pub mod dialect;
 pub mod encoding;
 pub mod guess;
+mod header_words;
 pub mod items;
 pub mod mapping;
 pub mod money;

@@ -118,6 +118,12 @@ const CURRENCIES: [(&str, Currency); 30] = [
     ("₤", Currency::GBP),
 ];
 
+/// A currency by its code, sign or word.
+pub fn currency_named(word: &str) -> Option<Currency> {
+    let word = word.trim();
+    currency_of(word).or_else(|| word.to_uppercase().parse().ok())
+}
+
 fn currency_of(word: &str) -> Option<Currency> {
     let word = word.to_lowercase();
     CURRENCIES.iter().find(|(name, _)| *name == word).map(|(_, currency)| *currency)

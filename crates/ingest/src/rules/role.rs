@@ -29,6 +29,7 @@ roles! {
     Amount = "amount", "The sum of the order.";
     Quantity = "quantity", "How many pieces, for files with one row per product.";
     Price = "price", "The price of one piece.";
+    Currency = "currency", "The currency of the sums of the row: a code (USD), a sign or a word.";
     Status = "status", "New, paid, cancelled, returned and the like, in the words of the source.";
     CustomerKey = "customer_key", "The customer's number in the source.";
     FullName = "full_name", "The whole name in one cell.";
@@ -36,6 +37,7 @@ roles! {
     FamilyName = "family_name", "The surname.";
     Patronymic = "patronymic", "The patronymic.";
     Email = "email", "E-mail, one or several in a cell.";
+    Social = "social", "A profile in a social network or messenger: a link, a name, a number.";
     Phone = "phone", "Phone, one or several in a cell.";
     Address = "address", "The whole postal address in one cell.";
     Street = "street", "The street, when it has a column of its own.";
@@ -59,6 +61,7 @@ impl Role {
             Self::FullName
                 | Self::Email
                 | Self::Phone
+                | Self::Social
                 | Self::Address
                 | Self::Note
                 | Self::Other

@@ -37,6 +37,9 @@ impl Resolve {
             cards: self.cards.as_deref(),
             explain: self.explain.as_deref(),
         })?;
+        for remark in done.remarks() {
+            exit::say(&remark);
+        }
         if self.json { exit::print_json(&done) } else { exit::print(&done.sentence()) }
     }
 }
