@@ -391,6 +391,41 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_something_else() {
+        let roles = |headers: &[&str]| -> Vec<Role> {
+            let headers: Vec<String> = headers.iter().map(|h| (*h).to_owned()).collect();
+            guess_roles(&headers, &[]).iter().map(|g| g.role).collect()
+        };
+        assert_eq!(
+            roles(&["Номер", "Дата", "№ заказа", "Телефон"]),
+            [Role::RecordId, Role::OrderDate, Role::OrderId, Role::Phone]
+        );
+        assert_eq!(roles(&["№", "Замовлення", "Адреса"]), [Role::RecordId, Role::OrderId, Role::Address]);
+        assert_eq!(roles(&["Код", "Заказ №", "Адрес"]), [Role::RecordId, Role::OrderId, Role::Address]);
+        assert_eq!(roles(&["Номер", "Дата", "Сума"])[0], Role::OrderId);
+        assert_eq!(roles(&["Валюта", "VK", "Соцсеть"]), [Role::Currency, Role::Social, Role::Social]);
+    }
+
+    #[test]
+    fn phones_in_one_odd_style_are_phones() {
+        for cell in [
+            "0503639957; 0678999486",
+            "0503639957 0678999486",
+            "505584446",
+            "0503639957 доб. 12",
+            "тел 0503639957 мама",
+            "3,80674128093E+11",
+        ] {
+            assert!(is_phone(cell), "{cell}");
+        }
+        for cell in ["вул. Садова 12, кв. 345", "Олена Петрівна", "01.02.2023", "a@b.ua", "12345"] {
+            assert!(!is_phone(cell), "{cell}");
+        }
+        let local = Looks::of(["4609270", "4609271", "4609272", "4609273", "4609274"].into_iter());
+        assert!(!local.contradicts(Role::Phone), "seven digits of a town");
+    }
+
+    #[test]
     fn cells_overrule_a_wrong_header() {
         let headers: Vec<String> = ["Date", "Phone"].map(str::to_owned).into();
         let looks = [
