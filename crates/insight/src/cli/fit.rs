@@ -224,7 +224,7 @@ pub(super) fn read_history(
 
 fn read_summary(path: &Path, spend: bool) -> Result<Base, CliError> {
     if !spend && crate::orders::is_parquet(path) {
-        let histories = crate::orders::read_summary(path)?.into_cells(1.0);
+        let histories = crate::orders::read_cells(path, 1.0)?;
         return Ok(Base { histories, spends: Vec::new() });
     }
     let mut table = Table::open(path)?;
