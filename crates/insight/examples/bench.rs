@@ -20,7 +20,7 @@ use insight::rules::occasions::{History, Occasion};
 use insight::rules::profile::{Forecaster, Trouble};
 use insight::rules::purchases::{DayRow, Purchases};
 use insight::rules::rfm::{Rfm, score};
-use insight::rules::scatter::{fold_customers, per_customer};
+use insight::rules::scatter::{fold_customers, histories, per_customer};
 use parquet::arrow::ArrowWriter;
 use std::fs::File;
 use std::path::Path;
@@ -271,7 +271,7 @@ fn main() {
             let loaded = load(Path::new(path), &columns(), None).unwrap();
             let until = loaded.until;
             let decode = cpu();
-            let rows = per_customer(loaded.scatter, |code, o| History::of(code, o, until));
+            let rows = histories(loaded.scatter, until);
             let repeats: u64 = rows.iter().map(|h| u64::from(h.x)).sum();
             let detail = format!("\"decode\":{decode:.2},\"customers\":{},\"repeats\":{repeats}", rows.len());
             say("summary", cpu(), &detail);
