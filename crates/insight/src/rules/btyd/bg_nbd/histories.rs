@@ -216,7 +216,6 @@ impl Places {
 
     fn of(&mut self, time: f64) -> Option<u16> {
         let bits = time.to_bits();
-        #[expect(clippy::cast_possible_truncation, reason = "the eleven highest bits")]
         let slot = (bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize;
         if self.seen[slot & (Self::SLOTS - 1)].0 != bits {
             let next = u16::try_from(self.times.len()).ok().filter(|_| self.times.len() < Self::MOST);
@@ -329,14 +328,14 @@ impl Sums {
     /// In short loops: more of their turns are in the processor at a time than of one long one.
     fn add(&mut self, block: &Block) {
         let (mut u, mut e, mut log) = ([0.0; WIDTH], [0.0; WIDTH], [0.0; WIDTH]);
-        for i in 0..WIDTH {
-            u[i] = block.log_odds[i] + block.shape[i] * (block.log_end[i] - block.log_last[i]);
+        for (i, u) in u.iter_mut().enumerate() {
+            *u = block.log_odds[i] + block.shape[i] * (block.log_end[i] - block.log_last[i]);
         }
-        for i in 0..WIDTH {
-            e[i] = wide::exp_minus(u[i].abs());
+        for (e, u) in e.iter_mut().zip(&u) {
+            *e = wide::exp_minus(u.abs());
         }
-        for i in 0..WIDTH {
-            log[i] = wide::ln(1.0 + e[i]);
+        for (log, e) in log.iter_mut().zip(&e) {
+            *log = wide::ln(1.0 + e);
         }
         for from in (0..WIDTH).step_by(LANES) {
             for lane in 0..LANES {
