@@ -11,16 +11,16 @@
 )]
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch};
-use insight::orders::{Columns, Summary, load, read_summary};
-use insight::rules::btyd::Fit;
+use insight::orders::{Columns, Summary, load, read_cells, read_summary};
 use insight::rules::btyd::bg_nbd::{Dropout, fit};
+use insight::rules::btyd::{Cell, Fit};
 use insight::rules::cohorts::Cohorts;
 use insight::rules::model::{KeptFit, Model};
 use insight::rules::occasions::{History, Occasion};
 use insight::rules::profile::{Forecaster, Trouble};
 use insight::rules::purchases::{DayRow, Purchases};
 use insight::rules::rfm::{Rfm, score};
-use insight::rules::scatter::{fold_customers, per_customer};
+use insight::rules::scatter::{fold_customers, histories, per_customer};
 use parquet::arrow::ArrowWriter;
 use std::fs::File;
 use std::path::Path;
@@ -172,6 +172,10 @@ fn summary(path: &str) -> Summary {
     read_summary(Path::new(path)).unwrap()
 }
 
+fn cells(path: &str) -> Vec<Cell> {
+    read_cells(Path::new(path), 1.0 / 7.0).unwrap()
+}
+
 fn say(task: &str, cpu: f64, detail: &str) {
     println!("{{\"task\":\"{task}\",\"cpu_seconds\":{cpu:.4},\"peak_mib\":{},{detail}}}", peak_mib());
 }
@@ -248,18 +252,18 @@ fn main() {
         ["gen-summary", customers, path] => gen_summary(customers.parse().unwrap(), path, false),
         ["gen-exact", customers, path] => gen_summary(customers.parse().unwrap(), path, true),
         ["fit", path] => {
-            let cells = summary(path).into_cells(1.0 / 7.0);
+            let cells = cells(path);
             let fit = fit(Dropout::AfterRepeat, &cells, 0.0).unwrap();
             say("fit", cpu(), &parameters(&fit, cells.len()));
         }
         ["fit-cells", path] => {
-            let cells = summary(path).into_cells(1.0 / 7.0);
+            let cells = cells(path);
             let before = cpu();
             let fit = fit(Dropout::AfterRepeat, &cells, 0.0).unwrap();
             say("fit-cells", cpu() - before, &parameters(&fit, cells.len()));
         }
         ["fit-exact", path] => {
-            let cells = summary(path).into_cells(1.0 / 7.0);
+            let cells = cells(path);
             let fit = fit(Dropout::AfterRepeat, &cells, 0.0).unwrap();
             say("fit-exact", cpu(), &parameters(&fit, cells.len()));
         }
@@ -267,7 +271,7 @@ fn main() {
             let loaded = load(Path::new(path), &columns(), None).unwrap();
             let until = loaded.until;
             let decode = cpu();
-            let rows = per_customer(loaded.scatter, |code, o| History::of(code, o, until));
+            let rows = histories(loaded.scatter, until);
             let repeats: u64 = rows.iter().map(|h| u64::from(h.x)).sum();
             let detail = format!("\"decode\":{decode:.2},\"customers\":{},\"repeats\":{repeats}", rows.len());
             say("summary", cpu(), &detail);

@@ -4,7 +4,7 @@ use crate::rules::btyd::bg_nbd::Dropout;
 use crate::rules::btyd::gamma_gamma::Spend;
 use crate::rules::btyd::{Cell, Fit, ModelKind, bg_bb, bg_nbd, cells, gamma_gamma, pareto_nbd, sbg};
 use crate::rules::occasions::History;
-use crate::rules::scatter::per_customer;
+use crate::rules::scatter::histories;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -152,8 +152,7 @@ impl FitArgs {
         let loaded = load(&self.data, &columns, Some(until))?;
         note_left_out(notes, &loaded.left_out, loaded.orders)?;
         let unit = self.unit.days();
-        let histories: Vec<History> =
-            per_customer(loaded.scatter, |code, occasions| History::of(code, occasions, until));
+        let histories: Vec<History> = histories(loaded.scatter, until);
         Ok(Base {
             histories: histories
                 .iter()
@@ -224,7 +223,7 @@ pub(super) fn read_history(
 
 fn read_summary(path: &Path, spend: bool) -> Result<Base, CliError> {
     if !spend && crate::orders::is_parquet(path) {
-        let histories = crate::orders::read_summary(path)?.into_cells(1.0);
+        let histories = crate::orders::read_cells(path, 1.0)?;
         return Ok(Base { histories, spends: Vec::new() });
     }
     let mut table = Table::open(path)?;

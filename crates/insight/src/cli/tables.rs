@@ -4,7 +4,7 @@ use crate::orders::{Columns, DateOrder, Loaded, day_name, load};
 use crate::rules::cohorts::{Cohorts, month_name};
 use crate::rules::occasions::History;
 use crate::rules::rfm::{Rfm, score};
-use crate::rules::scatter::{fold_customers, per_customer};
+use crate::rules::scatter::{fold_customers, histories, per_customer};
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -145,8 +145,7 @@ impl TableArgs {
 impl SummaryArgs {
     pub(super) fn run(&self, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CliError> {
         let Loaded { scatter, ids, orders, left_out, until } = self.table.load(notes)?;
-        let mut rows: Vec<History> =
-            per_customer(scatter, |code, occasions| History::of(code, occasions, until));
+        let mut rows: Vec<History> = histories(scatter, until);
         rows.sort_unstable_by_key(|r| ids.rank(r.customer));
         let unit = self.unit.days();
         let mut file = self.table.create()?;

@@ -14,7 +14,7 @@ mod parquet_tests;
 pub(crate) use csv_file::row_error;
 pub use dates::{DateOrder, day_name, day_of, parse_day};
 pub use money::parse_minor;
-pub use parquet_summary::{Summary, read_summary};
+pub use parquet_summary::{Summary, read_cells, read_summary};
 
 use crate::rules::occasions::LeftOut;
 use crate::rules::scatter::{Order, Scatter};

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 const BATCH: usize = 65_536;
 /// Rows of three columns that stay in the processor's cache between being decoded and being scattered.
-const STRIP: usize = 4096;
+const STRIP: usize = 1024;
 
 pub(super) fn load(path: &Path, columns: &Columns, until: Option<i32>) -> Result<Loaded, InputError> {
     let file = File::open(path).map_err(|e| InputError::of_file(path, e.to_string()))?;

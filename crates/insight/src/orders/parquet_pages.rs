@@ -4,12 +4,12 @@
 use super::money;
 use super::parquet_runs::{Run, Runs, SHORT};
 use arrow_schema::DataType;
-use bytes::Bytes;
-use parquet::basic::{ConvertedType, Encoding, LogicalType, TimeUnit, Type};
+use parquet::basic::{Compression, ConvertedType, Encoding, LogicalType, TimeUnit, Type};
 use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 use std::fs::File;
+use std::ops::Range;
 use std::sync::Arc;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -187,10 +187,10 @@ enum Body {
 
 /// A page that is being read.
 struct Open {
-    bytes: Bytes,
     rows_left: usize,
-    /// Which rows have a value; `None` when the column has no empty cells.
-    levels: Option<Runs>,
+    /// Which rows have a value, and where that is said; `None` when the column has no empty cells.
+    levels: Option<(Runs, Range<usize>)>,
+    values: Range<usize>,
     body: Body,
 }
 
@@ -200,6 +200,10 @@ pub(super) struct Numbers {
     kind: Kind,
     optional: bool,
     dictionary: Vec<i64>,
+    /// Whether pages come as they are stored, compressed: decompressing them here needs no new memory for each.
+    snappy: bool,
+    /// The page, then something else.
+    bytes: Vec<u8>,
     page: Option<Open>,
     present: Vec<bool>,
     indices: Vec<u32>,
@@ -212,9 +216,17 @@ impl Numbers {
         rows: usize,
         kind: Kind,
     ) -> Result<Self, String> {
+        let snappy = chunk.compression() == Compression::SNAPPY;
+        let stored = match snappy {
+            true => chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build(),
+            false => Ok(chunk.clone()),
+        };
+        let pages =
+            stored.and_then(|stored| SerializedPageReader::new(Arc::clone(file), &stored, rows, None));
         Ok(Self {
-            pages: SerializedPageReader::new(Arc::clone(file), chunk, rows, None)
-                .map_err(|e| e.to_string())?,
+            pages: pages.map_err(|e| e.to_string())?,
+            snappy,
+            bytes: Vec::new(),
             kind,
             optional: chunk.column_descr().max_def_level() > 0,
             dictionary: Vec::new(),
@@ -239,42 +251,83 @@ impl Numbers {
 
     /// Opens the next page.
     fn turn(&mut self) -> Result<(), String> {
+        self.page = None;
         let page = self.pages.get_next_page().map_err(|e| e.to_string())?;
-        let (bytes, rows, encoding, level_bytes) = match page.ok_or(SHORT)? {
+        let (rows, encoding, levels, end) = match page.ok_or(SHORT)? {
             Page::DictionaryPage { buf, num_values, .. } => {
+                let end = self.take(&buf, 0, true)?;
                 self.dictionary.clear();
-                let bytes = buf.get(..num_values as usize * self.kind.width()).ok_or(SHORT)?;
+                let bytes = self.bytes[..end].get(..num_values as usize * self.kind.width()).ok_or(SHORT)?;
                 return self.kind.convert(bytes, &mut self.dictionary);
             }
-            Page::DataPage { buf, num_values, encoding, .. } if self.optional => {
-                let (length, _) = buf.split_first_chunk::<4>().ok_or(SHORT)?;
-                let end = 4 + u32::from_le_bytes(*length) as usize;
-                (buf, num_values, encoding, 4..end)
+            Page::DataPage { buf, num_values, encoding, .. } => {
+                let end = self.take(&buf, 0, true)?;
+                let levels = match self.optional {
+                    true => {
+                        let (length, _) = self.bytes[..end].split_first_chunk::<4>().ok_or(SHORT)?;
+                        4..4 + u32::from_le_bytes(*length) as usize
+                    }
+                    false => 0..0,
+                };
+                (num_values, encoding, levels, end)
             }
-            Page::DataPage { buf, num_values, encoding, .. } => (buf, num_values, encoding, 0..0),
             Page::DataPageV2 {
-                buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, ..
+                buf,
+                num_values,
+                encoding,
+                def_levels_byte_len,
+                rep_levels_byte_len,
+                is_compressed,
+                ..
             } => {
+                // Levels are never compressed.
                 let from = rep_levels_byte_len as usize;
-                (buf, num_values, encoding, from..from + def_levels_byte_len as usize)
+                let levels = from..from + def_levels_byte_len as usize;
+                let end = self.take(&buf, levels.end, is_compressed)?;
+                (num_values, encoding, levels, end)
             }
         };
-        if level_bytes.end > bytes.len() {
+        if levels.end > end {
             return Err(SHORT.into());
         }
-        let values = bytes.slice(level_bytes.end..);
+        let mut values = levels.end..end;
         let body = match encoding {
             Encoding::PLAIN => Body::Plain { at: 0 },
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
                 // A page of empty cells alone may hold no width.
-                let width = values.first().copied().unwrap_or(0);
-                Body::Dictionary(Runs::new(values.slice(values.len().min(1)..), u32::from(width))?)
+                let width = self.bytes[values.clone()].first().copied().unwrap_or(0);
+                values.start = end.min(values.start + 1);
+                Body::Dictionary(Runs::new(u32::from(width))?)
             }
             other => return Err(format!("a page is encoded as {other}, its column is not")),
         };
-        let levels = self.optional.then(|| Runs::new(bytes.slice(level_bytes), 1)).transpose()?;
-        self.page = Some(Open { bytes: values, rows_left: rows as usize, levels, body });
+        let levels = self.optional.then(|| Runs::new(1).map(|runs| (runs, levels))).transpose()?;
+        self.page = Some(Open { rows_left: rows as usize, levels, values, body });
         Ok(())
+    }
+
+    /// Takes a page over, of which the first bytes are not compressed; answers where it ends.
+    fn take(&mut self, page: &[u8], plain: usize, compressed: bool) -> Result<usize, String> {
+        let (head, rest) = page.split_at_checked(plain).ok_or(SHORT)?;
+        // A page without values may have nothing to decompress.
+        if self.snappy && compressed && !rest.is_empty() {
+            let length = snap::raw::decompress_len(rest).map_err(|e| e.to_string())?;
+            // No element of the format makes more of its bytes than a copy of 64 in three.
+            if length / 32 > rest.len() {
+                return Err(SHORT.into());
+            }
+            let end = plain + length;
+            if self.bytes.len() < end {
+                self.bytes.resize(end, 0);
+            }
+            self.bytes[..plain].copy_from_slice(head);
+            let mut decoder = snap::raw::Decoder::new();
+            decoder.decompress(rest, &mut self.bytes[plain..end]).map_err(|e| e.to_string())?;
+            return Ok(end);
+        }
+        self.bytes.clear();
+        self.bytes.extend_from_slice(page);
+        Ok(page.len())
     }
 
     /// At most `most` rows of the open page.
@@ -284,10 +337,11 @@ impl Numbers {
         page.rows_left -= rows;
         let mut present = rows;
         self.present.clear();
-        if let Some(levels) = &mut page.levels {
+        if let Some((levels, place)) = &mut page.levels {
+            let bytes = &self.bytes[place.clone()];
             let mut seen = 0;
             while seen < rows {
-                match levels.next(rows - seen, &mut self.indices)? {
+                match levels.next(bytes, rows - seen, &mut self.indices)? {
                     // Nearly always one run of ones.
                     Run::Same { value: 1, count } if count == rows => {}
                     Run::Same { value, count } => self.present.extend(std::iter::repeat_n(value > 0, count)),
@@ -300,14 +354,15 @@ impl Numbers {
             }
         }
         let before = out.values.len();
+        let values = &self.bytes[page.values.clone()];
         match &mut page.body {
             Body::Plain { at } => {
                 let end = *at + present * self.kind.width();
-                self.kind.convert(page.bytes.get(*at..end).ok_or(SHORT)?, &mut out.values)?;
+                self.kind.convert(values.get(*at..end).ok_or(SHORT)?, &mut out.values)?;
                 *at = end;
             }
             Body::Dictionary(runs) => {
-                look_up(runs, present, &self.dictionary, &mut self.indices, &mut out.values)?;
+                look_up(runs, values, present, &self.dictionary, &mut self.indices, &mut out.values)?;
             }
         }
         if present < rows {
@@ -324,6 +379,7 @@ impl Numbers {
 /// Appends the next `count` values that `runs` names by their place in the dictionary.
 fn look_up(
     runs: &mut Runs,
+    bytes: &[u8],
     count: usize,
     dictionary: &[i64],
     indices: &mut Vec<u32>,
@@ -332,7 +388,7 @@ fn look_up(
     const OUTSIDE: &str = "a page names a value that its dictionary has not";
     let mut left = count;
     while left > 0 {
-        match runs.next(left, indices)? {
+        match runs.next(bytes, left, indices)? {
             Run::Same { value, count } => {
                 let value = dictionary.get(value as usize).ok_or(OUTSIDE)?;
                 out.extend(std::iter::repeat_n(*value, count));

@@ -1,7 +1,5 @@
 //! Parquet's mix of repeated values and packed bits: levels and the places of values in a dictionary.
 
-use bytes::Bytes;
-
 pub(super) const SHORT: &str = "a page of the file is cut short";
 
 /// What comes next.
@@ -15,10 +13,9 @@ pub(super) enum Run {
     Each,
 }
 
-/// Reader of runs.
+/// Reader of runs; the bytes are those of a page, the same at each call.
 #[derive(Debug)]
 pub(super) struct Runs {
-    bytes: Bytes,
     width: u32,
     /// Where the next run, or the packed values of this one, begin.
     at: usize,
@@ -30,17 +27,17 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    pub(super) fn new(bytes: Bytes, width: u32) -> Result<Self, String> {
+    pub(super) fn new(width: u32) -> Result<Self, String> {
         if width > 32 {
             return Err(format!("a page packs values into {width} bits"));
         }
-        Ok(Self { bytes, width, at: 0, left: 0, value: None, done: 0 })
+        Ok(Self { width, at: 0, left: 0, value: None, done: 0 })
     }
 
     /// At most `most` values, one at least when there is one to read.
-    pub(super) fn next(&mut self, most: usize, each: &mut Vec<u32>) -> Result<Run, String> {
+    pub(super) fn next(&mut self, bytes: &[u8], most: usize, each: &mut Vec<u32>) -> Result<Run, String> {
         if self.left == 0 {
-            self.begin()?;
+            self.begin(bytes)?;
         }
         let count = most.min(self.left);
         self.left -= count;
@@ -48,7 +45,7 @@ impl Runs {
             return Ok(Run::Same { value, count });
         }
         each.clear();
-        self.unpack(count, each)?;
+        self.unpack(bytes, count, each)?;
         self.done += count;
         if self.left == 0 {
             self.at += (self.done * self.width as usize).div_ceil(8);
@@ -57,15 +54,15 @@ impl Runs {
     }
 
     /// Reads the head of a run.
-    fn begin(&mut self) -> Result<(), String> {
+    fn begin(&mut self, bytes: &[u8]) -> Result<(), String> {
         while self.left == 0 {
-            let head = self.head()?;
+            let head = self.head(bytes)?;
             let length = usize::try_from(head >> 1).map_err(|_| SHORT)?;
             if head & 1 == 0 {
                 let width = self.width.div_ceil(8) as usize;
-                let bytes = self.bytes.get(self.at..self.at + width).ok_or(SHORT)?;
+                let repeated = bytes.get(self.at..self.at + width).ok_or(SHORT)?;
                 let mut value = [0; 4];
-                value[..width].copy_from_slice(bytes);
+                value[..width].copy_from_slice(repeated);
                 self.at += width;
                 (self.value, self.left) = (Some(u32::from_le_bytes(value)), length);
             } else {
@@ -77,10 +74,10 @@ impl Runs {
     }
 
     /// A whole number in groups of seven bits.
-    fn head(&mut self) -> Result<u64, String> {
+    fn head(&mut self, bytes: &[u8]) -> Result<u64, String> {
         let mut head = 0;
         for shift in (0..35).step_by(7) {
-            let byte = *self.bytes.get(self.at).ok_or(SHORT)?;
+            let byte = *bytes.get(self.at).ok_or(SHORT)?;
             self.at += 1;
             head |= u64::from(byte & 0x7F) << shift;
             if byte & 0x80 == 0 {
@@ -90,9 +87,9 @@ impl Runs {
         Err(SHORT.into())
     }
 
-    fn unpack(&self, count: usize, out: &mut Vec<u32>) -> Result<(), String> {
+    fn unpack(&self, bytes: &[u8], count: usize, out: &mut Vec<u32>) -> Result<(), String> {
         let width = self.width as usize;
-        let packed = self.bytes.get(self.at..).ok_or(SHORT)?;
+        let packed = bytes.get(self.at..).ok_or(SHORT)?;
         if packed.len() < ((self.done + count) * width).div_ceil(8) {
             return Err(SHORT.into());
         }
@@ -179,18 +176,18 @@ mod tests {
             cut in 0usize..400,
         ) {
             let (bytes, want) = encode(&runs, width);
-            let mut reader = Runs::new(bytes.clone().into(), width).unwrap();
+            let mut reader = Runs::new(width).unwrap();
             let (mut got, mut each) = (Vec::new(), Vec::new());
             while got.len() < want.len() {
-                match reader.next(step.min(want.len() - got.len()), &mut each).unwrap() {
+                match reader.next(&bytes, step.min(want.len() - got.len()), &mut each).unwrap() {
                     Run::Same { value, count } => got.extend(std::iter::repeat_n(value, count)),
                     Run::Each => got.extend_from_slice(&each),
                 }
             }
             prop_assert_eq!(&got, &want);
             // A file cut short is an error, never a panic, and never ends.
-            let mut reader = Runs::new(bytes[..cut.min(bytes.len())].to_vec().into(), width).unwrap();
-            while let Ok(run) = reader.next(step, &mut each) {
+            let mut reader = Runs::new(width).unwrap();
+            while let Ok(run) = reader.next(&bytes[..cut.min(bytes.len())], step, &mut each) {
                 let empty = matches!(run, Run::Same { count: 0, .. });
                 prop_assert!(!empty);
             }

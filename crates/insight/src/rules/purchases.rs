@@ -60,6 +60,12 @@ pub struct Changed {
 /// The place before of a customer who was not there.
 pub const NEW: usize = usize::MAX;
 
+/// Places for as many occasions and what changes add until the next compaction: growing in between would copy the whole
+/// base for a few customers. Memory that is not written to yet costs nothing.
+const fn with_waste(occasions: usize) -> usize {
+    occasions + occasions / 2 + 2048
+}
+
 fn length(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -70,8 +76,8 @@ impl Purchases {
     pub fn assemble(ids: Vec<i64>, rows: &[DayRow], troubles: &[TroubleRow]) -> Self {
         let mut purchases = Self {
             spans: Vec::with_capacity(ids.len()),
-            occasions: Vec::with_capacity(rows.len()),
-            orders: Vec::with_capacity(rows.len()),
+            occasions: Vec::with_capacity(with_waste(rows.len())),
+            orders: Vec::with_capacity(with_waste(rows.len())),
             troubles: vec![Trouble::default(); ids.len()],
             ids,
             waste: 0,
@@ -247,8 +253,9 @@ impl Purchases {
     }
 
     fn compact(&mut self) {
-        let mut occasions = Vec::with_capacity(self.occasions.len() - self.waste);
-        let mut orders = Vec::with_capacity(self.occasions.len() - self.waste);
+        let living = self.occasions.len() - self.waste;
+        let mut occasions = Vec::with_capacity(with_waste(living));
+        let mut orders = Vec::with_capacity(with_waste(living));
         for span in &mut self.spans {
             let start = length(occasions.len());
             occasions.extend_from_slice(&self.occasions[span.range()]);

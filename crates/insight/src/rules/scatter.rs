@@ -2,8 +2,12 @@
 //! processor's cache, then walks each customer's days in order. Sums are of integer minor units, so their order
 //! cannot change a result.
 
-use super::occasions::{Occasion, merge_days};
-use rayon::prelude::*;
+mod desk;
+mod histories;
+
+use super::occasions::Occasion;
+pub use desk::{fold_customers, per_customer};
+pub use histories::histories;
 
 /// One order: the customer's code, the shop-local day since 1970-01-01, the amount in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub struct Order {
 }
 
 /// Customers of one bucket: their counters stay in the first-level cache, their orders in the second.
-const BUCKET_BITS: u32 = 13;
+const BUCKET_BITS: u32 = 14;
 const CUSTOMERS: usize = 1 << BUCKET_BITS;
 /// Orders are packed into eight bytes: the customer within the bucket, the day, the amount. Half the memory of
 /// the whole order, and half the traffic.
@@ -184,142 +188,9 @@ impl Scatter {
     }
 }
 
-/// Calls `visit(code, occasions)` for each customer with orders and collects what it returns, in the order
-/// of codes. Buckets run in parallel.
-pub fn per_customer<T: Send>(
-    scatter: Scatter,
-    visit: impl Fn(u32, &[Occasion]) -> Option<T> + Sync,
-) -> Vec<T> {
-    let scatter = scatter.sealed();
-    let parts: Vec<Vec<T>> = (0..scatter.heads.len())
-        .into_par_iter()
-        .map(|bucket| {
-            let mut desk = Desk::default();
-            let mut out = Vec::with_capacity(desk.sort(&scatter, bucket));
-            desk.walk(|code, occasions| out.extend(visit(code, occasions)));
-            out
-        })
-        .collect();
-    drop(scatter);
-    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-    for part in parts {
-        all.extend(part);
-    }
-    all
-}
-
-/// Folds each customer into an accumulator per thread, then merges them.
-pub fn fold_customers<A: Send>(
-    scatter: Scatter,
-    empty: impl Fn() -> A + Sync + Send,
-    fold: impl Fn(&mut A, u32, &[Occasion]) + Sync + Send,
-    merge: impl Fn(A, A) -> A + Sync + Send,
-) -> A {
-    let scatter = scatter.sealed();
-    (0..scatter.heads.len())
-        .into_par_iter()
-        .fold(
-            || (empty(), Desk::default()),
-            |(mut acc, mut desk), bucket| {
-                desk.sort(&scatter, bucket);
-                desk.walk(|code, occasions| fold(&mut acc, code, occasions));
-                (acc, desk)
-            },
-        )
-        .map(|(acc, _)| acc)
-        .reduce(&empty, merge)
-}
-
-/// Where the orders of one bucket are sorted by customer; kept from bucket to bucket.
-#[derive(Default)]
-struct Desk {
-    base: u32,
-    ends: Vec<u32>,
-    sorted: Vec<u64>,
-    wide: Vec<Order>,
-    days: Vec<Occasion>,
-}
-
-impl Desk {
-    /// Counting sort by customer; answers how many customers have orders.
-    fn sort(&mut self, scatter: &Scatter, bucket: usize) -> usize {
-        self.base = u32::try_from(bucket << BUCKET_BITS).unwrap_or(u32::MAX);
-        self.ends.clear();
-        self.ends.resize(CUSTOMERS, 0);
-        self.wide.clear();
-        self.wide.extend_from_slice(scatter.wide(bucket));
-        for block in scatter.blocks(bucket) {
-            for packed in block {
-                self.ends[place_of(*packed)] += 1;
-            }
-        }
-        let (mut sum, mut customers) = (0, self.wide.len());
-        for end in &mut self.ends {
-            customers += usize::from(*end > 0);
-            sum += std::mem::replace(end, sum);
-        }
-        self.sorted.clear();
-        self.sorted.resize(sum as usize, 0);
-        // Each start moves to the end of its customer, where the next one starts.
-        for block in scatter.blocks(bucket) {
-            for packed in block {
-                let slot = &mut self.ends[place_of(*packed)];
-                self.sorted[*slot as usize] = *packed;
-                *slot += 1;
-            }
-        }
-        customers
-    }
-
-    fn walk(&mut self, mut visit: impl FnMut(u32, &[Occasion])) {
-        let mut start = 0;
-        let mut wide = self.wide.as_slice();
-        for (place, end) in self.ends.iter().enumerate() {
-            let orders = &mut self.sorted[start..*end as usize];
-            start = *end as usize;
-            let code = self.base + u32::try_from(place).unwrap_or(0);
-            let own = wide.iter().take_while(|order| order.customer == code).count();
-            if own > 0 {
-                let (mine, rest) = wide.split_at(own);
-                wide = rest;
-                self.days.clear();
-                self.days.extend(mine.iter().map(|o| Occasion { day: o.day, minor: o.minor }));
-                self.days.extend(orders.iter().map(|packed| occasion_of(*packed)));
-                let merged = merge_days(&mut self.days);
-                visit(code, &self.days[..merged]);
-            } else if !orders.is_empty() {
-                if !unpack_days(orders, &mut self.days) {
-                    // By day, then by amount: the customer is the same.
-                    orders.sort_unstable();
-                    unpack_days(orders, &mut self.days);
-                }
-                visit(code, &self.days);
-            }
-        }
-    }
-}
-
-/// Occasions of orders, equal days as one; no when a day comes before an earlier one.
-fn unpack_days(orders: &[u64], days: &mut Vec<Occasion>) -> bool {
-    days.clear();
-    let mut orders = orders.iter().map(|packed| occasion_of(*packed));
-    let Some(mut now) = orders.next() else { return true };
-    for order in orders {
-        if order.day == now.day {
-            now.minor += order.minor;
-        } else if order.day < now.day {
-            return false;
-        } else {
-            days.push(now);
-            now = order;
-        }
-    }
-    days.push(now);
-    true
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::occasions::History;
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -339,19 +210,29 @@ mod tests {
             crowd in prop::collection::vec(any_order(), 0..3),
             repeat in 1usize..2500,
             cut in 0usize..300,
+            until in prop_oneof![4 => 20i32..50, 1 => any::<i32>()],
+            sorted in any::<bool>(),
         ) {
-            let orders: Vec<Order> =
+            let mut orders: Vec<Order> =
                 orders.into_iter().chain(crowd.into_iter().flat_map(|o| std::iter::repeat_n(o, repeat))).collect();
+            if sorted {
+                orders.sort_by_key(|order| order.day);
+            }
             let mut truth: BTreeMap<u32, BTreeMap<i32, i64>> = BTreeMap::new();
             for order in &orders {
                 *truth.entry(order.customer).or_default().entry(order.day).or_default() += order.minor;
             }
-            let (mut scatter, mut other) = (Scatter::new(20_000), Scatter::new(20_000));
-            for (i, order) in orders.iter().enumerate() {
-                if i < cut { scatter.push(*order) } else { other.push(*order) }
-            }
-            scatter.append(other);
-            let got = per_customer(scatter, |c, o| Some((c, o.to_vec())));
+            let join = || {
+                let (mut scatter, mut other) = (Scatter::new(20_000), Scatter::new(20_000));
+                for (i, order) in orders.iter().enumerate() {
+                    if i < cut { scatter.push(*order) } else { other.push(*order) }
+                }
+                scatter.append(other);
+                scatter
+            };
+            let visited = per_customer(join(), |c, o| History::of(c, o, until));
+            prop_assert_eq!(histories(join(), until), visited);
+            let got = per_customer(join(), |c, o| Some((c, o.to_vec())));
             let want: Vec<(u32, Vec<Occasion>)> = truth
                 .into_iter()
                 .map(|(c, days)| (c, days.into_iter().map(|(day, minor)| Occasion { day, minor }).collect()))

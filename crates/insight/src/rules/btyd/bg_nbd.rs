@@ -1,11 +1,12 @@
 //! BG/NBD and MBG/NBD. They differ in one thing: in BG/NBD a customer can leave only after a repeat
 //! purchase (so every one-time buyer is surely alive), in MBG/NBD after any purchase, the first included.
 
+mod histories;
+
 use super::{Cell, Fit, FitError, ModelKind};
-use crate::rules::numeric::optimum::{Jet, Likelihood, LogPrior, Optimum, maximise, maximise_with};
-use crate::rules::numeric::special::{digamma, legendre, ln_beta, ln_gamma, logistic, softplus, trigamma};
-use rayon::prelude::*;
-use std::collections::BTreeMap;
+use crate::rules::numeric::optimum::{LogPrior, Optimum, maximise, maximise_with, polish};
+use crate::rules::numeric::special::{legendre, ln_beta, ln_gamma, logistic, softplus};
+use histories::Histories;
 
 /// When a customer may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,13 @@ pub enum Dropout {
     AfterRepeat,
     /// MBG/NBD.
     AfterAny,
+}
+
+impl Dropout {
+    /// Chances to leave that a customer has survived or used: x, or x + 1 with the first purchase.
+    fn chances(self, x: u32) -> f64 {
+        f64::from(x) + if self == Self::AfterAny { 1.0 } else { 0.0 }
+    }
 }
 
 /// Parameters: purchase rates λ ~ Gamma(r, α), dropout probabilities p ~ Beta(a, b).
@@ -27,9 +35,8 @@ pub struct BgNbd {
 }
 
 impl BgNbd {
-    /// Chances to leave that the customer has survived or used: x, or x + 1 with the first purchase.
     fn chances(&self, x: u32) -> f64 {
-        f64::from(x) + if self.dropout == Dropout::AfterAny { 1.0 } else { 0.0 }
+        self.dropout.chances(x)
     }
 
     #[must_use]
@@ -165,154 +172,6 @@ fn purchases_by_quadrature(rate: f64, scale: f64, a: f64, b: f64, t: f64) -> f64
     sum / mass
 }
 
-/// ln(α + t) and its inverse by time: histories in whole days hold a few hundred times, so that most are at hand.
-struct Times {
-    alpha: f64,
-    slots: Vec<(u64, f64, f64)>,
-}
-
-impl Times {
-    const SLOTS: usize = 1 << 11;
-
-    fn new(alpha: f64) -> Self {
-        // No time has these bits: they are those of a NaN.
-        Self { alpha, slots: vec![(u64::MAX, 0.0, 0.0); Self::SLOTS] }
-    }
-
-    #[inline]
-    fn at(&mut self, time: f64) -> (f64, f64) {
-        let bits = time.to_bits();
-        let slot = (bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize;
-        let kept = &mut self.slots[slot & (Self::SLOTS - 1)];
-        if kept.0 != bits {
-            let sum = self.alpha + time;
-            *kept = (bits, sum.ln(), 1.0 / sum);
-        }
-        (kept.1, kept.2)
-    }
-}
-
-struct Histories<'a> {
-    dropout: Dropout,
-    cells: &'a [Cell],
-    /// Customers by x: terms without time are computed once per x.
-    by_count: Vec<(u32, f64)>,
-    customers: f64,
-}
-
-impl<'a> Histories<'a> {
-    fn new(dropout: Dropout, cells: &'a [Cell]) -> Self {
-        let mut by_count: BTreeMap<u32, f64> = BTreeMap::new();
-        for cell in cells {
-            *by_count.entry(cell.x).or_default() += cell.weight;
-        }
-        let customers = by_count.values().sum();
-        Self { dropout, cells, by_count: by_count.into_iter().collect(), customers }
-    }
-
-    fn timeless(&self, theta: &[f64; 4]) -> Jet<4> {
-        let [r, alpha, a, b] = *theta;
-        let mut jet = Jet::<4>::ZERO;
-        let extra = if self.dropout == Dropout::AfterAny { 1.0 } else { 0.0 };
-        for &(x, weight) in &self.by_count {
-            let x = f64::from(x);
-            jet.value += weight * (ln_gamma(r + x) - ln_gamma(r) + r * alpha.ln());
-            jet.gradient[0] += weight * (digamma(r + x) - digamma(r) + alpha.ln());
-            jet.gradient[1] += weight * r / alpha;
-            jet.hessian[0][0] += weight * (trigamma(r + x) - trigamma(r));
-            jet.hessian[0][1] += weight / alpha;
-            jet.hessian[1][1] -= weight * r / (alpha * alpha);
-            let m = x + extra;
-            if m > 0.0 {
-                jet.value += weight * (ln_beta(a, b + m) - ln_beta(a, b));
-                let (sum, sum_m) = (digamma(a + b), digamma(a + b + m));
-                let (tri, tri_m) = (trigamma(a + b), trigamma(a + b + m));
-                jet.gradient[2] += weight * (sum - sum_m);
-                jet.gradient[3] += weight * (digamma(b + m) - digamma(b) + sum - sum_m);
-                jet.hessian[2][2] += weight * (tri - tri_m);
-                jet.hessian[2][3] += weight * (tri - tri_m);
-                jet.hessian[3][3] += weight * (trigamma(b + m) - trigamma(b) + tri - tri_m);
-            }
-        }
-        jet
-    }
-
-    /// Terms with time of one chunk: −(r+x)·ln(α+T) + ln(1 + eᵘ), u = ln(a/(b+m−1)) + (r+x)·ln((α+T)/(α+t_x)).
-    fn timed(&self, cells: &[Cell], theta: &[f64; 4]) -> Jet<4> {
-        let [r, alpha, a, b] = *theta;
-        let mut jet = Jet::<4>::ZERO;
-        let extra = if self.dropout == Dropout::AfterAny { 1.0 } else { 0.0 };
-        let (log_a, inverse_a) = (a.ln(), 1.0 / a);
-        let mut last_x = u32::MAX;
-        let (mut log_odds, mut inverse_b) = (0.0, 0.0);
-        let mut times = Times::new(alpha);
-        for cell in cells {
-            let w = cell.weight;
-            let x = f64::from(cell.x);
-            let shape = r + x;
-            let (log_end, inverse_end) = times.at(cell.t);
-            jet.value -= w * shape * log_end;
-            jet.gradient[0] -= w * log_end;
-            jet.gradient[1] -= w * shape * inverse_end;
-            jet.hessian[0][1] -= w * inverse_end;
-            jet.hessian[1][1] += w * shape * inverse_end * inverse_end;
-            let m = x + extra;
-            if m == 0.0 {
-                continue;
-            }
-            if cell.x != last_x {
-                last_x = cell.x;
-                let odds_base = b + m - 1.0;
-                log_odds = log_a - odds_base.ln();
-                inverse_b = 1.0 / odds_base;
-            }
-            let (log_last, inverse_last) = times.at(cell.t_x);
-            let gap = log_end - log_last;
-            let u = log_odds + shape * gap;
-            // One exponential serves the value and its slope.
-            let e = (-u.abs()).exp();
-            let s = if u >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) };
-            let ws = w * s;
-            jet.value += w * (u.max(0.0) + e.ln_1p());
-            let tilt = inverse_end - inverse_last;
-            let du = [gap, shape * tilt, inverse_a, -inverse_b];
-            for (i, d) in du.iter().enumerate() {
-                jet.gradient[i] += ws * d;
-            }
-            let spread = ws * (1.0 - s);
-            for i in 0..4 {
-                for j in i..4 {
-                    jet.hessian[i][j] += spread * du[i] * du[j];
-                }
-            }
-            jet.hessian[0][1] += ws * tilt;
-            jet.hessian[1][1] += ws * shape * (inverse_last * inverse_last - inverse_end * inverse_end);
-            jet.hessian[2][2] -= ws * inverse_a * inverse_a;
-            jet.hessian[3][3] += ws * inverse_b * inverse_b;
-        }
-        jet
-    }
-}
-
-impl Likelihood<4> for Histories<'_> {
-    fn jet(&self, theta: &[f64; 4]) -> Jet<4> {
-        // Chunks are added in order, so that a result does not depend on the number of threads.
-        let parts: Vec<Jet<4>> =
-            self.cells.par_chunks(16_384).map(|chunk| self.timed(chunk, theta)).collect();
-        let mut jet = parts.iter().fold(self.timeless(theta), Jet::plus);
-        for i in 1..4 {
-            for j in 0..i {
-                jet.hessian[i][j] = jet.hessian[j][i];
-            }
-        }
-        jet
-    }
-
-    fn customers(&self) -> f64 {
-        self.customers
-    }
-}
-
 /// Fits BG/NBD or MBG/NBD.
 ///
 /// # Errors
@@ -327,17 +186,17 @@ pub fn fit(dropout: Dropout, cells: &[Cell], penalty: f64) -> Result<Fit, FitErr
         return Err(FitError::Empty);
     }
     let age = cells.iter().map(|c| c.weight * c.t).sum::<f64>() / all.customers;
-    let mut start = [0.5, (age / 2.0).max(1e-3), 0.7, 2.0];
-    // A thinned base gives a start so near that the full one needs only the last steps.
-    const THIN: usize = 20_000;
-    if cells.len() > 8 * THIN {
-        let thin: Vec<Cell> = cells.iter().copied().step_by(cells.len() / THIN).collect();
-        let rough = maximise(&Histories::new(dropout, &thin), &start, penalty);
-        if rough.converged {
-            start = rough.parameters;
-        }
-    }
-    let mut optimum: Optimum<4> = maximise(&all, &start, penalty);
+    let start = [0.5, (age / 2.0).max(1e-3), 0.7, 2.0];
+    // A sample gives a start so near that a larger one, and then the whole, need only the last steps.
+    let near = all.sample(1 << 13).map(|some| maximise(&some, &start, penalty)).filter(|o| o.converged);
+    let nearer = near.as_ref().and_then(|near| {
+        let some = all.sample((all.len() / 16).max(1 << 17))?;
+        Some(polish(&some, &near.parameters, penalty)).filter(|o| o.converged)
+    });
+    let mut optimum: Optimum<4> = match nearer.or(near) {
+        Some(near) => polish(&all, &near.parameters, penalty),
+        None => maximise(&all, &start, penalty),
+    };
     if optimum.may_retry() {
         let retry = maximise(&all, &[1.0, age.max(1e-3), 1.0, 1.0], penalty);
         if retry.converged {

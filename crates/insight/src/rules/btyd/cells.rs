@@ -59,95 +59,99 @@ fn distinct_share(cells: &[Cell]) -> f64 {
 /// few hundred thousand cells, in the order of x, T and t_x.
 #[must_use]
 pub fn compress_days(x: &[u32], t_x: &[u32], t: &[u32], units_per_day: f64) -> Vec<Cell> {
-    let Some(keys) = Keys::of(x, t_x, t) else {
-        let cell = |((&x, &t_x), &t): ((&u32, &u32), &u32)| {
-            Cell::one(x, f64::from(t_x) * units_per_day, f64::from(t) * units_per_day)
-        };
-        return compress(x.iter().zip(t_x).zip(t).map(cell).collect());
-    };
-    // Most customers never came back: their cells are a plain histogram of ages. Every row is written to both
-    // places and counts in one: who came back cannot be foretold, and a wrong guess costs more than a write.
-    let mut once = vec![0u64; t.iter().max().map_or(0, |t| *t as usize + 1)];
-    let mut repeated = vec![0u64; x.len()];
-    let mut len = 0;
-    for ((&x, &t_x), &t) in x.iter().zip(t_x).zip(t) {
-        once[t as usize] += u64::from(x == 0);
-        repeated[len] = keys.pack(x, t_x, t);
-        len += usize::from(x > 0);
+    let mut tally = Tally::default();
+    tally.add(x, t_x, t);
+    tally.into_cells(units_per_day)
+}
+
+/// Counts histories in whole days as they come.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Customers who never came back, by age: most are of these.
+    once: Vec<u64>,
+    /// x, T and t_x of the others as one number.
+    keys: Vec<u32>,
+    /// Histories whose numbers are too large for that.
+    wide: Vec<(u32, u32, u32)>,
+}
+
+const TIME_BITS: u32 = 12;
+const COUNT_BITS: u32 = u32::BITS - 2 * TIME_BITS;
+
+impl Tally {
+    /// Some rows more.
+    pub fn add(&mut self, x: &[u32], t_x: &[u32], t: &[u32]) {
+        let rows = x.iter().zip(t_x).zip(t).map(|((x, t_x), t)| (*x, *t, *t_x));
+        let (counts, times) =
+            rows.clone().fold((0, 0), |(counts, times), (x, t, t_x)| (counts | x, times | t | t_x));
+        if counts >> COUNT_BITS != 0 || times >> TIME_BITS != 0 {
+            self.wide.extend(rows);
+            return;
+        }
+        self.once.resize(1 << TIME_BITS, 0);
+        // Every row is written to both places and counts in one: who came back cannot be foretold, and a wrong guess
+        // costs more than a write.
+        let before = self.keys.len();
+        self.keys.resize(before + x.len(), 0);
+        let mut next = before;
+        for (x, t, t_x) in rows {
+            self.once[t as usize] += u64::from(x == 0);
+            self.keys[next] = x << (2 * TIME_BITS) | t << TIME_BITS | t_x;
+            next += usize::from(x > 0);
+        }
+        self.keys.truncate(next);
     }
-    repeated.truncate(len);
-    let mut cells: Vec<Cell> = once
-        .iter()
-        .enumerate()
-        .filter(|(_, n)| **n > 0)
-        .map(|(day, n)| Cell { x: 0, t_x: 0.0, t: day as f64 * units_per_day, weight: *n as f64 })
-        .collect();
-    cells.extend(sorted(repeated, keys.bits()).chunk_by(|a, b| a == b).map(|run| {
-        let (x, t_x, t) = keys.unpack(run[0]);
-        Cell {
+
+    /// Equal histories merged.
+    #[must_use]
+    pub fn into_cells(mut self, units_per_day: f64) -> Vec<Cell> {
+        let once = (0..).zip(&self.once).filter(|(_, customers)| **customers > 0);
+        let cell = |x: u32, t: u32, t_x: u32, weight: f64| Cell {
             x,
             t_x: f64::from(t_x) * units_per_day,
             t: f64::from(t) * units_per_day,
-            weight: run.len() as f64,
+            weight,
+        };
+        let mut cells: Vec<Cell> = once.map(|(day, n)| cell(0, day, 0, *n as f64)).collect();
+        let time = |bits: u32| bits & ((1 << TIME_BITS) - 1);
+        cells.extend(sorted(self.keys).chunk_by(|a, b| a == b).map(|run| {
+            let key = run[0];
+            cell(key >> (2 * TIME_BITS), time(key >> TIME_BITS), time(key), run.len() as f64)
+        }));
+        if self.wide.is_empty() {
+            return cells;
         }
-    }));
-    cells
-}
-
-/// x, T and t_x as one number of as few bits as the largest of them need.
-#[derive(Debug, Clone, Copy)]
-struct Keys {
-    count_bits: u32,
-    time_bits: u32,
-}
-
-impl Keys {
-    /// `None` when they do not fit.
-    fn of(x: &[u32], t_x: &[u32], t: &[u32]) -> Option<Self> {
-        let width = |values: &[u32]| u32::BITS - values.iter().fold(0, |all, v| all | v).leading_zeros();
-        let keys = Self { count_bits: width(x), time_bits: width(t).max(width(t_x)) };
-        (keys.bits() < u64::BITS).then_some(keys)
-    }
-
-    const fn bits(self) -> u32 {
-        self.count_bits + 2 * self.time_bits
-    }
-
-    fn pack(self, x: u32, t_x: u32, t: u32) -> u64 {
-        u64::from(x) << (2 * self.time_bits) | u64::from(t) << self.time_bits | u64::from(t_x)
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "each part was packed from a u32 and is masked to its bits"
-    )]
-    fn unpack(self, key: u64) -> (u32, u32, u32) {
-        let mask = (1u64 << self.time_bits) - 1;
-        let (x, t) = (key >> (2 * self.time_bits), key >> self.time_bits & mask);
-        (x as u32, (key & mask) as u32, t as u32)
+        self.wide.par_sort_unstable();
+        cells.extend(
+            self.wide.chunk_by(|a, b| a == b).map(|run| cell(run[0].0, run[0].1, run[0].2, run.len() as f64)),
+        );
+        // Rows among the wide ones may be like others.
+        compress(cells)
     }
 }
 
-/// Sorts by the lowest `bits`, some at a time: few bits of many keys cost less to count than to compare.
-fn sorted(mut keys: Vec<u64>, bits: u32) -> Vec<u64> {
-    const MOST: u32 = 11;
-    if keys.len() < 1 << MOST {
+/// Sorts by t_x, then by T, then by x: few values of many keys cost less to count than to compare.
+fn sorted(mut keys: Vec<u32>) -> Vec<u32> {
+    const FEW: usize = 1 << 11;
+    if keys.len() < FEW {
         keys.sort_unstable();
         return keys;
     }
-    // Digits of one size: the fewer places one is written to, the more of them stay in the cache.
-    let passes = bits.div_ceil(MOST).max(1);
-    let width = bits.div_ceil(passes);
-    #[expect(clippy::cast_possible_truncation, reason = "masked to eleven bits")]
-    let digit = |key: u64, pass: u32| (key >> (pass * width)) as usize & ((1 << width) - 1);
-    let mut other = vec![0; keys.len()];
-    for pass in 0..passes {
-        let mut starts = [0usize; 1 << MOST];
-        for key in &keys {
+    let digit = |key: u32, pass: usize| match pass {
+        0 => key & ((1 << TIME_BITS) - 1),
+        1 => key >> TIME_BITS & ((1 << TIME_BITS) - 1),
+        _ => key >> (2 * TIME_BITS),
+    } as usize;
+    let mut starts = [[0usize; 1 << TIME_BITS]; 3];
+    for key in &keys {
+        for (pass, starts) in starts.iter_mut().enumerate() {
             starts[digit(*key, pass)] += 1;
         }
+    }
+    let mut other = vec![0; keys.len()];
+    for (pass, starts) in starts.iter_mut().enumerate() {
         let mut sum = 0;
-        for start in &mut starts {
+        for start in starts.iter_mut() {
             sum += std::mem::replace(start, sum);
         }
         for key in &keys {
@@ -167,20 +171,32 @@ mod tests {
 
     proptest! {
         #[test]
-        fn digits_sort(keys in prop::collection::vec(0u64..1 << 29, 0..6000)) {
+        fn digits_sort(keys in prop::collection::vec(any::<u32>(), 0..6000)) {
             let mut want = keys.clone();
             want.sort_unstable();
-            prop_assert_eq!(sorted(keys, 29), want);
+            prop_assert_eq!(sorted(keys), want);
         }
 
         #[test]
-        fn both_ways_of_compressing_agree(rows in prop::collection::vec((0u32..4, 0u32..9, 0u32..5), 0..200)) {
-            let rows: Vec<(u32, u32, u32)> =
-                rows.into_iter().map(|(x, a, b)| if x == 0 { (0, 0, a + b) } else { (x, a, a + b) }).collect();
+        fn both_ways_of_compressing_agree(
+            rows in prop::collection::vec((0u32..4, 0u32..9, 0u32..5), 0..200),
+            large in prop::collection::vec((0u32..300, 0u32..5000, 0u32..5), 0..20),
+        ) {
+            let rows: Vec<(u32, u32, u32)> = rows
+                .into_iter()
+                .chain(large)
+                .map(|(x, a, b)| if x == 0 { (0, 0, a + b) } else { (x, a, a + b) })
+                .collect();
             let x: Vec<u32> = rows.iter().map(|r| r.0).collect();
             let t_x: Vec<u32> = rows.iter().map(|r| r.1).collect();
             let t: Vec<u32> = rows.iter().map(|r| r.2).collect();
-            let mut fast = compress_days(&x, &t_x, &t, 1.0);
+            let mut tally = Tally::default();
+            for from in (0..x.len()).step_by(7) {
+                let some = from..x.len().min(from + 7);
+                tally.add(&x[some.clone()], &t_x[some.clone()], &t[some]);
+            }
+            let mut fast = tally.into_cells(1.0);
+            prop_assert_eq!(&fast, &compress_days(&x, &t_x, &t, 1.0));
             fast.sort_by(|a, b| a.x.cmp(&b.x).then(a.t.total_cmp(&b.t)).then(a.t_x.total_cmp(&b.t_x)));
             let slow = compress(
                 rows.iter().map(|r| Cell::one(r.0, f64::from(r.1), f64::from(r.2))).collect(),

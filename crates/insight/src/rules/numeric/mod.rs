@@ -2,3 +2,4 @@
 
 pub mod optimum;
 pub mod special;
+pub mod wide;

@@ -126,6 +126,12 @@ pub struct Optimum<const N: usize> {
 /// Natural parameters beyond these have run away: the data does not hold them.
 const LOG_BOUND: f64 = 16.0;
 
+/// Relative to the diagonal of the Hessian, where nothing is known of the start.
+const FIRST_DAMPING: f64 = 1e-3;
+
+/// The step in the logs of the parameters after which a search ends.
+const LAST_STEP: f64 = 1e-4;
+
 /// A standard error of a parameter's logarithm beyond this says that the data does not determine it: the
 /// likelihood is flat towards infinity, and stopping there is not a maximum.
 const LOG_ERROR_BOUND: f64 = 10.0;
@@ -143,7 +149,13 @@ pub fn maximise<const N: usize>(
     start: &[f64; N],
     penalty: f64,
 ) -> Optimum<N> {
-    maximise_with(likelihood, start, penalty, None)
+    climb(likelihood, start, penalty, None, FIRST_DAMPING)
+}
+
+/// As [`maximise`], from a start so near that Newton's own steps lead up.
+#[must_use]
+pub fn polish<const N: usize>(likelihood: &impl Likelihood<N>, start: &[f64; N], penalty: f64) -> Optimum<N> {
+    climb(likelihood, start, penalty, None, 0.0)
 }
 
 /// As [`maximise`], with a prior for data whose maximum does not exist.
@@ -153,6 +165,16 @@ pub fn maximise_with<const N: usize>(
     start: &[f64; N],
     penalty: f64,
     prior: Option<LogPrior>,
+) -> Optimum<N> {
+    climb(likelihood, start, penalty, prior, FIRST_DAMPING)
+}
+
+fn climb<const N: usize>(
+    likelihood: &impl Likelihood<N>,
+    start: &[f64; N],
+    penalty: f64,
+    prior: Option<LogPrior>,
+    mut damping: f64,
 ) -> Optimum<N> {
     let centre = start.map(f64::ln);
     let weight = prior.map_or(0.0, |p| 0.5 / (p.standard_deviation * p.standard_deviation));
@@ -173,16 +195,23 @@ pub fn maximise_with<const N: usize>(
         (jet, likelihood)
     };
     let (mut here, mut log_likelihood) = evaluate(&eta);
-    let mut damping = 1e-3;
     let mut iterations = 0;
     let mut converged = false;
     while iterations < 200 && here.value.is_finite() {
         iterations += 1;
         let (step, gain) = damped_step(&here, damping);
-        let undamped = damped_step(&here, 0.0).1;
+        let (newton, undamped) = damped_step(&here, 0.0);
+        let concave = undamped.is_finite() && undamped >= 0.0 && is_concave(&here);
+        // Newton's error is about the square of his step: past so short a one there is nothing to evaluate.
+        if concave && newton.iter().all(|s| s.abs() < LAST_STEP) {
+            (0..N).for_each(|i| eta[i] += newton[i]);
+            log_likelihood += undamped;
+            converged = eta.iter().all(|e| e.abs() < LOG_BOUND);
+            break;
+        }
         // What a full Newton step could still add to the whole log-likelihood, against its rounding noise.
         let noise = 1e-13 * here.value.abs();
-        if undamped.is_finite() && undamped >= 0.0 && undamped < (1e-9f64).max(noise) && is_concave(&here) {
+        if concave && undamped < (1e-9f64).max(noise) {
             converged = eta.iter().all(|e| e.abs() < LOG_BOUND);
             break;
         }
