@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use access::{App, Workspace};
 use basis::{CampaignId, Fault, Money, Time, WaveId, WorkspaceId};
+use campaign::Wave;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -65,6 +66,23 @@ pub struct WaveReport {
     pub uncertain: i64,
     /// Rows of the ledger by their state now.
     pub ledger: BTreeMap<String, i64>,
+    /// How the wave's people were split, the control first; empty without variants.
+    pub variants: Vec<VariantCounts>,
+}
+
+/// A variant of a wave; its counts overlap.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct VariantCounts {
+    pub name: String,
+    /// As planned, summing to 1.
+    pub share: f64,
+    /// Whoever drew it, reached or not.
+    pub assigned: i64,
+    pub sent: i64,
+    pub delivered: i64,
+    pub bounced: i64,
+    pub clicked: i64,
+    pub positive: i64,
 }
 
 /// Each treated person once, the strongest outcome first.
@@ -149,8 +167,16 @@ pub async fn funnel_on(
     let mut ledger = counts::ledger(&mut tx, ws.id, id).await?;
     let cells_of_people = counts::partition(&mut tx, ws.id, id, at).await?;
     let arms = counts::arms(&mut tx, ws.id, id, at).await?;
+    let planned = campaign::waves(&mut tx, ws.id, id).await?;
+    let split = planned.iter().any(|wave| !wave.draft.variants.is_empty());
+    let mut of_variants =
+        if split { counts::of_variants(&mut tx, ws.id, id, at).await? } else { counts::ByVariant::new() };
     let mut waves = Vec::new();
     for wave in counts::waves(&mut tx, ws.id, id).await? {
+        let variants = match planned.iter().find(|planned| planned.id.get() == wave.id) {
+            Some(planned) => counts_of(planned, &mut of_variants),
+            None => Vec::new(),
+        };
         let cells = cells.remove(&wave.id).unwrap_or_default();
         let answers = answers.remove(&wave.id).unwrap_or_default();
         let cell = |name: &str| cells.get(name).or_else(|| answers.get(name)).copied().unwrap_or(0);
@@ -172,6 +198,7 @@ pub async fn funnel_on(
             uncertain: cell("uncertain"),
             ledger: ledger.remove(&wave.id).unwrap_or_default(),
             channel: wave.channel,
+            variants,
         });
     }
     drop(tx);
@@ -215,6 +242,30 @@ pub async fn funnel_on(
     })
 }
 
+/// The figures of a wave's variants.
+pub(crate) fn counts_of(wave: &Wave, counted: &mut counts::ByVariant) -> Vec<VariantCounts> {
+    // Shares that cannot be stand in drafts only, and nobody drew anything there.
+    let shares = campaign::shares(&wave.draft.variants).unwrap_or_default();
+    let named = wave.draft.variants.iter().zip(shares);
+    (0_i64..)
+        .zip(named)
+        .map(|(no, (variant, share))| {
+            let cells = counted.remove(&(wave.id.get(), no)).unwrap_or_default();
+            let cell = |name: &str| cells.get(name).copied().unwrap_or(0);
+            VariantCounts {
+                name: variant.name.clone(),
+                share,
+                assigned: cell("assigned"),
+                sent: cell("sent"),
+                delivered: cell("delivered"),
+                bounced: cell("bounced"),
+                clicked: cell("clicked"),
+                positive: cell("positive"),
+            }
+        })
+        .collect()
+}
+
 /// The moment a funnel is looked at: `day` days after the launch, else the end of time.
 pub(crate) fn moment(launched: Option<Time>, day: Option<u32>) -> Time {
     match (launched, day) {
@@ -243,6 +294,19 @@ fn partition(cells: &BTreeMap<String, i64>) -> Final {
     }
 }
 
+impl VariantCounts {
+    fn figures(&self) -> [(&'static str, i64); 6] {
+        [
+            ("assigned", self.assigned),
+            ("sent", self.sent),
+            ("delivered", self.delivered),
+            ("bounced", self.bounced),
+            ("clicked", self.clicked),
+            ("positive", self.positive),
+        ]
+    }
+}
+
 impl WaveReport {
     fn json(&self, with_ledger: bool) -> Value {
         let mut out = json!({
@@ -256,6 +320,9 @@ impl WaveReport {
                 .map(|s| ((*s).to_owned(), json!(self.ledger.get(*s).copied().unwrap_or(0))))
                 .collect();
             out.insert("ledger".to_owned(), Value::Object(states));
+            if !self.variants.is_empty() {
+                out.insert("variants".to_owned(), json!(self.variants));
+            }
         }
         out
     }
@@ -308,6 +375,11 @@ impl CampaignReport {
             add("positive", wave.positive);
             add("negative", wave.negative);
             add("uncertain", wave.uncertain);
+            for variant in &wave.variants {
+                for (figure, count) in variant.figures() {
+                    add(&format!("variant.{}.{figure}", variant.name), count);
+                }
+            }
         }
         let f = &self.final_;
         let counts =

@@ -3,6 +3,7 @@
 pub mod btyd;
 pub mod check;
 pub mod cohorts;
+pub mod compare;
 pub mod forecast_tables;
 pub mod lifecycle;
 pub mod model;
@@ -16,4 +17,5 @@ pub mod rfm;
 pub mod scatter;
 pub mod stat;
 pub mod value;
+pub mod variants;
 pub mod what_if;
