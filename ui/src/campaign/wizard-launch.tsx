@@ -91,7 +91,7 @@ export function CheckStep({ id, draft, ready }: { id: string; draft: CampaignDra
             />
             {variants.length > 0 && (
               <Select
-                w={150}
+                w={190}
                 clearable
                 aria-label={t('variant.testOf')}
                 placeholder={t('variant.testOwn')}
