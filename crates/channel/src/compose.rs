@@ -1,14 +1,15 @@
 //! The product's own letters and short messages: rules of contact asked, texts merged, links signed, the
 //! letter built and signed by DKIM; and the consequences of what came of them.
 
+mod texts;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use access::links::{Link as PublicLink, LinkKind};
 use access::{App, Workspace};
-use basis::{CustomerId, Fault, InteractionId, Lang, MessageId, Time, WaveId};
-use campaign::{Bodies, Channel, VariantNo, WaveContent};
-use content::{Letter, Links, Recipient, Short};
+use basis::{CustomerId, Fault, InteractionId, MessageId, Time, WaveId};
+use content::{Links, Recipient};
 use parking_lot::Mutex;
 use permission::{Decision, GateQuery, Purpose};
 use serde_json::json;
@@ -23,63 +24,7 @@ use crate::rules::verp::{AddressKind, MessageRef, Verp};
 use crate::sender::{Composed, Composer};
 use crate::settings;
 use crate::transport::{BoxFuture, Payload};
-
-/// The compiled texts of a wave, or of one of its variants.
-#[derive(Default)]
-struct Texts {
-    letters: BTreeMap<Lang, Letter>,
-    shorts: BTreeMap<Lang, Short>,
-}
-
-/// A compiled wave.
-struct Prepared {
-    content: WaveContent,
-    /// `None` is the wave's own, for people who drew no variant.
-    texts: HashMap<Option<VariantNo>, Texts>,
-    /// Tracked addresses and their numbers in the table `links`.
-    tracked: Mutex<HashMap<String, u16>>,
-}
-
-impl Prepared {
-    /// What the row's person reads.
-    fn texts(&self, row: &Claimed) -> Option<&Texts> {
-        self.texts.get(&row.variant).or_else(|| self.texts.get(&None))
-    }
-}
-
-impl Texts {
-    fn compile(wave: WaveId, channel: Channel, bodies: &Bodies) -> Result<Self, Fault> {
-        let broken = |lang: Lang, what: String| {
-            Fault::internal("template", format!("wave {wave}, language {}: {what}", lang.as_str()))
-        };
-        let mut texts = Self::default();
-        for (&lang, source) in bodies {
-            if channel == Channel::Email {
-                let letter = Letter::compile(lang, source).map_err(|errors| {
-                    broken(lang, errors.first().map_or_else(String::new, ToString::to_string))
-                })?;
-                texts.letters.insert(lang, letter);
-            } else {
-                let short =
-                    Short::compile(lang, "text", &source.text).map_err(|e| broken(lang, e.to_string()))?;
-                texts.shorts.insert(lang, short);
-            }
-        }
-        Ok(texts)
-    }
-
-    /// The language of the row, when the wave is written in it, else any that it is written in.
-    fn language(&self, row: &Claimed, workspace: &Workspace) -> Option<Lang> {
-        let wanted = row.language.as_deref().and_then(|l| l.parse::<Lang>().ok());
-        let has = |lang: &Lang| self.letters.contains_key(lang) || self.shorts.contains_key(lang);
-        wanted
-            .into_iter()
-            .chain([workspace.language])
-            .chain(self.letters.keys().copied())
-            .chain(self.shorts.keys().copied())
-            .find(has)
-    }
-}
+use texts::{Prepared, Texts};
 
 /// The signing side of the e-mail sender.
 struct Post {

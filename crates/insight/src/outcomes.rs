@@ -74,7 +74,7 @@ pub async fn outcomes(
 ) -> Result<Outcomes, Fault> {
     let snapshot = snapshot::current(app, workspace).await?;
     let from = day_of(from.date(&workspace.tz()));
-    Ok(snapshot::blocking(move || {
+    snapshot::blocking(move || {
         let window = Window::of(from, days, snapshot.as_of);
         Outcomes {
             from_day: day_name(window.from),
@@ -83,5 +83,5 @@ pub async fn outcomes(
             people: customers.iter().map(|id| window.spent(&snapshot, *id, |_, _| {})).collect(),
         }
     })
-    .await?)
+    .await
 }

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use access::{App, Workspace};
 use basis::{CampaignId, Fault, Money, Time, WaveId, WorkspaceId};
-use campaign::Wave;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -13,6 +12,7 @@ use crate::{
         effect,
     },
     store::counts,
+    variants::{VariantCounts, counts_of},
 };
 
 /// What a campaign came to.
@@ -68,21 +68,6 @@ pub struct WaveReport {
     pub ledger: BTreeMap<String, i64>,
     /// How the wave's people were split, the control first; empty without variants.
     pub variants: Vec<VariantCounts>,
-}
-
-/// A variant of a wave; its counts overlap.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct VariantCounts {
-    pub name: String,
-    /// As planned, summing to 1.
-    pub share: f64,
-    /// Whoever drew it, reached or not.
-    pub assigned: i64,
-    pub sent: i64,
-    pub delivered: i64,
-    pub bounced: i64,
-    pub clicked: i64,
-    pub positive: i64,
 }
 
 /// Each treated person once, the strongest outcome first.
@@ -242,30 +227,6 @@ pub async fn funnel_on(
     })
 }
 
-/// The figures of a wave's variants.
-pub(crate) fn counts_of(wave: &Wave, counted: &mut counts::ByVariant) -> Vec<VariantCounts> {
-    // Shares that cannot be stand in drafts only, and nobody drew anything there.
-    let shares = campaign::shares(&wave.draft.variants).unwrap_or_default();
-    let named = wave.draft.variants.iter().zip(shares);
-    (0_i64..)
-        .zip(named)
-        .map(|(no, (variant, share))| {
-            let cells = counted.remove(&(wave.id.get(), no)).unwrap_or_default();
-            let cell = |name: &str| cells.get(name).copied().unwrap_or(0);
-            VariantCounts {
-                name: variant.name.clone(),
-                share,
-                assigned: cell("assigned"),
-                sent: cell("sent"),
-                delivered: cell("delivered"),
-                bounced: cell("bounced"),
-                clicked: cell("clicked"),
-                positive: cell("positive"),
-            }
-        })
-        .collect()
-}
-
 /// The moment a funnel is looked at: `day` days after the launch, else the end of time.
 pub(crate) fn moment(launched: Option<Time>, day: Option<u32>) -> Time {
     match (launched, day) {
@@ -291,19 +252,6 @@ fn partition(cells: &BTreeMap<String, i64>) -> Final {
         silent: cell("silent"),
         dead: cell("dead"),
         uncertain: cell("uncertain"),
-    }
-}
-
-impl VariantCounts {
-    fn figures(&self) -> [(&'static str, i64); 6] {
-        [
-            ("assigned", self.assigned),
-            ("sent", self.sent),
-            ("delivered", self.delivered),
-            ("bounced", self.bounced),
-            ("clicked", self.clicked),
-            ("positive", self.positive),
-        ]
     }
 }
 

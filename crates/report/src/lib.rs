@@ -7,7 +7,7 @@ mod store;
 mod variants;
 
 pub use api::routes;
-pub use funnel::{Arm, CampaignReport, Effect, Final, VariantCounts, WaveReport, funnel, funnel_on};
+pub use funnel::{Arm, CampaignReport, Effect, Final, WaveReport, funnel, funnel_on};
 pub use rules::cell::{Cell, CellOf};
 pub use store::people::{Person, people};
-pub use variants::{CampaignVariants, WaveVariants, of_campaign as variants_of};
+pub use variants::{CampaignVariants, VariantCounts, WaveVariants, of_campaign as variants_of};

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use access::{App, Workspace};
 use basis::{CampaignId, Fault, Time, WaveId};
-use campaign::VariantNo;
+use campaign::{VariantNo, Wave};
 use insight::outcomes::{Outcomes, Spent, outcomes};
 use insight::rules::stat::StatError;
 use insight::rules::variants::{Arm, Comparison, Measure, Person, compare};
@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    funnel::{VariantCounts, counts_of, moment},
+    funnel::moment,
     store::counts::{self, DrawnRow},
 };
 
@@ -52,6 +52,34 @@ pub struct WaveVariants {
     pub comparison: Comparison,
     /// People who drew a variant and whose card was merged with another's since; they count once.
     pub merged: u64,
+}
+
+/// A variant of a wave; its counts overlap.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct VariantCounts {
+    pub name: String,
+    /// As planned, summing to 1.
+    pub share: f64,
+    /// Whoever drew it, reached or not.
+    pub assigned: i64,
+    pub sent: i64,
+    pub delivered: i64,
+    pub bounced: i64,
+    pub clicked: i64,
+    pub positive: i64,
+}
+
+impl VariantCounts {
+    pub(crate) fn figures(&self) -> [(&'static str, i64); 6] {
+        [
+            ("assigned", self.assigned),
+            ("sent", self.sent),
+            ("delivered", self.delivered),
+            ("bounced", self.bounced),
+            ("clicked", self.clicked),
+            ("positive", self.positive),
+        ]
+    }
 }
 
 /// What the people of a variant did.
@@ -132,6 +160,30 @@ pub async fn of_campaign(
         window_days: owner.goal.window_days,
         waves: out,
     })
+}
+
+/// The figures of a wave's variants.
+pub(crate) fn counts_of(wave: &Wave, counted: &mut counts::ByVariant) -> Vec<VariantCounts> {
+    // Shares that cannot be stand in drafts only, and nobody drew anything there.
+    let shares = campaign::shares(&wave.draft.variants).unwrap_or_default();
+    let named = wave.draft.variants.iter().zip(shares);
+    (0_i64..)
+        .zip(named)
+        .map(|(no, (variant, share))| {
+            let cells = counted.remove(&(wave.id.get(), no)).unwrap_or_default();
+            let cell = |name: &str| cells.get(name).copied().unwrap_or(0);
+            VariantCounts {
+                name: variant.name.clone(),
+                share,
+                assigned: cell("assigned"),
+                sent: cell("sent"),
+                delivered: cell("delivered"),
+                bounced: cell("bounced"),
+                clicked: cell("clicked"),
+                positive: cell("positive"),
+            }
+        })
+        .collect()
 }
 
 fn figures(counts: VariantCounts, arm: &Arm) -> VariantFigures {

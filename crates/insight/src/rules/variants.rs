@@ -219,7 +219,7 @@ fn missing(control: Share, variant: Share, shares: (f64, f64), look: Look) -> Op
     let per_arm = sample_size(base.rate(), effect, look.alpha, POWER, SizeMethod::Unpooled).ok()?;
     // Uneven groups count as two of their harmonic mean.
     let needed = (per_arm as f64 * (1.0 / shares.0 + 1.0 / shares.1) / 2.0).ceil();
-    if !(needed < 1e15) {
+    if !needed.is_finite() || needed > 1e15 {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above, positive")]
