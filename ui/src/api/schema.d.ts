@@ -1926,16 +1926,19 @@ export interface components {
             /** @description Month of the last purchase, 2024-09. */
             month: string;
         };
-        /** @description Churn that grew beyond chance. */
+        /** @description A month that differs from the six before it by more than chance. */
         Alert: {
-            /** @description churn_grew, base_ages. */
+            /**
+             * @description churn_grew; unsubscribes_grew: unsubscribed or complained, of those who could be written to; base_ages: the share of
+             *     newcomers fell.
+             */
             code: string;
             /** Format: double */
             high: number;
             list: string;
             /**
              * Format: double
-             * @description 95% interval of the growth.
+             * @description 95% interval of the growth or of the fall.
              */
             low: number;
             month: string;
@@ -4765,7 +4768,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -4807,7 +4810,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -4845,7 +4848,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
