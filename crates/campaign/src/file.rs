@@ -1,5 +1,7 @@
 //! The campaign file of the command line.
 
+mod variant;
+
 use std::{collections::BTreeMap, path::Path};
 
 use basis::{Fault, Lang};
@@ -49,6 +51,8 @@ struct FileWave {
     script: Option<PerLanguage>,
     from: Option<String>,
     rate_per_second: Option<f64>,
+    #[serde(default)]
+    variant: Vec<variant::FileVariant>,
 }
 
 /// One text for every language, or one each: `subject = "…"` or `subject = { ru = "…", uk = "…" }`.
@@ -132,6 +136,15 @@ fn read_wave(n: usize, wave: &FileWave, folder: &Path) -> Result<WaveDraft, Faul
         },
         None => (String::new(), String::new()),
     };
+    let variants = wave
+        .variant
+        .iter()
+        .enumerate()
+        .map(|(at, variant)| {
+            let place = format!("wave {}, variant {} (\"{}\")", n + 1, at + 1, variant.name);
+            variant::read(variant, channel, &place, folder)
+        })
+        .collect::<Result<_, _>>()?;
     Ok(WaveDraft {
         channel,
         after_days: wave.after_days,
@@ -140,6 +153,7 @@ fn read_wave(n: usize, wave: &FileWave, folder: &Path) -> Result<WaveDraft, Faul
         from_name,
         from_address,
         rate_per_second: wave.rate_per_second,
+        variants,
     })
 }
 

@@ -17,6 +17,7 @@ pub use members::{
     running_campaigns_of, wave_targets,
 };
 pub use restored::{pause_restored, stop_due_of_restored};
+pub use rules::variants::{Bodies, TextChange, VariantDraft, VariantNo, shares};
 pub use rules::{Channel, Draft, Finding, Goal, LanguageRule, Outcome, Severity, State, Target, WaveDraft};
 pub use store::{
     Campaign, Wave, WaveContent, WaveState, campaign, contact_expires_at, create, finish_wave, list,

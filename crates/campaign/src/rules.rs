@@ -1,11 +1,17 @@
 //! What a campaign is, and what makes it fit to be launched.
 
+mod findings;
+pub mod variants;
+
 use std::collections::BTreeMap;
 
 use basis::{Lang, SegmentId, Time};
-use content::{LetterSource, Sender};
+use content::LetterSource;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use findings::{Finding, Severity, findings};
+use variants::{Bodies, VariantDraft, VariantNo};
 
 basis::words! {
     #[derive(Serialize, Deserialize, ToSchema)]
@@ -103,6 +109,16 @@ pub struct WaveDraft {
     pub from_address: String,
     #[serde(default)]
     pub rate_per_second: Option<f64>,
+    /// None, or from two to six that share the wave's people out; the first is the control.
+    #[serde(default)]
+    pub variants: Vec<VariantDraft>,
+}
+
+impl WaveDraft {
+    /// What the wave says to the people of a variant.
+    pub fn texts(&self, variant: Option<VariantNo>) -> std::borrow::Cow<'_, Bodies> {
+        variants::texts(&self.bodies, &self.variants, variant)
+    }
 }
 
 const fn all() -> Target {
@@ -134,43 +150,6 @@ const fn tenth() -> f64 {
     0.1
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The launch is refused.
-    Refuse,
-    /// The marketer is told and decides.
-    Warn,
-}
-
-/// Something that stands against a launch, or should be looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Finding {
-    pub severity: Severity,
-    /// Stable; pages have a sentence for each.
-    pub code: String,
-    pub message: String,
-    /// `name`, `holdout_share`, `waves[1].uk.subject`, …
-    #[serde(rename = "where")]
-    pub place: String,
-}
-
-impl Finding {
-    pub fn refuse(code: &str, place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Refuse,
-            code: code.to_owned(),
-            message: message.into(),
-            place: place.into(),
-        }
-    }
-    pub fn warn(code: &str, place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warn, ..Self::refuse(code, place, message) }
-    }
-}
-
-const MAX_WAVES: usize = 10;
-const MAX_DAYS: i64 = 365;
 /// A message nobody could send within this time is not sent at all: a letter of last month is worse than none.
 const EXPIRY_DAYS: i64 = 14;
 
@@ -179,179 +158,9 @@ pub fn expires_at(due: Time) -> Time {
     due.plus_days(EXPIRY_DAYS)
 }
 
-/// All that can be said of a draft without looking at the base or at the senders, refusals first.
-pub fn findings(draft: &Draft, sender: &Sender, workspace_language: Lang) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if draft.name.trim().is_empty() {
-        found.push(Finding::refuse("no_name", "name", "The campaign needs a name."));
-    }
-    if !(0.0..=0.5).contains(&draft.holdout_share) {
-        found.push(Finding::refuse(
-            "holdout_share",
-            "holdout_share",
-            "The hold-out is a share from 0 to 0.5.",
-        ));
-    } else if draft.holdout_share == 0.0 {
-        found.push(Finding::warn(
-            "no_holdout",
-            "holdout_share",
-            "Without a hold-out nobody can tell what the campaign earned.",
-        ));
-    }
-    if !(1..=MAX_DAYS).contains(&draft.goal.window_days) {
-        found.push(Finding::refuse("window", "goal.window_days", "The goal's window is 1 to 365 days."));
-    }
-    if draft.waves.is_empty() || draft.waves.len() > MAX_WAVES {
-        found.push(Finding::refuse("waves", "waves", format!("A campaign has 1 to {MAX_WAVES} waves.")));
-    }
-    for (place, wave) in draft.waves.iter().enumerate() {
-        wave_findings(&mut found, draft, place, wave, sender, workspace_language);
-    }
-    found.sort_by_key(|finding| finding.severity);
-    found
-}
-
-fn wave_findings(
-    found: &mut Vec<Finding>,
-    draft: &Draft,
-    place: usize,
-    wave: &WaveDraft,
-    sender: &Sender,
-    workspace_language: Lang,
-) {
-    let at = |field: &str| format!("waves[{place}].{field}");
-    if place == 0 && wave.target == Target::Silent {
-        found.push(Finding::refuse(
-            "first_wave_silent",
-            at("target"),
-            "The first wave goes to all: nobody is silent yet.",
-        ));
-    }
-    if !(0..=MAX_DAYS).contains(&wave.after_days) {
-        found.push(Finding::refuse(
-            "after_days",
-            at("after_days"),
-            "A wave starts 0 to 365 days after the one before.",
-        ));
-    }
-    if wave.rate_per_second.is_some_and(|rate| !(rate > 0.0 && rate <= 10_000.0)) {
-        found.push(Finding::refuse(
-            "rate",
-            at("rate_per_second"),
-            "The rate is above 0 and at most 10000 a second.",
-        ));
-    }
-    let needed: &[Lang] = match draft.language {
-        LanguageRule::ByCustomer => &[],
-        LanguageRule::Ru => &[Lang::Ru],
-        LanguageRule::Uk => &[Lang::Uk],
-        LanguageRule::En => &[Lang::En],
-    };
-    let fallback = [workspace_language];
-    for lang in if needed.is_empty() { &fallback } else { needed } {
-        if !wave.bodies.contains_key(lang) {
-            found.push(Finding::refuse(
-                "no_text",
-                at(&format!("bodies.{lang}")),
-                format!("The wave has no text in the language \"{lang}\"."),
-            ));
-        }
-    }
-    if wave.channel == Channel::Email && basis::Email::parse(&wave.from_address).is_err() {
-        found.push(Finding::refuse(
-            "from_address",
-            at("from_address"),
-            "A letter needs a sender's address, as shop@example.org.",
-        ));
-    }
-    for (lang, body) in &wave.bodies {
-        let checked = match wave.channel {
-            Channel::Email => content::check_letter(*lang, body, sender, place == 0),
-            Channel::Sms => content::check_sms(*lang, &body.text, sender),
-            Channel::Call => {
-                if body.text.trim().is_empty() {
-                    found.push(Finding::refuse(
-                        "no_script",
-                        at(&format!("{lang}.text")),
-                        "The call needs a script.",
-                    ));
-                }
-                Vec::new()
-            }
-        };
-        for finding in checked {
-            let code = serde_json::to_value(finding.code).ok().and_then(|v| v.as_str().map(str::to_owned));
-            let part = serde_json::to_value(finding.part).ok().and_then(|v| v.as_str().map(str::to_owned));
-            let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
-            found.push(Finding {
-                severity: match finding.severity {
-                    content::Severity::Refuse => Severity::Refuse,
-                    content::Severity::Warn => Severity::Warn,
-                },
-                code: code.unwrap_or_default(),
-                message: finding.message,
-                place: at(&format!("{lang}.{}{line}", part.unwrap_or_default())),
-            });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn sender() -> Sender {
-        Sender {
-            shop_name: "Книгарня".to_owned(),
-            shop_url: "https://shop.example".to_owned(),
-            legal_name: "ФОП Приклад".to_owned(),
-            postal_address: "Київ, вул. Прикладна, 1".to_owned(),
-            ..Sender::default()
-        }
-    }
-
-    fn draft() -> Draft {
-        let letter = WaveDraft {
-            channel: Channel::Email,
-            after_days: 0,
-            target: Target::All,
-            bodies: Lang::ALL.into_iter().map(|lang| (lang, content::defaults::first_letter(lang))).collect(),
-            from_name: "Книгарня".to_owned(),
-            from_address: "shop@example.org".to_owned(),
-            rate_per_second: None,
-        };
-        Draft {
-            name: "Листопад".to_owned(),
-            language: LanguageRule::ByCustomer,
-            segment_id: None,
-            holdout_share: 0.1,
-            goal: Goal::default(),
-            waves: vec![letter],
-        }
-    }
-
-    #[test]
-    fn the_shipped_letter_can_be_launched() {
-        let refusals: Vec<Finding> = findings(&draft(), &sender(), Lang::Uk)
-            .into_iter()
-            .filter(|f| f.severity == Severity::Refuse)
-            .collect();
-        assert_eq!(refusals, []);
-    }
-
-    #[test]
-    fn a_first_wave_to_the_silent_is_refused_and_so_is_a_missing_language() {
-        let mut bad = draft();
-        bad.waves[0].target = Target::Silent;
-        bad.waves[0].bodies.remove(&Lang::Uk);
-        bad.holdout_share = 0.7;
-        let codes: Vec<String> = findings(&bad, &sender(), Lang::Uk)
-            .into_iter()
-            .filter(|f| f.severity == Severity::Refuse)
-            .map(|f| f.code)
-            .collect();
-        assert_eq!(codes, ["holdout_share", "first_wave_silent", "no_text"]);
-    }
 
     #[test]
     fn outcomes_grow_in_the_order_of_the_final_funnel() {

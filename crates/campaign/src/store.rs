@@ -1,5 +1,7 @@
 //! Campaigns and waves in the database.
 
+mod wave_content;
+
 use std::collections::BTreeMap;
 
 use access::Op;
@@ -9,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use store::{Error, Tx};
 use utoipa::ToSchema;
 
+use crate::rules::variants::VariantDraft;
 use crate::rules::{Channel, Draft, Goal, LanguageRule, State, Target, WaveDraft, expires_at};
+
+pub use wave_content::{WaveContent, contact_expires_at, wave_content};
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Campaign {
@@ -66,26 +71,6 @@ pub struct Wave {
     pub draft: WaveDraft,
 }
 
-/// What a sender needs to know of a wave.
-#[derive(Debug, Clone)]
-pub struct WaveContent {
-    pub id: WaveId,
-    pub campaign_id: CampaignId,
-    pub position: i64,
-    pub channel: Channel,
-    pub target: Target,
-    pub state: WaveState,
-    pub campaign_state: State,
-    pub language: LanguageRule,
-    pub bodies: BTreeMap<Lang, LetterSource>,
-    pub from_name: String,
-    pub from_address: String,
-    pub rate_per_second: Option<f64>,
-    /// Known once the wave before has started.
-    pub due_at: Option<Time>,
-    expires_at: Option<Time>,
-}
-
 #[derive(sqlx::FromRow)]
 struct CampaignRow {
     id: i64,
@@ -135,6 +120,8 @@ struct Content {
     bodies: BTreeMap<Lang, LetterSource>,
     from_name: String,
     from_address: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    variants: Vec<VariantDraft>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -183,6 +170,7 @@ impl WaveRow {
                 from_name: content.from_name,
                 from_address: content.from_address,
                 rate_per_second: self.rate_per_second,
+                variants: content.variants,
             },
         })
     }
@@ -279,6 +267,7 @@ async fn insert_waves(tx: &mut Tx, op: &Op, id: CampaignId, draft: &Draft) -> Re
             bodies: wave.bodies.clone(),
             from_name: wave.from_name.clone(),
             from_address: wave.from_address.clone(),
+            variants: wave.variants.clone(),
         };
         let content = serde_json::to_string(&content).map_err(|e| Fault::internal("wave", e.to_string()))?;
         store::execute!(
@@ -340,55 +329,6 @@ pub async fn waves(tx: &mut Tx, ws: WorkspaceId, id: CampaignId) -> Result<Vec<W
     .into_iter()
     .map(WaveRow::wave)
     .collect()
-}
-
-/// What a wave says and in which state it and its campaign are.
-pub async fn wave_content(tx: &mut Tx, ws: WorkspaceId, id: WaveId) -> Result<WaveContent, Fault> {
-    let row = store::fetch_optional!(
-        *tx,
-        WaveRow,
-        "SELECT id, campaign_id, position, channel, after_days, target, content, rate_per_second, state, due_at, expires_at
-         FROM waves WHERE workspace_id = $1 AND id = $2",
-        ws.get(),
-        id.get()
-    )?
-    .ok_or_else(|| Fault::not_found("wave", "There is no such wave."))?;
-    let owner = campaign(tx, ws, CampaignId(row.campaign_id)).await?;
-    let content = row.content()?;
-    Ok(WaveContent {
-        id,
-        campaign_id: owner.id,
-        position: row.position,
-        channel: row.channel()?,
-        target: row.target()?,
-        state: row.state()?,
-        campaign_state: owner.state,
-        language: owner.language,
-        bodies: content.bodies,
-        from_name: content.from_name,
-        from_address: content.from_address,
-        rate_per_second: row.rate_per_second,
-        due_at: row.due_at.map(Time::from_millis),
-        expires_at: row.expires_at.map(Time::from_millis),
-    })
-}
-
-/// When a contact that is planned now is given up: counted from the wave's own start, also when a bounce brings the person here
-/// long before it.
-pub async fn contact_expires_at(
-    tx: &mut Tx,
-    ws: WorkspaceId,
-    wave: &WaveContent,
-    now: Time,
-) -> Result<Time, Fault> {
-    if let Some(known) = wave.expires_at {
-        return Ok(known);
-    }
-    let mut due: Option<Time> = None;
-    for one in waves(tx, ws, wave.campaign_id).await?.iter().take_while(|w| w.position <= wave.position) {
-        due = one.due_at.or_else(|| due.map(|before| before.plus_days(one.draft.after_days)));
-    }
-    Ok(expires_at(due.map_or(now, |due| due.max(now))))
 }
 
 /// The wave that follows, if any.

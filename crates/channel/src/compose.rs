@@ -1,14 +1,15 @@
 //! The product's own letters and short messages: rules of contact asked, texts merged, links signed, the
 //! letter built and signed by DKIM; and the consequences of what came of them.
 
+mod texts;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use access::links::{Link as PublicLink, LinkKind};
 use access::{App, Workspace};
-use basis::{CustomerId, Fault, InteractionId, Lang, MessageId, Time, WaveId};
-use campaign::WaveContent;
-use content::{Letter, Links, Recipient, Short};
+use basis::{CustomerId, Fault, InteractionId, MessageId, Time, WaveId};
+use content::{Links, Recipient};
 use parking_lot::Mutex;
 use permission::{Decision, GateQuery, Purpose};
 use serde_json::json;
@@ -23,29 +24,7 @@ use crate::rules::verp::{AddressKind, MessageRef, Verp};
 use crate::sender::{Composed, Composer};
 use crate::settings;
 use crate::transport::{BoxFuture, Payload};
-
-/// A compiled wave.
-struct Prepared {
-    content: WaveContent,
-    letters: BTreeMap<Lang, Letter>,
-    shorts: BTreeMap<Lang, Short>,
-    /// Tracked addresses and their numbers in the table `links`.
-    tracked: Mutex<HashMap<String, u16>>,
-}
-
-impl Prepared {
-    /// The language of the row, when the wave is written in it, else any that it is written in.
-    fn language(&self, row: &Claimed, workspace: &Workspace) -> Option<Lang> {
-        let wanted = row.language.as_deref().and_then(|l| l.parse::<Lang>().ok());
-        let has = |lang: &Lang| self.letters.contains_key(lang) || self.shorts.contains_key(lang);
-        wanted
-            .into_iter()
-            .chain([workspace.language])
-            .chain(self.letters.keys().copied())
-            .chain(self.shorts.keys().copied())
-            .find(has)
-    }
-}
+use texts::{Prepared, Texts};
 
 /// The signing side of the e-mail sender.
 struct Post {
@@ -78,23 +57,10 @@ impl ProductComposer {
             return Ok(Arc::clone(ready));
         }
         let content = campaign::wave_content(tx, workspace.id, wave).await?;
-        let mut letters = BTreeMap::new();
-        let mut shorts = BTreeMap::new();
-        let broken = |lang: Lang, what: String| {
-            Fault::internal("template", format!("wave {wave}, language {}: {what}", lang.as_str()))
-        };
-        for (&lang, source) in &content.bodies {
-            if content.channel.as_str() == "email" {
-                let letter = Letter::compile(lang, source).map_err(|errors| {
-                    broken(lang, errors.first().map_or_else(String::new, ToString::to_string))
-                })?;
-                letters.insert(lang, letter);
-            } else {
-                let short =
-                    Short::compile(lang, "text", &source.text).map_err(|e| broken(lang, e.to_string()))?;
-                shorts.insert(lang, short);
-            }
-        }
+        let texts = content
+            .variant_numbers()
+            .map(|no| Ok((no, Texts::compile(wave, content.channel, &content.texts(no))?)))
+            .collect::<Result<_, Fault>>()?;
         let rows = store::fetch_all!(
             *tx,
             (i64, String),
@@ -104,7 +70,7 @@ impl ProductComposer {
         )?;
         let tracked =
             rows.into_iter().filter_map(|(n, url)| u16::try_from(n).ok().map(|n| (url, n))).collect();
-        let ready = Arc::new(Prepared { content, letters, shorts, tracked: Mutex::new(tracked) });
+        let ready = Arc::new(Prepared { content, texts, tracked: Mutex::new(tracked) });
         self.prepared.lock().insert(wave, Arc::clone(&ready));
         Ok(ready)
     }
@@ -261,7 +227,9 @@ impl Page<'_> {
     }
 
     fn ready(&self, wave: &Prepared, row: &Claimed, person: &Recipient) -> Composed {
-        let Some(lang) = wave.language(row, self.workspace) else {
+        let Some((texts, lang)) =
+            wave.texts(row).and_then(|texts| Some((texts, texts.language(row, self.workspace)?)))
+        else {
             return refused("template", "the wave has no text");
         };
         let links = Links {
@@ -277,7 +245,7 @@ impl Page<'_> {
             Some(self.link(row.id, LinkKind::Click(number)))
         };
         let rate_per_second = wave.content.rate_per_second;
-        if let Some(letter) = wave.letters.get(&lang) {
+        if let Some(letter) = texts.letters.get(&lang) {
             let Some(post) = self.post else { return refused("no_sender", "") };
             return match letter.render(&merge, &mut track) {
                 Err(e) => refused("template", &e.to_string()),
@@ -287,7 +255,7 @@ impl Page<'_> {
                 },
             };
         }
-        let Some(short) = wave.shorts.get(&lang) else { return refused("template", "no text") };
+        let Some(short) = texts.shorts.get(&lang) else { return refused("template", "no text") };
         match short.render(&merge, &mut track) {
             Ok(text) => {
                 Composed::Ready { payload: Payload::Sms { to: row.address.clone(), text }, rate_per_second }

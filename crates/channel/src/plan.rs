@@ -134,7 +134,15 @@ async fn new_rows(
                 LanguageRule::ByCustomer => own.unwrap_or(workspace.language.as_str()).to_owned(),
                 rule => rule.as_str().to_owned(),
             };
-            NewRow { id, customer_id: reach.customer_id, address, excluded, language: Some(language) }
+            let variant = content.variant_of(reach.customer_id);
+            NewRow {
+                id,
+                customer_id: reach.customer_id,
+                address,
+                excluded,
+                language: Some(language),
+                variant,
+            }
         })
         .collect())
 }

@@ -139,6 +139,7 @@ async fn wave(app: &App) -> Workspace {
             address: Some(format!("{}{n}@x.test", if n % 10 == 7 { "slow" } else { "person" })),
             excluded: String::new(),
             language: None,
+            variant: None,
         })
         .collect();
     let now = app.now();

@@ -33,6 +33,7 @@ fn rows(op: &access::Op, people: &[(i64, &str)]) -> Vec<NewRow> {
             address: Some((*address).to_owned()),
             excluded: String::new(),
             language: Some("ru".into()),
+            variant: None,
         })
         .collect()
 }

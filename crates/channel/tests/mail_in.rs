@@ -41,6 +41,7 @@ async fn set_up(op: &Op) -> MessageId {
         address: Some("olena@mail.test".into()),
         excluded: String::new(),
         language: None,
+        variant: None,
     };
     let now = op.campaign_now();
     let mut tx = op.app.db.write().await.unwrap();

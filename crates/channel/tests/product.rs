@@ -81,6 +81,7 @@ fn wave(channel: Channel, target: Target, body: &LetterSource) -> WaveDraft {
         from_name: "Книжковий двір".into(),
         from_address: "hello@books.test".into(),
         rate_per_second: None,
+        variants: Vec::new(),
     }
 }
 

@@ -80,6 +80,7 @@ async fn wave(op: &Op, addresses: &[String]) {
             address: Some(address.clone()),
             excluded: String::new(),
             language: None,
+            variant: None,
         })
         .collect();
     let now = op.campaign_now();

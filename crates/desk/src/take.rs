@@ -170,7 +170,7 @@ async fn show(op: &Op, row: &TaskRow, held_until: Time) -> Result<Task, Fault> {
     )?;
     drop(tx);
     let recipient = recipients.get(&row.customer()).cloned().unwrap_or_default();
-    let (script_language, script) = script(op, &wave.bodies, wanted, &recipient)?;
+    let (script_language, script) = script(op, &wave.texts(contact.variant), wanted, &recipient)?;
     let card = identity::card(op, row.customer()).await?;
     Ok(Task {
         id: row.id(),
@@ -210,8 +210,9 @@ pub(crate) fn script(
 pub(crate) async fn script_shown(tx: &mut Tx, op: &Op, row: &TaskRow) -> Result<(Lang, String), Fault> {
     let wave = campaign::wave_content(tx, op.ws(), row.wave()).await?;
     let contact = ledger::row(tx, op.ws(), MessageId(row.message_id)).await?;
+    let variant = contact.as_ref().and_then(|c| c.variant);
     let wanted =
         contact.and_then(|c| c.language).and_then(|l| l.parse().ok()).unwrap_or(op.workspace.language);
     let recipients = content::recipients(tx, op.ws(), &[row.customer()], op.campaign_now()).await?;
-    script(op, &wave.bodies, wanted, &recipients.get(&row.customer()).cloned().unwrap_or_default())
+    script(op, &wave.texts(variant), wanted, &recipients.get(&row.customer()).cloned().unwrap_or_default())
 }

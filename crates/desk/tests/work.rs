@@ -8,7 +8,10 @@ use std::time::Duration;
 use access::{Op, Role, testing::with_app};
 use axum::{Router, body::Body, http::Request};
 use serde_json::{Value, json};
-use shop::{CALLS, CAMPAIGN, DAY, EMAIL, OLENA, PHONE, SMS, START, add_message, count, member, open, text};
+use shop::{
+    CALLS, CAMPAIGN, DAY, EMAIL, OLENA, PHONE, SMS, START, add_message, count, draw_second, member, open,
+    text,
+};
 use tower::ServiceExt;
 
 const CALL: i64 = 9003;
@@ -280,6 +283,27 @@ async fn a_caller_after_the_message_gets_the_letter_again_and_counts() {
         assert_eq!(anna.ask("POST", "/api/desk/resend", other).await.0, 404);
         let client = Desk::of(&op, Role::Client).await;
         assert_eq!(client.next().await.0, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_operator_reads_the_script_that_the_person_drew() {
+    with_app(|op, _| async move {
+        let anna = ready(&op).await;
+        draw_second(&op, CALLS, CALL, json!({ "text": "{{ given_name }}, спершу про книжки" })).await;
+        let (status, task) = anna.next().await;
+        assert_eq!((status, &task["script"]), (200, &json!("Олена, спершу про книжки")));
+        assert_eq!(anna.ended(json!({ "outcome": "agreed" })).await.0, 204);
+        let proof = text(
+            &op,
+            "SELECT proof FROM consents WHERE workspace_id = $1 AND kind = 'phone' AND state = 'given'",
+        )
+        .await;
+        assert!(
+            proof.contains("спершу про книжки"),
+            "the consent was given to the words that were said: {proof}"
+        );
     })
     .await;
 }

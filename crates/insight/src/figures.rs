@@ -119,7 +119,7 @@ impl Figure {
 pub struct Question {
     /// customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
     /// consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-    /// lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+    /// lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
     pub figure: Option<String>,
     /// Which stage, channel, month or signal.
     pub value: Option<String>,
@@ -157,7 +157,7 @@ impl Question {
         matches!(self.figure.as_deref(), Some("at_risk_now" | "signal"))
     }
 
-    fn days(&self) -> Result<(i32, i32), Fault> {
+    pub(crate) fn days(&self) -> Result<(i32, i32), Fault> {
         let day = |text: &Option<String>, name: &'static str| {
             text.as_deref()
                 .and_then(|t| parse_day(t, None))

@@ -8,6 +8,7 @@ mod derived;
 mod figures;
 mod leaving;
 pub mod orders;
+pub mod outcomes;
 mod projection;
 pub mod proof;
 mod refresh;

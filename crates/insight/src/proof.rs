@@ -2,6 +2,7 @@
 
 use crate::api::Costs;
 use crate::orders::{day_name, day_of};
+use crate::outcomes::Window;
 use crate::rules::proof::{CurvePoint, Economy, Person, Proof, payback_curve, proof};
 use crate::rules::stat::proportion::{Share, newcombe};
 use crate::rules::stat::{Difference, StatError};
@@ -11,9 +12,6 @@ use access::{App, Workspace};
 use basis::{CampaignId, Fault, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// Days before the launch whose revenue is the covariate.
-const BEFORE_DAYS: i32 = 365;
 
 /// Difference of the shares of buyers, treated − hold-out, with Newcombe's 95% interval.
 ///
@@ -119,11 +117,10 @@ pub async fn campaign(
     let launched = row.launched_at.map(|at| day_of(Time::from_millis(at).date(&zone)));
     let (currency, simulated) = (workspace.currency.to_string(), workspace.simulated);
     let answer = snapshot::blocking(move || -> Result<CampaignProof, StatError> {
-        let end = launched.map(|day| day.saturating_add(i32::try_from(window_days).unwrap_or(i32::MAX)));
-        let until = end.map(|end| end.min(snapshot.as_of));
+        let window = launched.map(|day| Window::of(day, window_days, snapshot.as_of));
         let mut seen = ahash::AHashSet::new();
         let mut people = Vec::with_capacity(members.len());
-        let days = launched.zip(until).map_or(0, |(from, to)| usize::try_from(to - from + 1).unwrap_or(0));
+        let days = window.map_or(0, |w| usize::try_from(w.until - w.from + 1).unwrap_or(0));
         let mut by_day = vec![(0i64, 0i64); days];
         let (mut attributed, mut attributed_orders, mut merged) = (0i64, 0u64, 0u64);
         for member in &members {
@@ -132,24 +129,17 @@ pub async fn campaign(
                 continue;
             }
             let mut person = Person { holdout: member.holdout, before_minor: 0, after_minor: 0, orders: 0 };
-            if let (Some(place), Some(from), Some(to)) =
-                (snapshot.purchases.place(member.customer_id), launched, until)
-            {
-                let orders = snapshot.purchases.orders(place);
-                for (at, o) in snapshot.purchases.base().of(place).iter().enumerate() {
-                    if o.day < from && o.day >= from - BEFORE_DAYS {
-                        person.before_minor += o.minor;
-                    } else if o.day >= from && o.day <= to {
-                        person.after_minor += o.minor;
-                        person.orders += orders[at];
-                        let day = &mut by_day[usize::try_from(o.day - from).unwrap_or(0)];
-                        if member.holdout {
-                            day.1 += o.minor;
-                        } else {
-                            day.0 += o.minor;
-                        }
+            if let Some(window) = window {
+                let spent = window.spent(&snapshot, member.customer_id, |since, minor| {
+                    let day = &mut by_day[since];
+                    if member.holdout {
+                        day.1 += minor;
+                    } else {
+                        day.0 += minor;
                     }
-                }
+                });
+                (person.before_minor, person.after_minor) = (spent.before_minor, spent.after_minor);
+                person.orders = spent.orders;
             }
             if member.reacted && !member.holdout {
                 attributed += person.after_minor;
@@ -166,9 +156,9 @@ pub async fn campaign(
             simulated,
             currency,
             launched_day: launched.map(day_name),
-            until_day: until.map(day_name),
+            until_day: window.map(|w| day_name(w.until)),
             window_days,
-            open: end.is_none_or(|end| end > snapshot.as_of),
+            open: window.is_none_or(|w| w.open),
             holdout_share: row.holdout_share,
             margin_share: economy.margin_share,
             margin_is_default: costs.margin_share.is_none(),

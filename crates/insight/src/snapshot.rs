@@ -319,9 +319,10 @@ async fn load(
 }
 
 /// Runs heavy arithmetic off the threads that answer requests.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Fault> {
+///
+/// # Errors
+/// When the work panics.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
     tokio::task::spawn_blocking(work).await.map_err(|e| Fault::internal("insight", e.to_string()))
 }
 

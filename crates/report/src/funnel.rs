@@ -12,6 +12,7 @@ use crate::{
         effect,
     },
     store::counts,
+    variants::{VariantCounts, counts_of},
 };
 
 /// What a campaign came to.
@@ -65,6 +66,8 @@ pub struct WaveReport {
     pub uncertain: i64,
     /// Rows of the ledger by their state now.
     pub ledger: BTreeMap<String, i64>,
+    /// How the wave's people were split, the control first; empty without variants.
+    pub variants: Vec<VariantCounts>,
 }
 
 /// Each treated person once, the strongest outcome first.
@@ -149,8 +152,16 @@ pub async fn funnel_on(
     let mut ledger = counts::ledger(&mut tx, ws.id, id).await?;
     let cells_of_people = counts::partition(&mut tx, ws.id, id, at).await?;
     let arms = counts::arms(&mut tx, ws.id, id, at).await?;
+    let planned = campaign::waves(&mut tx, ws.id, id).await?;
+    let split = planned.iter().any(|wave| !wave.draft.variants.is_empty());
+    let mut of_variants =
+        if split { counts::of_variants(&mut tx, ws.id, id, at).await? } else { counts::ByVariant::new() };
     let mut waves = Vec::new();
     for wave in counts::waves(&mut tx, ws.id, id).await? {
+        let variants = match planned.iter().find(|planned| planned.id.get() == wave.id) {
+            Some(planned) => counts_of(planned, &mut of_variants),
+            None => Vec::new(),
+        };
         let cells = cells.remove(&wave.id).unwrap_or_default();
         let answers = answers.remove(&wave.id).unwrap_or_default();
         let cell = |name: &str| cells.get(name).or_else(|| answers.get(name)).copied().unwrap_or(0);
@@ -172,6 +183,7 @@ pub async fn funnel_on(
             uncertain: cell("uncertain"),
             ledger: ledger.remove(&wave.id).unwrap_or_default(),
             channel: wave.channel,
+            variants,
         });
     }
     drop(tx);
@@ -256,6 +268,9 @@ impl WaveReport {
                 .map(|s| ((*s).to_owned(), json!(self.ledger.get(*s).copied().unwrap_or(0))))
                 .collect();
             out.insert("ledger".to_owned(), Value::Object(states));
+            if !self.variants.is_empty() {
+                out.insert("variants".to_owned(), json!(self.variants));
+            }
         }
         out
     }
@@ -308,6 +323,11 @@ impl CampaignReport {
             add("positive", wave.positive);
             add("negative", wave.negative);
             add("uncertain", wave.uncertain);
+            for variant in &wave.variants {
+                for (figure, count) in variant.figures() {
+                    add(&format!("variant.{}.{figure}", variant.name), count);
+                }
+            }
         }
         let f = &self.final_;
         let counts =

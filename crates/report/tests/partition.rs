@@ -76,7 +76,7 @@ async fn write(op: &Op, fates: &[Fate]) {
         store::execute!(
             tx,
             "INSERT INTO waves (workspace_id, id, campaign_id, position, channel, after_days, target, content, state, started_at)
-             VALUES ($1, $2, $3, $4, $5, 7, 'silent', '{}', 'running', $6)",
+             VALUES ($1, $2, $3, $4, $5, 7, 'silent', '{\"bodies\":{},\"from_name\":\"\",\"from_address\":\"\"}', 'running', $6)",
             ws,
             *wave,
             CAMPAIGN,

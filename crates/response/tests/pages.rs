@@ -176,6 +176,11 @@ async fn the_letter_opens_in_the_browser_without_running_anything() {
         assert!(got.header("content-security-policy").contains("sandbox"));
         let link = path(&op, LETTER, LinkKind::Click(0)).await;
         assert!(got.body.contains(&link), "its links are the letter's own");
+
+        let mjml = "<mjml><mj-body><mj-section><mj-column><mj-text>Друга полиця</mj-text></mj-column></mj-section></mj-body></mjml>";
+        draw_second(&op, LETTERS, LETTER, serde_json::json!({ "mjml": mjml })).await;
+        let got = get(&op, &path(&op, LETTER, LinkKind::Browser).await).await;
+        assert!(got.body.contains("Друга полиця"), "the letter that this person drew: {}", got.body);
     })
     .await;
 }

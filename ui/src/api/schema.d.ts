@@ -346,6 +346,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns/{id}/variants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The variants of each wave against the first of them, as assigned: split check, conversion, revenue, verdicts that hold together. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/categories": {
         parameters: {
             query?: never;
@@ -1592,7 +1609,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The calculators of the command line: wilson, newcombe, sample-size, srm, nps, welch, cuped, prob-better, msprt,
+         * The calculators of the command line: wilson, newcombe, sample-size, smallest-difference, srm, nps, welch, cuped, prob-better, msprt,
          *     confidence-sequence, group-sequential; the same names of numbers, the same answers.
          */
         post: operations["calculate"];
@@ -1909,16 +1926,19 @@ export interface components {
             /** @description Month of the last purchase, 2024-09. */
             month: string;
         };
-        /** @description Churn that grew beyond chance. */
+        /** @description A month that differs from the six before it by more than chance. */
         Alert: {
-            /** @description churn_grew, base_ages. */
+            /**
+             * @description churn_grew; unsubscribes_grew: unsubscribed or complained, of those who could be written to; base_ages: the share of
+             *     newcomers fell.
+             */
             code: string;
             /** Format: double */
             high: number;
             list: string;
             /**
              * Format: double
-             * @description 95% interval of the growth.
+             * @description 95% interval of the growth or of the fall.
              */
             low: number;
             month: string;
@@ -2168,6 +2188,18 @@ export interface components {
              */
             people: number;
             waves: components["schemas"]["WaveSummary"][];
+        };
+        /** @description The waves of a campaign that have variants. */
+        CampaignVariants: {
+            campaign_id: string;
+            currency: string;
+            simulated: boolean;
+            waves: components["schemas"]["WaveVariants"][];
+            /**
+             * Format: int64
+             * @description Orders count for so many days from the wave's start.
+             */
+            window_days: number;
         };
         CandidateCard: {
             chosen: boolean;
@@ -2540,6 +2572,19 @@ export interface components {
             role: string;
             samples: string[];
         };
+        /** @description All variants of a wave compared. */
+        Comparison: {
+            /**
+             * Format: double
+             * @description Of each interval, 1 − α ÷ (variants − 1), so that all of them hold together with 95 %.
+             */
+            level: number;
+            measure: components["schemas"]["Measure"];
+            srm?: components["schemas"]["RatioCheck"] | null;
+            srm_alarm: boolean;
+            /** @description For each variant but the first. */
+            versus: components["schemas"]["Versus"][];
+        };
         /** @description A line of the consent log. */
         ConsentLine: {
             /** Format: date-time */
@@ -2711,6 +2756,15 @@ export interface components {
             records: number;
             /** Format: int64 */
             review_open: number;
+        };
+        /** @description An estimate and its interval. */
+        Difference: {
+            /** Format: double */
+            difference: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
         };
         /** @description The DNS record to publish. */
         DkimRecord: {
@@ -3072,6 +3126,22 @@ export interface components {
             simulated: boolean;
             timezone: string;
         };
+        /** @description A difference of means, its interval and p-value. */
+        MeanDifference: {
+            /** Format: double */
+            difference: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            p: number;
+        };
+        /**
+         * @description What the campaign is for, and so what the verdict is passed on.
+         * @enum {string}
+         */
+        Measure: "bought" | "positive";
         MergeKind: {
             /** Format: int64 */
             count: number;
@@ -3877,6 +3947,32 @@ export interface components {
             mine: boolean;
             name: string;
         };
+        /** @description The difference of two shares, variant − control. */
+        RateDifference: {
+            /** @description Valid however often one looks, at the same level. */
+            any_time: components["schemas"]["Difference"];
+            /** Format: double */
+            difference: number;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description Newcombe's interval at the comparison's level.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description P(the variant's share is the greater), uniform priors; of this pair alone, whatever the number of variants.
+             */
+            probability_better: number;
+        };
+        /** @description Sample-ratio mismatch. */
+        RatioCheck: {
+            /** Format: double */
+            chi2: number;
+            /** Format: double */
+            p: number;
+        };
         ReasonCount: {
             /** @description Code of the recommended action. */
             action: string;
@@ -4261,6 +4357,18 @@ export interface components {
             language?: string | null;
             /** @description An e-mail address of one's own. */
             to: string;
+            /**
+             * Format: int64
+             * @description The variant of the letter, from 1; the wave's own text without it.
+             */
+            variant?: number | null;
+        };
+        /** @description What a variant says in other words than its wave; what is left out is the wave's own. */
+        TextChange: {
+            mjml?: string | null;
+            subject?: string | null;
+            /** @description Of an SMS and of a script the whole text, of a letter its plain-text part. */
+            text?: string | null;
         };
         Token: {
             /** Format: date-time */
@@ -4290,6 +4398,86 @@ export interface components {
             disabled?: boolean | null;
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description A variant of a wave; its counts overlap. */
+        VariantCounts: {
+            /**
+             * Format: int64
+             * @description Whoever drew it, reached or not.
+             */
+            assigned: number;
+            /** Format: int64 */
+            bounced: number;
+            /** Format: int64 */
+            clicked: number;
+            /** Format: int64 */
+            delivered: number;
+            name: string;
+            /** Format: int64 */
+            positive: number;
+            /** Format: int64 */
+            sent: number;
+            /**
+             * Format: double
+             * @description As planned, summing to 1.
+             */
+            share: number;
+        };
+        /** @description A variant of a wave. */
+        VariantDraft: {
+            /** @description By language (`ru`, `uk`, `en`). */
+            changes?: {
+                [key: string]: components["schemas"]["TextChange"];
+            };
+            name: string;
+            /**
+             * Format: double
+             * @description Of the wave's people, 0.01 to 0.99; variants without one share equally what the others leave.
+             */
+            share?: number | null;
+        };
+        /** @description What the people of a variant did. */
+        VariantFigures: components["schemas"]["VariantCounts"] & {
+            /** Format: int64 */
+            buyers: number;
+            /**
+             * Format: int64
+             * @description Those who count: each person once.
+             */
+            people: number;
+            /** Format: int64 */
+            revenue_minor: number;
+            /**
+             * Format: double
+             * @description Revenue ÷ people, zeros included.
+             */
+            revenue_per_person_minor?: number | null;
+        };
+        /**
+         * @description What may be said of a variant.
+         * @enum {string}
+         */
+        Verdict: "broken" | "waiting" | "better" | "worse" | "undecided";
+        /** @description A variant against the control. */
+        Versus: {
+            bought?: components["schemas"]["RateDifference"] | null;
+            /**
+             * Format: double
+             * @description The smallest difference that these two groups show at 80 % power.
+             */
+            detectable?: number | null;
+            /**
+             * Format: int64
+             * @description People whom the wave lacks to show the difference as it looks now; none when it is decided or when there is none to show.
+             */
+            more_people?: number | null;
+            /** @description The variant's number in its wave; the control is 1. */
+            number: number;
+            positive?: components["schemas"]["RateDifference"] | null;
+            revenue?: components["schemas"]["MeanDifference"] | null;
+            revenue_any_time?: components["schemas"]["Difference"] | null;
+            revenue_cuped?: components["schemas"]["MeanDifference"] | null;
+            verdict: components["schemas"]["Verdict"];
         };
         WarningView: {
             code: string;
@@ -4328,6 +4516,8 @@ export interface components {
             /** Format: double */
             rate_per_second?: number | null;
             target?: components["schemas"]["Target"];
+            /** @description None, or from two to six that share the wave's people out; the first is the control. */
+            variants?: components["schemas"]["VariantDraft"][];
         };
         /** @description One wave; its counts overlap. */
         WaveReport: {
@@ -4369,12 +4559,39 @@ export interface components {
             state: string;
             /** Format: int64 */
             uncertain: number;
+            /** @description How the wave's people were split, the control first; empty without variants. */
+            variants: components["schemas"]["VariantCounts"][];
         };
         /** @enum {string} */
         WaveState: "waiting" | "running" | "done" | "stopped";
         WaveSummary: {
             channel: components["schemas"]["Channel"];
             state: components["schemas"]["WaveState"];
+        };
+        /** @description One wave and its variants. */
+        WaveVariants: {
+            channel: string;
+            comparison: components["schemas"]["Comparison"];
+            /** @description The day on which the wave started; nothing is compared before. */
+            from_day?: string | null;
+            id: string;
+            /**
+             * Format: int64
+             * @description People who drew a variant and whose card was merged with another's since; they count once.
+             */
+            merged: number;
+            /**
+             * Format: int64
+             * @description The first wave is 1.
+             */
+            number: number;
+            /** @description The window is not over: a verdict needs the interval that holds at every look. */
+            open: boolean;
+            state: string;
+            /** @description Last day that counts: the window's end or today. */
+            until_day?: string | null;
+            /** @description The control first. */
+            variants: components["schemas"]["VariantFigures"][];
         };
         /** @description A win-back that is thought of. */
         WinBack: {
@@ -4551,7 +4768,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -4593,7 +4810,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -4631,7 +4848,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -4852,6 +5069,8 @@ export interface operations {
                 wave?: string | null;
                 /** @description `sent`, `excluded.no_consent`, `ledger.planned`, `final.silent`, `holdout` … */
                 cell: string;
+                /** @description The variant's number in its wave, from 1; adds the cells `assigned` and `bought`. */
+                variant?: number | null;
                 /** @description As it stood so many days after the launch. */
                 day?: number | null;
                 cursor?: string | null;
@@ -4888,6 +5107,8 @@ export interface operations {
                 wave?: string | null;
                 /** @description `sent`, `excluded.no_consent`, `ledger.planned`, `final.silent`, `holdout` … */
                 cell: string;
+                /** @description The variant's number in its wave, from 1; adds the cells `assigned` and `bought`. */
+                variant?: number | null;
                 /** @description As it stood so many days after the launch. */
                 day?: number | null;
                 cursor?: string | null;
@@ -5071,6 +5292,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TestAnswer"];
                 };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignVariants"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -85,6 +85,8 @@ export type Finding = Pick<Shapes['FindingLine'], 'severity' | 'code' | 'message
 export type LetterPreview = With<Shapes['Preview'], { language: LangCode; findings: Finding[] }>;
 
 // ── campaign, report ──────────────────────────────────────────────────────
+export type TextChange = Shapes['TextChange'];
+export type VariantDraft = With<Shapes['VariantDraft'], { share: number | null; changes: ByLang<TextChange> }>;
 export interface WaveDraft {
   id?: string;
   channel: ChannelKind;
@@ -94,6 +96,7 @@ export interface WaveDraft {
   from_name: string;
   from_address: string;
   rate_per_second?: number | null;
+  variants: VariantDraft[];
   state?: string;
   due_at?: string | null;
   started_at?: string | null;
@@ -125,6 +128,9 @@ export type WaveReport = With<
   Shapes['WaveReport'],
   { channel: ChannelKind; excluded: Record<string, number>; ledger: Record<string, number> }
 >;
+export type CampaignVariants = Shapes['CampaignVariants'];
+export type WaveVariants = Shapes['WaveVariants'];
+export type Versus = Shapes['Versus'];
 export type Arm = With<Shapes['Arm'], { revenue: Money }>;
 export type Effect = With<Shapes['Effect'], { treated: Arm; holdout: Arm }>;
 export type CampaignReport = With<

@@ -67,6 +67,7 @@ export function newWave(channel: ChannelKind, first: boolean, from: { name: stri
     from_name: from.name,
     from_address: from.address,
     rate_per_second: null,
+    variants: [],
   };
 }
 

@@ -9,7 +9,6 @@ import { useEvents } from '~/api/events';
 import { usePaged } from '~/api/paged';
 import type { Campaign, CampaignReport, WaveReport } from '~/api/types';
 import { useSession } from '~/app/router';
-import { BodyPreview } from '~/content/editor';
 import { type Bar, Bars, Partition, type Tone } from '~/design/bars';
 import { ChartCard } from '~/design/chart';
 import { type Column, DataTable } from '~/design/datatable';
@@ -19,9 +18,11 @@ import { Bone, BoneFigures, BoneRows, ErrorNote, Loaded, useProblemText } from '
 import { failed } from '~/design/toast';
 import { useWord } from '~/i18n/word';
 import { type Who, WhoPanel } from '~/identity/people-list';
+import { Variants } from '~/report/variants';
 import { campaignQuery, reportQuery, useTurn } from './api';
 import { CampaignState, ChannelIcon } from './campaigns-page';
 import { EffectBar } from './effect';
+import { WavePreview } from './wave-preview';
 import './campaign.css';
 
 const FINAL: [string, Tone][] = [
@@ -216,6 +217,11 @@ function Report({
           <p className="dim small" style={{ marginTop: 10 }}>
             {t('campaign.overlap')}
           </p>
+          {r.waves.some((wave) => wave.variants.length > 0) && (
+            <div style={{ marginTop: 14 }}>
+              <Variants id={id} live={r.state === 'running'} />
+            </div>
+          )}
         </Tabs.Panel>
         <Tabs.Panel value="texts">
           <div className="grid" style={{ ['--min' as string]: '420px' }}>
@@ -224,7 +230,7 @@ function Report({
                 <h2 className="row tight">
                   <ChannelIcon channel={wave.channel} /> {t('campaign.waveNo', { n: i + 1 })}
                 </h2>
-                <BodyPreview channel={wave.channel} bodies={wave.bodies} position={i + 1} />
+                <WavePreview wave={wave} position={i + 1} />
               </div>
             ))}
           </div>

@@ -3,15 +3,7 @@ import type { Effect } from '~/api/types';
 import { useFormat } from '~/design/format';
 import './campaign.css';
 
-/** A difference with its interval, drawn against zero: an effect is proven when zero lies outside. */
-export function Interval({
-  difference,
-  low,
-  high,
-  show,
-  unit,
-  floor,
-}: {
+interface Drawn {
   difference: number;
   low: number;
   high: number;
@@ -19,10 +11,37 @@ export function Interval({
   unit: string;
   /** The least half-width of the axis, so that a tiny interval does not look large. */
   floor: number;
-}) {
+}
+
+/** An interval drawn against zero. */
+export function IntervalBar({ difference, low, high, show, unit, floor }: Drawn) {
   const { t } = useTranslation();
   const edge = Math.max(Math.abs(low), Math.abs(high), floor) * 1.15;
   const at = (v: number) => `${((v + edge) / (2 * edge)) * 100}%`;
+  return (
+    <div
+      className="effect"
+      role="img"
+      aria-label={t('effect.aria', { d: show(difference), low: show(low), high: show(high), unit })}
+    >
+      <span className="effect-axis" />
+      <span className="effect-range" style={{ left: at(low), width: `${((high - low) / (2 * edge)) * 100}%` }} />
+      <span className="effect-zero" style={{ left: '50%' }} />
+      <span className="effect-point" style={{ left: at(difference) }} />
+      <span className="effect-mark" style={{ left: at(low) }}>
+        {show(low)}
+      </span>
+      <span className="effect-mark" style={{ left: at(high) }}>
+        {show(high)}
+      </span>
+    </div>
+  );
+}
+
+/** A difference with its interval: an effect is proven when zero lies outside. */
+export function Interval(drawn: Drawn) {
+  const { t } = useTranslation();
+  const { difference, low, high, show, unit } = drawn;
   const proven = low > 0 || high < 0;
   return (
     <div className="col tight">
@@ -30,22 +49,7 @@ export function Interval({
         <span className="big-n">{show(difference)}</span>
         <span className="dim">{unit}</span>
       </div>
-      <div
-        className="effect"
-        role="img"
-        aria-label={t('effect.aria', { d: show(difference), low: show(low), high: show(high), unit })}
-      >
-        <span className="effect-axis" />
-        <span className="effect-range" style={{ left: at(low), width: `${((high - low) / (2 * edge)) * 100}%` }} />
-        <span className="effect-zero" style={{ left: '50%' }} />
-        <span className="effect-point" style={{ left: at(difference) }} />
-        <span className="effect-mark" style={{ left: at(low) }}>
-          {show(low)}
-        </span>
-        <span className="effect-mark" style={{ left: at(high) }}>
-          {show(high)}
-        </span>
-      </div>
+      <IntervalBar {...drawn} />
       <p className={proven ? (low > 0 ? 'good' : 'bad') : 'dim'}>
         {proven ? (low > 0 ? t('effect.proven') : t('effect.harm')) : t('effect.unclear')}
       </p>

@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, Modal, Select, TextInput } from '@mantine/core';
 import { IconCheck, IconMailForward, IconRocket } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -25,7 +25,7 @@ function useCheck(id: string, ready: boolean) {
   });
 }
 
-export function CheckStep({ id, ready }: { id: string; ready: boolean }) {
+export function CheckStep({ id, draft, ready }: { id: string; draft: CampaignDraft; ready: boolean }) {
   const { t } = useTranslation();
   const { user } = useSession();
   const problem = useProblemText();
@@ -37,8 +37,10 @@ export function CheckStep({ id, ready }: { id: string; ready: boolean }) {
     staleTime: 60_000,
   });
   const [to, setTo] = useState(user.email);
+  const [which, setWhich] = useState<string | null>(null);
+  const variants = draft.waves.find((w) => w.channel === 'email')?.variants ?? [];
   const test = useMutation({
-    mutationFn: () => api.post(`/api/campaigns/${id}/test`, { to }),
+    mutationFn: () => api.post(`/api/campaigns/${id}/test`, { to, variant: which ? Number(which) : undefined }),
     onSuccess: () => done(t('wizard.testSent', { to })),
     onError: (error) => failed(problem(error)),
   });
@@ -87,6 +89,17 @@ export function CheckStep({ id, ready }: { id: string; ready: boolean }) {
               value={to}
               onChange={(e) => setTo(e.target.value)}
             />
+            {variants.length > 0 && (
+              <Select
+                w={190}
+                clearable
+                aria-label={t('variant.testOf')}
+                placeholder={t('variant.testOwn')}
+                data={variants.map((v, i) => ({ value: String(i + 1), label: v.name || String(i + 1) }))}
+                value={which}
+                onChange={setWhich}
+              />
+            )}
             <Button
               type="submit"
               variant="default"
@@ -148,6 +161,7 @@ export function LaunchStep({ id, draft, ready }: { id: string; draft: CampaignDr
                 {i + 1}. {t(`channel.${w.channel}`)},{' '}
                 {i === 0 ? t('wizard.atOnce') : t('wizard.afterDays', { count: w.after_days })},{' '}
                 {t(`wizard.target.${w.target}`)}
+                {w.variants.length > 0 && ` (${w.variants.map((v) => v.name).join(' / ')})`}
               </div>
             ))}
           </dd>

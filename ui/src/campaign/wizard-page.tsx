@@ -99,6 +99,7 @@ function bare(c: CampaignDraft): CampaignDraft {
       from_name: w.from_name,
       from_address: w.from_address,
       rate_per_second: w.rate_per_second,
+      variants: w.variants,
     })),
   };
 }
@@ -179,7 +180,7 @@ function Wizard({ campaign }: { campaign: Campaign }) {
       {step === 'letter' && <LetterStep draft={draft} setWave={setWave} set={set} />}
       {step === 'waves' && <WavesStep draft={draft} set={set} setWave={setWave} />}
       {step === 'holdout' && <HoldoutStep draft={draft} set={set} />}
-      {step === 'check' && <CheckStep id={campaign.id} ready={!dirty && !save.isPending} />}
+      {step === 'check' && <CheckStep id={campaign.id} draft={draft} ready={!dirty && !save.isPending} />}
       {step === 'launch' && <LaunchStep id={campaign.id} draft={draft} ready={!dirty && !save.isPending} />}
       <div className="wizard-foot">
         {before && (

@@ -3,12 +3,12 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CampaignDraft, ChannelKind } from '~/api/types';
-import { BodyEditor } from '~/content/editor';
 import { Card } from '~/design/page';
 import { done } from '~/design/toast';
 import { LANGS } from '~/i18n';
 import { defaultBodies, newWave, type Setter, type WaveSetter } from './api';
 import { ChannelIcon } from './campaigns-page';
+import { WaveTexts } from './variants-editor';
 
 export function LetterStep({ draft, setWave, set }: { draft: CampaignDraft; setWave: WaveSetter; set: Setter }) {
   const { t } = useTranslation();
@@ -40,13 +40,7 @@ export function LetterStep({ draft, setWave, set }: { draft: CampaignDraft; setW
           />
         </div>
       </Card>
-      <BodyEditor
-        channel={wave.channel}
-        bodies={wave.bodies}
-        onChange={(bodies) => setWave(0, { bodies })}
-        position={1}
-        rule={draft.language}
-      />
+      <WaveTexts draft={draft} index={0} setWave={setWave} />
     </>
   );
 }
@@ -77,7 +71,8 @@ export function WavesStep({ draft, set, setWave }: { draft: CampaignDraft; set: 
               leftSection={<ChannelIcon channel={wave.channel} />}
               data={(['email', 'sms', 'call'] as const).map((c) => ({ value: c, label: t(`channel.${c}`) }))}
               onChange={async (channel) => {
-                if (channel) setWave(i, { channel, bodies: await defaultBodies(channel).catch(() => ({})) });
+                if (channel)
+                  setWave(i, { channel, bodies: await defaultBodies(channel).catch(() => ({})), variants: [] });
               }}
             />
             <NumberInput
@@ -120,13 +115,7 @@ export function WavesStep({ draft, set, setWave }: { draft: CampaignDraft; set: 
           </div>
           {open === i && (
             <div style={{ marginTop: 16 }}>
-              <BodyEditor
-                channel={wave.channel}
-                bodies={wave.bodies}
-                onChange={(bodies) => setWave(i, { bodies })}
-                position={i + 1}
-                rule={draft.language}
-              />
+              <WaveTexts draft={draft} index={i} setWave={setWave} />
             </div>
           )}
         </Card>

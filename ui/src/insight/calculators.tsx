@@ -24,6 +24,7 @@ interface Input {
 interface Tool {
   name:
     | 'sample-size'
+    | 'smallest-difference'
     | 'newcombe'
     | 'wilson'
     | 'srm'
@@ -48,6 +49,18 @@ const TOOLS: Tool[] = [
       { name: 'mde', start: 1, percent: true },
     ],
     show: (a, f, say) => say('calc.sampleSize', { n: f.n(a.per_arm) }),
+  },
+  {
+    name: 'smallest-difference',
+    inputs: [
+      { name: 'baseline', start: 5, percent: true },
+      { name: 'n1', start: 5000 },
+      { name: 'n2', start: 5000 },
+    ],
+    show: (a, f, say) =>
+      typeof a.difference === 'number'
+        ? say('calc.smallest', { d: f.n(a.difference * 100, 2) })
+        : say('calc.smallestNone'),
   },
   {
     name: 'newcombe',

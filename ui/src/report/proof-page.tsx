@@ -19,6 +19,7 @@ import { BoneFigures, BoneRows, Empty, Loaded } from '~/design/state';
 import { done } from '~/design/toast';
 import { type Who, WhoPanel } from '~/identity/people-list';
 import type { CampaignProof, Difference } from '~/insight/types';
+import { Variants } from './variants';
 
 export function ProofPage() {
   const { t } = useTranslation();
@@ -296,6 +297,7 @@ function OfCampaign({ id }: { id: string }) {
                 </dl>
               </Card>
             </div>
+            <Variants id={id} />
             {can(session, 'import') && <Cost id={id} minor={p.cost_minor} />}
             {who && (
               <WhoPanel

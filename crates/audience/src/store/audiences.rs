@@ -1,5 +1,6 @@
 use access::Op;
-use basis::{AudienceId, Fault, SegmentId};
+use basis::{AudienceId, Fault, SegmentId, WorkspaceId};
+use store::Tx;
 
 use super::{customers::ids, segments::rule_of};
 use crate::rules::holdout::held_out;
@@ -50,4 +51,16 @@ pub async fn freeze(
         .await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// The salt with which a frozen audience was split; every further split of the same people is drawn with it.
+pub async fn salt(tx: &mut Tx, ws: WorkspaceId, id: AudienceId) -> Result<Option<String>, Fault> {
+    let row = store::fetch_optional!(
+        *tx,
+        (String,),
+        "SELECT salt FROM audiences WHERE workspace_id = $1 AND id = $2",
+        ws.get(),
+        id.get()
+    )?;
+    Ok(row.map(|(salt,)| salt))
 }

@@ -4,7 +4,7 @@ use access::{Answer, Op, need};
 use axum::Json;
 use axum::extract::Path;
 use basis::{CampaignId, Email, Fault, Lang, MessageId, WaveId};
-use campaign::WaveContent;
+use campaign::{VariantNo, WaveContent};
 use content::{Letter, Links, Recipient};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,8 @@ pub(super) struct TestRequest {
     to: String,
     /// ru, uk or en; the workspace's by default.
     language: Option<String>,
+    /// The variant of the letter, from 1; the wave's own text without it.
+    variant: Option<i64>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -40,6 +42,7 @@ pub(super) async fn test_letter(
         id.parse().map_err(|_| Fault::not_found("campaign", "There is no such campaign."))?;
     let to = Email::parse(&request.to)?;
     let lang = request.language.as_deref().map(str::parse::<Lang>).transpose()?;
+    let variant = request.variant.map(|number| VariantNo(number.saturating_sub(1)));
     let mut tx = op.app.db.read().await?;
     let wave = campaign::waves(&mut tx, op.ws(), id)
         .await?
@@ -47,7 +50,13 @@ pub(super) async fn test_letter(
         .find(|w| w.draft.channel.as_str() == "email")
         .ok_or_else(|| Fault::invalid("wave", "This campaign has no letter."))?;
     drop(tx);
-    let outcome = send_test(&op, wave.id, &to, lang.unwrap_or(op.workspace.language)).await?;
+    if variant.is_some_and(|no| usize::try_from(no.get()).map_or(true, |no| no >= wave.draft.variants.len()))
+    {
+        return Err(Fault::invalid("variant", "This letter has no such variant.")
+            .with_field("variant", "no such variant")
+            .into());
+    }
+    let outcome = send_test(&op, wave.id, variant, &to, lang.unwrap_or(op.workspace.language)).await?;
     let mut tx = op.app.db.write().await?;
     op.audit(&mut tx, "test_letter_sent", "campaign", id, serde_json::json!({})).await?;
     tx.commit().await?;
@@ -62,14 +71,20 @@ pub(super) async fn test_letter(
 
 /// Sends one letter of a wave to an address of the user's, outside the ledger. Its personal links lead to
 /// the public site's front: a test opens nobody's page.
-pub async fn send_test(op: &Op, wave: WaveId, to: &Email, lang: Lang) -> Result<Outcome, Fault> {
+pub async fn send_test(
+    op: &Op,
+    wave: WaveId,
+    variant: Option<VariantNo>,
+    to: &Email,
+    lang: Lang,
+) -> Result<Outcome, Fault> {
     let sender = settings::email(&op.app, op.ws())
         .await?
         .ok_or_else(|| Fault::refused("no_sender", "Set up the e-mail sender first."))?;
     let mut tx = op.app.db.read().await?;
     let content = campaign::wave_content(&mut tx, op.ws(), wave).await?;
     drop(tx);
-    let raw = build(op, &content, to, lang)?;
+    let raw = build(op, &content, variant, to, lang)?;
     let key = settings::dkim_key(&op.app, op.ws()).await?;
     let internal = |e: crate::dkim::DkimError| Fault::internal("dkim", e.to_string());
     let raw =
@@ -85,11 +100,17 @@ pub async fn send_test(op: &Op, wave: WaveId, to: &Email, lang: Lang) -> Result<
     Ok(outcome)
 }
 
-fn build(op: &Op, content: &WaveContent, to: &Email, lang: Lang) -> Result<Vec<u8>, Fault> {
-    let source = content
-        .bodies
+fn build(
+    op: &Op,
+    content: &WaveContent,
+    variant: Option<VariantNo>,
+    to: &Email,
+    lang: Lang,
+) -> Result<Vec<u8>, Fault> {
+    let bodies = content.texts(variant);
+    let source = bodies
         .get(&lang)
-        .or_else(|| content.bodies.values().next())
+        .or_else(|| bodies.values().next())
         .ok_or_else(|| Fault::invalid("letter", "The letter has no text yet."))?;
     let letter = Letter::compile(lang, source).map_err(|errors| {
         Fault::invalid("template", errors.first().map_or_else(String::new, ToString::to_string))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use basis::{CampaignId, CustomerId, MessageId, Time, WaveId, WorkspaceId};
+use campaign::VariantNo;
 use store::{Result, Tx, Value};
 
 use super::id_json;
@@ -18,9 +19,10 @@ pub struct Claimed {
     pub attempts: i64,
     pub expires_at: Time,
     pub language: Option<String>,
+    pub variant: Option<VariantNo>,
 }
 
-type ClaimRow = (i64, i64, i64, i64, Option<String>, i64, i64, Option<String>);
+type ClaimRow = (i64, i64, i64, i64, Option<String>, i64, i64, Option<String>, Option<i64>);
 
 /// Says that the sender `epoch` lives.
 pub async fn renew_lease(tx: &mut Tx, ws: WorkspaceId, epoch: i64, channel: &str, real: Time) -> Result<()> {
@@ -114,7 +116,7 @@ pub async fn claim(
            ORDER BY due_at, id LIMIT $5{})
          UPDATE messages SET state = 'leased', epoch = $4, attempts = attempts + 1
          WHERE workspace_id = $1 AND id IN (SELECT id FROM due)
-         RETURNING id, campaign_id, wave_id, customer_id, address, attempts, expires_at, language",
+         RETURNING id, campaign_id, wave_id, customer_id, address, attempts, expires_at, language, variant",
         store::dialect::skip_locked(tx)
     );
     let args = [
@@ -127,7 +129,7 @@ pub async fn claim(
     let rows: Vec<ClaimRow> = tx.fetch_dyn(&sql, &args).await?;
     Ok(rows
         .into_iter()
-        .map(|(id, campaign, wave, customer, address, attempts, expires_at, language)| Claimed {
+        .map(|(id, campaign, wave, customer, address, attempts, expires_at, language, variant)| Claimed {
             id: MessageId(id),
             campaign_id: CampaignId(campaign),
             wave_id: WaveId(wave),
@@ -136,6 +138,7 @@ pub async fn claim(
             attempts,
             expires_at: Time::from_millis(expires_at),
             language,
+            variant: variant.map(VariantNo),
         })
         .collect())
 }

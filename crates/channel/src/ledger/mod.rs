@@ -15,6 +15,7 @@ mod read;
 pub mod restored;
 
 use basis::{CampaignId, CustomerId, MessageId, Time, WaveId};
+use campaign::VariantNo;
 
 pub use calls::{exclude_call, finish_call, resend, return_call, take_call};
 pub use claim::{
@@ -39,6 +40,8 @@ pub struct Row {
     pub detail: String,
     pub attempts: i64,
     pub language: Option<String>,
+    /// Of the wave's text, drawn when the contact was planned.
+    pub variant: Option<VariantNo>,
     pub provider_id: Option<String>,
     pub due_at: Time,
     pub expires_at: Time,

@@ -1,6 +1,7 @@
 //! Planning: rows that will be sent, and rows that say why not.
 
 use basis::{CampaignId, CustomerId, Time, WaveId, WorkspaceId};
+use campaign::VariantNo;
 use store::{Result, Tx, Value};
 
 use super::id_json;
@@ -15,6 +16,7 @@ pub struct NewRow {
     /// Empty: to be sent. Else why not: `no_contact`, `no_consent`, `suppressed`, `dead` …
     pub excluded: String,
     pub language: Option<String>,
+    pub variant: Option<VariantNo>,
 }
 
 /// Inserts the rows of one batch and answers how many are new. A person who has a row in this wave keeps
@@ -73,7 +75,7 @@ impl Wave<'_> {
     async fn insert(&self, tx: &mut Tx, rows: &[(&NewRow, &str)]) -> Result<u64> {
         store::insert_many!(
             *tx,
-            "INSERT INTO messages (workspace_id, id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, epoch, attempts, due_at, expires_at, language)",
+            "INSERT INTO messages (workspace_id, id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, epoch, attempts, due_at, expires_at, language, variant)",
             rows,
             |row| [
                 self.ws.get(),
@@ -91,6 +93,7 @@ impl Wave<'_> {
                 self.due_at.millis(),
                 self.expires_at.millis(),
                 row.0.language.clone(),
+                row.0.variant.map(VariantNo::get),
             ],
             "ON CONFLICT DO NOTHING"
         )

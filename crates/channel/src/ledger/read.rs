@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use basis::{CampaignId, CustomerId, MessageId, Time, WaveId, WorkspaceId};
+use campaign::VariantNo;
 use store::{Result, Tx};
 
 use super::Row;
@@ -20,6 +21,7 @@ pub(super) struct DbRow {
     detail: String,
     attempts: i64,
     language: Option<String>,
+    variant: Option<i64>,
     provider_id: Option<String>,
     due_at: i64,
     expires_at: i64,
@@ -42,6 +44,7 @@ impl From<DbRow> for Row {
             detail: r.detail,
             attempts: r.attempts,
             language: r.language,
+            variant: r.variant.map(VariantNo),
             provider_id: r.provider_id,
             due_at: Time::from_millis(r.due_at),
             expires_at: Time::from_millis(r.expires_at),
@@ -56,7 +59,7 @@ pub async fn row(tx: &mut Tx, ws: WorkspaceId, message: MessageId) -> Result<Opt
     let row = store::fetch_optional!(
         *tx,
         DbRow,
-        "SELECT id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, attempts, language, provider_id, due_at, expires_at, sent_at, delivered_at, bounced_at
+        "SELECT id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, attempts, language, variant, provider_id, due_at, expires_at, sent_at, delivered_at, bounced_at
          FROM messages WHERE workspace_id = $1 AND id = $2",
         ws.get(),
         message.get()
@@ -89,7 +92,7 @@ pub async fn list(
     let rows = store::fetch_all!(
         *tx,
         DbRow,
-        "SELECT id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, attempts, language, provider_id, due_at, expires_at, sent_at, delivered_at, bounced_at
+        "SELECT id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, attempts, language, variant, provider_id, due_at, expires_at, sent_at, delivered_at, bounced_at
          FROM messages WHERE workspace_id = $1 AND campaign_id = $2 AND ($3 = 0 OR wave_id = $3) AND ($4 = '' OR state = $4) AND id > $5
          ORDER BY id LIMIT $6",
         ws.get(),

@@ -1,6 +1,9 @@
 //! The ledger after a backup was put back: a contact that may have been made since is uncertain, never made again by itself.
 
-use basis::Fault;
+use std::collections::{HashMap, hash_map::Entry};
+
+use basis::{CustomerId, Fault, FaultKind, WaveId, WorkspaceId};
+use campaign::{VariantNo, WaveContent};
 use store::Tx;
 
 /// A contact that left, or began to leave, as the database that is being replaced shows it.
@@ -50,12 +53,27 @@ pub async fn mark_sent(tx: &mut Tx, sent: &[Sent]) -> Result<u64, Fault> {
             one.channel.as_str()
         )?;
     }
-    // Planned after the backup: the wave will be planned again and meets these rows.
+    // Planned after the backup: the wave will be planned again and meets these rows. The draw of a variant is repeatable, so it is
+    // made again rather than read: the database that is being replaced may be of an older schema.
+    let mut waves: HashMap<(i64, i64), Option<WaveContent>> = HashMap::new();
     for one in sent {
+        let wave = match waves.entry((one.workspace_id, one.wave_id)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let (ws, wave) = (WorkspaceId(one.workspace_id), WaveId(one.wave_id));
+                new.insert(match campaign::wave_content(tx, ws, wave).await {
+                    Ok(content) => Some(content),
+                    // A campaign that the backup does not know yet.
+                    Err(fault) if fault.kind == FaultKind::NotFound => None,
+                    Err(fault) => return Err(fault),
+                })
+            }
+        };
+        let variant = wave.as_ref().and_then(|wave| wave.variant_of(CustomerId(one.customer_id)));
         uncertain += store::execute!(
             *tx,
-            "INSERT INTO messages (workspace_id, id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, epoch, attempts, due_at, expires_at, sent_at)
-             SELECT $1, $2, $3, $4, $5, $6, $7, 'uncertain', 'restored', '', 0, $8, $9, $10, $11 FROM campaigns c WHERE c.workspace_id = $1 AND c.id = $3
+            "INSERT INTO messages (workspace_id, id, campaign_id, wave_id, customer_id, channel, address, state, reason, detail, epoch, attempts, due_at, expires_at, sent_at, variant)
+             SELECT $1, $2, $3, $4, $5, $6, $7, 'uncertain', 'restored', '', 0, $8, $9, $10, $11, $12 FROM campaigns c WHERE c.workspace_id = $1 AND c.id = $3
              ON CONFLICT DO NOTHING",
             one.workspace_id,
             one.id,
@@ -67,7 +85,8 @@ pub async fn mark_sent(tx: &mut Tx, sent: &[Sent]) -> Result<u64, Fault> {
             one.attempts,
             one.due_at,
             one.expires_at,
-            one.sent_at
+            one.sent_at,
+            variant.map(VariantNo::get)
         )?;
     }
     Ok(uncertain)

@@ -1,18 +1,19 @@
 use super::{month_days, period_list};
+use crate::contacts;
 use crate::derived::{MonthRow, at_risk_now};
 use crate::figures::Figure;
 use crate::leaving::{self, Told};
-use crate::orders::day_name;
-use crate::rules::cohorts::month_name;
+use crate::orders::{day_name, day_of};
+use crate::rules::alarms::{Month, Way, alarm};
+use crate::rules::cohorts::{month_name, month_of};
 use crate::rules::lifecycle::Stage;
-use crate::rules::stat::proportion::{Share, newcombe};
 use crate::snapshot::{self, Snapshot};
 use crate::store;
 use access::page::{Page, PageQuery};
 use access::{Answer, need};
 use axum::Json;
 use axum::extract::Query;
-use basis::{Currency, Fault, Money};
+use basis::{Currency, Fault, Money, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -43,15 +44,16 @@ pub struct SignalCount {
     list: String,
 }
 
-/// Churn that grew beyond chance.
+/// A month that differs from the six before it by more than chance.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Alert {
-    /// churn_grew, base_ages.
+    /// churn_grew; unsubscribes_grew: unsubscribed or complained, of those who could be written to; base_ages: the share of
+    /// newcomers fell.
     code: &'static str,
     month: String,
     rate: f64,
     usual: f64,
-    /// 95% interval of the growth.
+    /// 95% interval of the growth or of the fall.
     low: f64,
     high: f64,
     list: String,
@@ -113,10 +115,15 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
     let mut tx = op.app.db.read().await?;
     let moves = store::move_counts(&mut tx, op.ws(), snapshot.as_of - 29, snapshot.as_of).await?;
     let told = store::leaving_reasons(&mut tx, op.ws()).await?;
+    let refused = store::refusals(&mut tx, op.ws()).await?;
     drop(tx);
+    let contacts = contacts::load(&op.app, &op.workspace, &snapshot).await?;
     let zone = op.workspace.tz();
-    let mut board =
-        snapshot::blocking(move || assemble(&snapshot, &Told::of(&snapshot, told, &zone), currency)).await?;
+    let refusals = Refusals::of(contacts.totals.lawful, &refused, &zone);
+    let mut board = snapshot::blocking(move || {
+        assemble(&snapshot, &Told::of(&snapshot, told, &zone), &refusals, currency)
+    })
+    .await?;
     board.moves =
         moves.into_iter().map(|m| MoveCount { from: m.from_stage, to: m.to_stage, moves: m.moves }).collect();
     Ok(Json(board))
@@ -179,7 +186,7 @@ fn reasons(snapshot: &Snapshot, told: &Told, lapsed: u64, currency: Currency) ->
     }
 }
 
-fn assemble(snapshot: &Snapshot, told: &Told, currency: Currency) -> ChurnBoard {
+fn assemble(snapshot: &Snapshot, told: &Told, refusals: &Refusals, currency: Currency) -> ChurnBoard {
     let derived = snapshot.derived();
     let mut at_risk = 0u64;
     let mut value = 0i64;
@@ -238,7 +245,7 @@ fn assemble(snapshot: &Snapshot, told: &Told, currency: Currency) -> ChurnBoard 
     ChurnBoard {
         as_of: day_name(snapshot.as_of),
         figures,
-        alerts: alerts(&derived.months, snapshot.as_of),
+        alerts: alerts(&derived.months, refusals, snapshot.as_of),
         trend,
         signals,
         reasons,
@@ -262,33 +269,63 @@ fn month_row(row: &MonthRow, as_of: i32) -> Option<ChurnMonth> {
     })
 }
 
+/// Whom messages may still reach, and the months in which others asked to be left alone.
+struct Refusals {
+    /// A right to be written to, now.
+    lawful: u64,
+    /// The month of each person's first refusal.
+    months: Vec<i32>,
+}
+
+impl Refusals {
+    fn of(lawful: u64, first: &[(i64, i64)], zone: &jiff::tz::TimeZone) -> Self {
+        let month = |at: i64| month_of(day_of(Time::from_millis(at).date(zone)));
+        Self { lawful, months: first.iter().map(|(_, at)| month(*at)).collect() }
+    }
+
+    /// People who left in a month, of those who could be written to when it began: those who can now and those who left since.
+    fn in_month(&self, month: i32) -> Month {
+        let count = |of: &dyn Fn(i32) -> bool| self.months.iter().filter(|m| of(**m)).count() as u64;
+        Month { some: count(&|m| m == month), all: self.lawful + count(&|m| m >= month) }
+    }
+}
+
 /// The last whole month against the six before it.
-fn alerts(months: &[MonthRow], as_of: i32) -> Vec<Alert> {
+fn alerts(months: &[MonthRow], refusals: &Refusals, as_of: i32) -> Vec<Alert> {
     let whole: Vec<&MonthRow> = months
         .iter()
         .filter(|m| month_days(m.month, i32::MAX).is_some_and(|(_, end)| end <= as_of))
         .collect();
-    let Some((last, before)) = whole.split_last() else { return Vec::new() };
-    let before = &before[before.len().saturating_sub(6)..];
-    let sum = |f: &dyn Fn(&MonthRow) -> u64| before.iter().map(|m| f(m)).sum::<u64>();
-    let (lapsed, active) = (sum(&|m| m.period.lapsed), sum(&|m| m.period.active_at_start));
-    let now = Share::new(last.period.lapsed.min(last.period.active_at_start), last.period.active_at_start);
-    let usual = Share::new(lapsed.min(active), active);
-    let (Ok(now), Ok(usual)) = (now, usual) else { return Vec::new() };
-    let Ok(growth) = newcombe(now, usual, 0.95) else { return Vec::new() };
-    let Some((from, to)) = month_days(last.month, as_of) else { return Vec::new() };
-    if growth.low <= 0.0 {
+    let Some((from, to)) = whole.last().and_then(|last| month_days(last.month, as_of)) else {
         return Vec::new();
-    }
-    vec![Alert {
-        code: "churn_grew",
-        month: month_name(last.month),
-        rate: now.rate(),
-        usual: usual.rate(),
-        low: growth.low,
-        high: growth.high,
-        list: period_list("lapsed", from, to),
-    }]
+    };
+    let look = |code: &'static str, way: Way, list: &str, of: &dyn Fn(&MonthRow) -> Month| {
+        let series: Vec<Month> = whole.iter().map(|row| of(row)).collect();
+        let found = alarm(&series, way)?;
+        Some(Alert {
+            code,
+            month: month_name(whole.last()?.month),
+            rate: found.rate,
+            usual: found.usual,
+            low: found.moved.low,
+            high: found.moved.high,
+            list: period_list(list, from, to),
+        })
+    };
+    [
+        look("churn_grew", Way::Grew, "lapsed", &|m| Month {
+            some: m.period.lapsed,
+            all: m.period.active_at_start,
+        }),
+        look("unsubscribes_grew", Way::Grew, "refused", &|m| refusals.in_month(m.month)),
+        look("base_ages", Way::Fell, "new", &|m| Month {
+            some: m.period.new_customers,
+            all: m.period.active_at_start + m.period.new_customers,
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A step from stage to stage.

@@ -1,7 +1,7 @@
 use crate::contacts;
 use crate::figures::Question;
 use crate::leaving::Told;
-use crate::orders::day_name;
+use crate::orders::{day_name, day_of};
 use crate::rules::profile::Signal;
 use crate::snapshot::{self, Snapshot};
 use crate::store;
@@ -9,7 +9,7 @@ use access::page::{Page, PageQuery};
 use access::{Answer, Op, need};
 use axum::Json;
 use axum::extract::Query;
-use basis::{Fault, Money, mask_email, mask_phone};
+use basis::{Fault, Money, Time, mask_email, mask_phone};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,6 +70,19 @@ pub(super) async fn list(
 /// Answers a question with places in the current snapshot.
 pub(super) async fn ask(op: &Op, question: Question) -> Result<(Arc<Snapshot>, Vec<usize>), Fault> {
     let snapshot = snapshot::current(&op.app, &op.workspace).await?;
+    if question.figure.as_deref() == Some("refused") {
+        let (from, to) = question.days()?;
+        let mut tx = op.app.db.read().await?;
+        let first = store::refusals(&mut tx, op.ws()).await?;
+        let zone = op.workspace.tz();
+        let mut places: Vec<usize> = first
+            .into_iter()
+            .filter(|(_, at)| (from..=to).contains(&day_of(Time::from_millis(*at).date(&zone))))
+            .filter_map(|(customer, _)| snapshot.purchases.place(customer))
+            .collect();
+        places.sort_unstable();
+        return Ok((snapshot, places));
+    }
     let contacts = if question.needs_contacts() {
         Some(contacts::load(&op.app, &op.workspace, &snapshot).await?)
     } else {

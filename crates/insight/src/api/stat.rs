@@ -1,7 +1,7 @@
 use crate::rules::stat::StatError;
 use crate::rules::stat::mean::{Moments, cuped, lift, welch};
 use crate::rules::stat::proportion::{
-    Share, SizeMethod, newcombe, nps, probability_better, sample_size, srm, wilson,
+    Share, SizeMethod, newcombe, nps, probability_better, sample_size, smallest_difference, srm, wilson,
 };
 use crate::rules::stat::sequential::{Boundary, confidence_sequence, group_sequential, msprt};
 use access::{Answer, need};
@@ -61,7 +61,7 @@ fn invalid(error: StatError) -> Fault {
     Fault::invalid("stat", error.0)
 }
 
-/// The calculators of the command line: wilson, newcombe, sample-size, srm, nps, welch, cuped, prob-better, msprt,
+/// The calculators of the command line: wilson, newcombe, sample-size, smallest-difference, srm, nps, welch, cuped, prob-better, msprt,
 /// confidence-sequence, group-sequential; the same names of numbers, the same answers.
 #[utoipa::path(post, path = "/api/stat/{name}", tag = "insight", params(("name" = String, Path)), request_body = Object, responses((status = 200, body = Object)))]
 pub(super) async fn calculate(
@@ -92,6 +92,13 @@ fn answer(name: &str, given: &Given) -> Result<Value, Fault> {
             let alpha = given.optional("alpha")?.unwrap_or(0.05);
             let power = given.optional("power")?.unwrap_or(0.8);
             json!({ "per_arm": sample_size(baseline, effect, alpha, power, method).map_err(invalid)? })
+        }
+        "smallest-difference" => {
+            let alpha = given.optional("alpha")?.unwrap_or(1.0 - level);
+            let power = given.optional("power")?.unwrap_or(0.8);
+            let (n1, n2) = (given.count("n1")?, given.count("n2")?);
+            let found = smallest_difference(given.number("baseline")?, n1, n2, alpha, power);
+            json!({ "difference": found.map_err(invalid)? })
         }
         "srm" => {
             let expected = match given.text("expected") {

@@ -1,7 +1,7 @@
 use super::{CliError, ErrorKind, Table, cell_number};
 use crate::rules::stat::mean::{Moments, cuped, lift, welch};
 use crate::rules::stat::proportion::{
-    Share, SizeMethod, newcombe, nps, probability_better, sample_size, srm, wilson,
+    Share, SizeMethod, newcombe, nps, probability_better, sample_size, smallest_difference, srm, wilson,
 };
 use crate::rules::stat::sequential::{Boundary, confidence_sequence, group_sequential, msprt};
 use serde_json::{Value, json};
@@ -54,6 +54,17 @@ enum Stat {
         power: f64,
         #[arg(long, value_enum, default_value_t = Method::Unpooled)]
         method: Method,
+    },
+    /// The smallest difference from the baseline that two groups of a given size show.
+    SmallestDifference {
+        n1: u64,
+        n2: u64,
+        #[arg(long)]
+        baseline: f64,
+        #[arg(long, default_value_t = 0.05)]
+        alpha: f64,
+        #[arg(long, default_value_t = 0.8)]
+        power: f64,
     },
     /// Sample-ratio mismatch: was the split as planned?
     Srm {
@@ -169,6 +180,14 @@ impl StatArgs {
                         "{n} people per arm show {effect} over {baseline} with power {power} at alpha {alpha}"
                     ),
                 )
+            }
+            Stat::SmallestDifference { n1, n2, baseline, alpha, power } => {
+                let found = smallest_difference(*baseline, *n1, *n2, *alpha, *power)?;
+                let sentence = found.map_or_else(
+                    || format!("groups of {n1} and {n2} show no difference from {baseline} with power {power}"),
+                    |d| format!("groups of {n1} and {n2} show {d:.6} over {baseline} with power {power} at alpha {alpha}"),
+                );
+                (json!({ "difference": found }), sentence)
             }
             Stat::Srm { n1, n2, expected } => {
                 let check = srm(*n1, *n2, ratio(expected)?)?;

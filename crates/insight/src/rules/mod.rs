@@ -1,8 +1,10 @@
 //! Pure, deterministic rules: no SQL, no HTTP, no clock.
 
+pub mod alarms;
 pub mod btyd;
 pub mod check;
 pub mod cohorts;
+pub mod compare;
 pub mod forecast_tables;
 pub mod lifecycle;
 pub mod model;
@@ -16,4 +18,5 @@ pub mod rfm;
 pub mod scatter;
 pub mod stat;
 pub mod value;
+pub mod variants;
 pub mod what_if;

@@ -1,8 +1,8 @@
 //! Whether a campaign worked: treated against hold-out, as assigned, zeros included.
 
-use super::stat::mean::{MeanDifference, Moments, lift, welch, welch_cuped};
-use super::stat::proportion::{RatioCheck, Share, newcombe, srm};
-use super::stat::sequential::{confidence_sequence, sequence_half_width};
+use super::compare::{Means, Rates};
+use super::stat::mean::{MeanDifference, Moments, lift};
+use super::stat::proportion::{RatioCheck, Share, srm};
 use super::stat::{Difference, StatError};
 use serde::Serialize;
 
@@ -84,28 +84,14 @@ pub fn proof(
     } else {
         None
     };
-    let tuning = (people.len() as u64).max(1);
-    let conversion = shares.map(|(t, h)| newcombe(t, h, level)).transpose()?;
-    let conversion_any_time =
-        shares.map(|(t, h)| confidence_sequence(h, t, false, tuning, level)).transpose()?;
+    let rates = shares.map(|(t, h)| Rates::compare(t, h, level)).transpose()?;
     let pairs = |holdout: bool| -> Vec<(f64, f64)> {
         side(holdout).map(|p| (p.before_minor as f64, p.after_minor as f64)).collect()
     };
     let (t_pairs, h_pairs) = (pairs(false), pairs(true));
     let moments = |pairs: &[(f64, f64)]| Moments::of(pairs.iter().map(|p| p.1));
     let enough = treated >= 2 && held >= 2;
-    let revenue = enough.then(|| welch(&moments(&h_pairs), &moments(&t_pairs), level)).transpose()?;
-    let adjusted = enough.then(|| welch_cuped(&h_pairs, &t_pairs, level)).transpose()?;
-    let revenue_any_time = match &adjusted {
-        Some((d, _)) => {
-            // The standard error behind the interval, widened to hold at every look.
-            let variance =
-                (h_variance(&h_pairs, &t_pairs, adjusted.as_ref().map_or(0.0, |a| a.1.theta))).max(0.0);
-            let half = sequence_half_width(variance, people.len() as f64, tuning, level)?;
-            Some(Difference { difference: d.difference, low: d.difference - half, high: d.difference + half })
-        }
-        None => None,
-    };
+    let means = enough.then(|| Means::compare(&t_pairs, &h_pairs, level)).transpose()?;
     let revenue_lift = (enough && moments(&h_pairs).sum > 0.0)
         .then(|| lift(&moments(&h_pairs), &moments(&t_pairs), level))
         .transpose()?;
@@ -115,7 +101,7 @@ pub fn proof(
         (n > 0.0).then(|| sum / n)
     };
     let (aov_treated, aov_holdout) = (aov(false), aov(true));
-    let best = adjusted.map(|(d, _)| d).or(revenue);
+    let best = means.map(|m| m.cuped);
     let scaled = |by: f64| {
         best.map(|d| Difference { difference: d.difference * by, low: d.low * by, high: d.high * by })
     };
@@ -133,13 +119,13 @@ pub fn proof(
         holdout_buyers,
         srm_alarm: check.is_some_and(|c| c.p < SRM_ALARM),
         srm: check,
-        conversion,
-        conversion_any_time,
-        revenue,
-        revenue_cuped: adjusted.map(|(d, _)| d),
-        revenue_any_time,
-        theta: adjusted.map(|(_, c)| c.theta),
-        variance_ratio: adjusted.map(|(_, c)| c.variance_ratio),
+        conversion: rates.map(|r| r.fixed),
+        conversion_any_time: rates.map(|r| r.any_time),
+        revenue: means.map(|m| m.welch),
+        revenue_cuped: means.map(|m| m.cuped),
+        revenue_any_time: means.map(|m| m.any_time),
+        theta: means.map(|m| m.theta),
+        variance_ratio: means.map(|m| m.variance_ratio),
         revenue_lift,
         aov_treated_minor: aov_treated,
         aov_holdout_minor: aov_holdout,
@@ -149,15 +135,6 @@ pub fn proof(
         cost_minor: economy.cost_minor,
         payback,
     })
-}
-
-/// Sampling variance of the adjusted difference.
-fn h_variance(one: &[(f64, f64)], two: &[(f64, f64)], theta: f64) -> f64 {
-    let part = |group: &[(f64, f64)]| {
-        let m = Moments::of(group.iter().map(|(x, y)| y - theta * x));
-        m.variance() / m.n
-    };
-    part(one) + part(two)
 }
 
 /// A point of the payback curve.

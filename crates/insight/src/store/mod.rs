@@ -6,6 +6,7 @@ mod people;
 mod profiles;
 mod purchases;
 mod reasons;
+mod refusals;
 mod state;
 
 pub use changes::{Change, customers_of_import, due, mark, mark_records, settle};
@@ -17,4 +18,5 @@ pub use profiles::{
 };
 pub use purchases::{LeftOutOrders, left_out, purchases, purchases_of};
 pub use reasons::{LeavingReason, leaving_reasons};
+pub use refusals::refusals;
 pub use state::{State, model, publish_model, set_state, state};

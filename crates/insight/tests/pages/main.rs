@@ -2,6 +2,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "counts of a small test base")]
 
+mod alarms;
 mod base;
 mod changes;
 mod odd_orders;

@@ -2,6 +2,7 @@
 
 mod people;
 mod report;
+mod variants;
 
 use access::App;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -12,4 +13,5 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(report::export))
         .routes(routes!(people::list))
         .routes(routes!(people::export))
+        .routes(routes!(variants::show))
 }

@@ -8,6 +8,7 @@ use axum::{
     response::IntoResponse,
 };
 use basis::{CampaignId, Fault, Time, WaveId};
+use campaign::VariantNo;
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
@@ -19,6 +20,7 @@ use crate::{
         counts,
         people::{Person, Which, people},
     },
+    variants,
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -27,6 +29,8 @@ pub struct Asked {
     wave: Option<String>,
     /// `sent`, `excluded.no_consent`, `ledger.planned`, `final.silent`, `holdout` …
     cell: String,
+    /// The variant's number in its wave, from 1; adds the cells `assigned` and `bought`.
+    variant: Option<i64>,
     /// As it stood so many days after the launch.
     day: Option<u32>,
     cursor: Option<String>,
@@ -54,8 +58,18 @@ async fn read(op: &Op, id: CampaignId, asked: &Asked, after: i64, limit: u32) ->
     let campaign = counts::campaign(&mut tx, op.ws(), id).await?;
     let wave = wave_of(&mut tx, op, id, asked.wave.as_deref()).await?;
     let at = moment(campaign.launched_at.map(Time::from_millis), asked.day);
-    let cell = if wave.is_none() && asked.cell == "excluded" { "final.excluded" } else { &asked.cell };
-    people(&mut tx, op, Which { campaign: id, wave, cell, at }, after, limit).await
+    let cell =
+        if wave.is_none() && asked.cell == "excluded" { "final.excluded" } else { asked.cell.as_str() };
+    let variant = asked.variant.map(|number| VariantNo(number.saturating_sub(1)));
+    let mut which = Which { campaign: id, wave, variant, cell, at, only: None };
+    let buyers;
+    if let (Some(wave), Some(no), "bought") = (wave, variant, cell) {
+        drop(tx);
+        buyers = variants::buyers(&op.app, &op.workspace, id, wave, no).await?;
+        which = Which { cell: "assigned", only: Some(&buyers), ..which };
+        tx = op.app.db.read().await?;
+    }
+    people(&mut tx, op, which, after, limit).await
 }
 
 /// The people behind a figure; the length of the list is the figure.
@@ -104,7 +118,7 @@ pub async fn export(
         }
     }
     let mut tx = op.app.db.write().await?;
-    let detail = serde_json::json!({ "cell": asked.cell, "wave": asked.wave, "rows": rows.len() });
+    let detail = serde_json::json!({ "cell": asked.cell, "wave": asked.wave, "variant": asked.variant, "rows": rows.len() });
     op.audit(&mut tx, "export", "campaign_people", id, detail).await?;
     tx.commit().await?;
     let header = ["customer_id", "name", "phones", "emails", "city", "orders", "stage", "revenue"];

@@ -30,6 +30,9 @@ pub const OF_LEDGER: [&str; 6] = ["planned", "held", "sent", "delivered", "bounc
 /// The cells of a wave that count people by their reactions.
 pub const OF_REACTIONS: [&str; 3] = ["clicked", "positive", "negative"];
 
+/// The cells of a variant of a wave, in the order of the table.
+pub const OF_VARIANT: [&str; 6] = ["assigned", "sent", "delivered", "bounced", "clicked", "positive"];
+
 /// A figure of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
@@ -54,6 +57,8 @@ pub enum CellOf {
 /// The condition of a cell of the ledger.
 pub fn of_ledger(name: &str) -> Option<String> {
     Some(match name {
+        // Whoever drew a variant, reached or not.
+        "assigned" => "g.variant IS NOT NULL".to_owned(),
         "planned" => "g.state <> 'excluded'".to_owned(),
         "held" => "g.state = 'held'".to_owned(),
         "sent" => {

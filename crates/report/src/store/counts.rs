@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
-use basis::{CampaignId, Fault, Time, WorkspaceId};
+use basis::{CampaignId, Fault, Time, WaveId, WorkspaceId};
 use sqlx::FromRow;
 use store::{Tx, Value};
 
@@ -89,6 +89,71 @@ pub async fn of_reactions(tx: &mut Tx, ws: WorkspaceId, id: CampaignId, at: Time
         })
         .collect();
     Ok(gather(tx.fetch_dyn(&parts.join(" UNION ALL "), &args(ws, id, at)).await?))
+}
+
+/// A row of the ledger as the split of its wave sees it, and the reactions of its person to the wave.
+const OF_VARIANT: &str =
+    "messages g WHERE g.workspace_id = $1 AND g.campaign_id = $2 AND $3 = $3 AND g.variant IS NOT NULL";
+
+/// Counts by wave, variant and name.
+pub type ByVariant = HashMap<(i64, i64), BTreeMap<String, i64>>;
+
+/// The cells of each variant of each wave.
+pub async fn of_variants(tx: &mut Tx, ws: WorkspaceId, id: CampaignId, at: Time) -> Result<ByVariant, Fault> {
+    let parts: Vec<String> = cell::OF_VARIANT
+        .iter()
+        .filter_map(|name| {
+            let condition = match cell::of_ledger(name) {
+                Some(condition) => condition,
+                None => format!(
+                    "EXISTS (SELECT 1 FROM reactions x WHERE x.workspace_id = $1 AND x.campaign_id = $2 AND x.wave_id = g.wave_id
+                       AND x.customer_id = g.customer_id AND x.verdict = 'human' AND x.at <= $3 AND {})",
+                    cell::of_reactions(name)?
+                ),
+            };
+            Some(format!(
+                "SELECT g.wave_id, g.variant, '{name}' AS name, COUNT(*) AS n FROM {OF_VARIANT} AND {condition} GROUP BY g.wave_id, g.variant"
+            ))
+        })
+        .collect();
+    let rows: Vec<(i64, i64, String, i64)> =
+        tx.fetch_dyn(&parts.join(" UNION ALL "), &args(ws, id, at)).await?;
+    let mut out = ByVariant::new();
+    for (wave, variant, name, count) in rows {
+        out.entry((wave, variant)).or_default().insert(name, count);
+    }
+    Ok(out)
+}
+
+/// One person who drew a variant.
+#[derive(Debug, Clone, Copy, FromRow)]
+pub struct DrawnRow {
+    /// As the audience was frozen.
+    pub member: i64,
+    /// The card that this person has now.
+    pub customer_id: i64,
+    pub variant: i64,
+    pub positive: bool,
+}
+
+/// Everybody who drew a variant of a wave, with whether they answered well to it.
+pub async fn drawn(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    id: CampaignId,
+    wave: WaveId,
+) -> Result<Vec<DrawnRow>, Fault> {
+    let positive = cell::of_reactions("positive").unwrap_or_default();
+    let sql = format!(
+        "SELECT g.customer_id AS member, COALESCE(a.current_id, g.customer_id) AS customer_id, g.variant,
+           EXISTS (SELECT 1 FROM reactions x WHERE x.workspace_id = $1 AND x.campaign_id = $2 AND x.wave_id = $3
+             AND x.customer_id = g.customer_id AND x.verdict = 'human' AND {positive}) AS positive
+         FROM messages g LEFT JOIN customer_aliases a ON a.workspace_id = g.workspace_id AND a.customer_id = g.customer_id
+         WHERE g.workspace_id = $1 AND g.campaign_id = $2 AND g.wave_id = $3 AND g.variant IS NOT NULL
+         ORDER BY g.customer_id"
+    );
+    let args = [Value::Int(ws.get()), Value::Int(id.get()), Value::Int(wave.get())];
+    Ok(tx.fetch_dyn(&sql, &args).await?)
 }
 
 /// Rows kept out of each wave, by reason.

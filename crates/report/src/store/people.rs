@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use access::Op;
 use basis::{CampaignId, CustomerId, Fault, Money, Time, WaveId, WorkspaceId, mask_email, mask_phone};
+use campaign::VariantNo;
 use serde::Serialize;
 use store::{Tx, Value, dialect};
 use utoipa::ToSchema;
@@ -44,9 +45,23 @@ struct Row {
 }
 
 /// SELECT of the member ids of a cell; `$4` is the wave.
-fn members(cell: &str, of_wave: bool) -> Result<String, Fault> {
+fn members(cell: &str, of_wave: bool, variant: Option<VariantNo>) -> Result<String, Fault> {
     let parsed = cell::parse(cell, of_wave)?;
-    let condition = parsed.condition;
+    let mut condition = parsed.condition;
+    if let Some(VariantNo(no)) = variant {
+        match parsed.of {
+            CellOf::Ledger => condition = format!("{condition} AND g.variant = {no}"),
+            CellOf::Reactions => {
+                condition = format!(
+                    "{condition} AND EXISTS (SELECT 1 FROM messages g WHERE g.workspace_id = $1 AND g.campaign_id = $2
+                       AND g.wave_id = $4 AND g.customer_id = x.customer_id AND g.variant = {no})"
+                );
+            }
+            CellOf::Final | CellOf::Members => {
+                return Err(Fault::not_found("cell", format!("the figure \"{cell}\" is of no variant")));
+            }
+        }
+    }
     Ok(match parsed.of {
         CellOf::Ledger => format!(
             "SELECT g.customer_id AS member FROM messages g
@@ -71,8 +86,11 @@ fn members(cell: &str, of_wave: bool) -> Result<String, Fault> {
 pub struct Which<'a> {
     pub campaign: CampaignId,
     pub wave: Option<WaveId>,
+    pub variant: Option<VariantNo>,
     pub cell: &'a str,
     pub at: Time,
+    /// Only these members.
+    pub only: Option<&'a [i64]>,
 }
 
 /// The people of a figure, in the order of their ids, `limit` at most, after the member `after`.
@@ -87,6 +105,10 @@ pub async fn people(
     limit: u32,
 ) -> Result<Vec<Person>, Fault> {
     let ws = op.ws();
+    let narrowed = match which.only {
+        Some(_) => format!("AND k.member IN {}", dialect::id_list(tx.engine(), 7)),
+        None => String::new(),
+    };
     let sql = format!(
         "SELECT k.member, COALESCE(a.current_id, k.member) AS current_id, c.display_name, c.city,
            f.orders, f.last_day, f.stage, f.revenue_minor
@@ -94,10 +116,10 @@ pub async fn people(
          LEFT JOIN customer_aliases a ON a.workspace_id = $1 AND a.customer_id = k.member
          LEFT JOIN customers c ON c.workspace_id = $1 AND c.id = COALESCE(a.current_id, k.member)
          LEFT JOIN profiles f ON f.workspace_id = $1 AND f.customer_id = COALESCE(a.current_id, k.member)
-         WHERE k.member > $5 ORDER BY k.member LIMIT $6",
-        members(which.cell, which.wave.is_some())?
+         WHERE k.member > $5 {narrowed} ORDER BY k.member LIMIT $6",
+        members(which.cell, which.wave.is_some(), which.variant)?
     );
-    let args = [
+    let mut args = vec![
         Value::Int(ws.get()),
         Value::Int(which.campaign.get()),
         Value::Int(which.at.millis()),
@@ -105,6 +127,9 @@ pub async fn people(
         Value::Int(after),
         Value::Int(i64::from(limit)),
     ];
+    if let Some(only) = which.only {
+        args.push(Value::Text(serde_json::json!(only).to_string()));
+    }
     let rows: Vec<Row> = tx.fetch_dyn(&sql, &args).await?;
     let ids: Vec<i64> = rows.iter().map(|row| row.current_id).collect();
     let mut contacts = contacts(tx, ws, &ids, op.unmasked()).await?;

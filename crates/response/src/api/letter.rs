@@ -43,7 +43,8 @@ async fn render(app: &App, opened: &Opened) -> Result<Option<String>, Fault> {
         return Ok(None);
     }
     let lang = opened.language(None, &HeaderMap::new());
-    let Some((lang, source)) = wave.bodies.get_key_value(&lang).or_else(|| wave.bodies.iter().next()) else {
+    let bodies = wave.texts(row.variant);
+    let Some((lang, source)) = bodies.get_key_value(&lang).or_else(|| bodies.iter().next()) else {
         return Ok(None);
     };
     let before = row.sent_at.unwrap_or_else(|| workspace.campaign_now(app.now()));

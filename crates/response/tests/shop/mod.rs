@@ -187,6 +187,34 @@ pub async fn add_message(op: &Op, id: i64, wave: i64, channel: &str, address: &s
     tx.commit().await.unwrap();
 }
 
+/// Gives a wave a second variant with this change of its Ukrainian text, which this message's person drew.
+pub async fn draw_second(op: &Op, wave: i64, message: i64, change: serde_json::Value) {
+    let ws = op.ws().get();
+    let mut tx = op.app.db.write().await.unwrap();
+    let (content,) = store::fetch_one!(
+        tx,
+        (String,),
+        "SELECT content FROM waves WHERE workspace_id = $1 AND id = $2",
+        ws,
+        wave
+    )
+    .unwrap();
+    let mut content: serde_json::Value = serde_json::from_str(&content).unwrap();
+    content["variants"] =
+        json!([{ "name": "A", "changes": {} }, { "name": "B", "changes": { "uk": change } }]);
+    store::execute!(
+        tx,
+        "UPDATE waves SET content = $3 WHERE workspace_id = $1 AND id = $2",
+        ws,
+        wave,
+        content.to_string()
+    )
+    .unwrap();
+    store::execute!(tx, "UPDATE messages SET variant = 1 WHERE workspace_id = $1 AND id = $2", ws, message)
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
 pub async fn path(op: &Op, message: i64, kind: LinkKind) -> String {
     let key = op.app.key(op.ws(), "links").await.unwrap();
     Link { workspace: op.ws(), message: MessageId(message), kind }.path(&key)

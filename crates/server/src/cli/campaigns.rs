@@ -114,13 +114,34 @@ impl Check {
         let draft = read(&op, &self.file).await?;
         let found = findings(&op, &draft).await?;
         let ok = found.iter().all(|finding| finding.severity != Severity::Refuse);
-        exit::print_json(&json!({ "ok": ok, "findings": found }))?;
+        exit::print_json(&json!({ "ok": ok, "findings": found, "waves": waves_of(&draft) }))?;
         if ok {
             Ok(())
         } else {
             Err(Fault::refused("launch_refused", "the campaign cannot be launched as it is"))
         }
     }
+}
+
+/// What the file says, wave by wave: variants with the shares that they get and the fields that are their own.
+fn waves_of(draft: &Draft) -> Vec<serde_json::Value> {
+    draft
+        .waves
+        .iter()
+        .map(|wave| {
+            // Shares that cannot be stand among the findings.
+            let shares = campaign::shares(&wave.variants).unwrap_or_default();
+            let variants: Vec<_> = wave
+                .variants
+                .iter()
+                .enumerate()
+                .map(|(at, variant)| {
+                    json!({ "name": variant.name, "share": shares.get(at), "own": variant.own_fields() })
+                })
+                .collect();
+            json!({ "channel": wave.channel, "target": wave.target, "variants": variants })
+        })
+        .collect()
 }
 
 impl Launch {

@@ -37,7 +37,7 @@ impl Moments {
 }
 
 /// A difference of means, its interval and p-value.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct MeanDifference {
     pub difference: f64,
     pub low: f64,

@@ -17,7 +17,7 @@ pub(crate) fn refuse<T>(why: impl Into<String>) -> Result<T, StatError> {
 }
 
 /// An estimate and its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Difference {
     pub difference: f64,
     pub low: f64,

@@ -1,8 +1,9 @@
 //! Shares: Wilson and Newcombe intervals, sample sizes, sample-ratio mismatch, NPS, Bayesian comparison.
 
 use super::{Difference, StatError, critical, refuse};
-use crate::rules::numeric::special::{ln_beta, normal_quantile, normal_two_sided};
+use crate::rules::numeric::special::{chi2_survival, ln_beta, normal_quantile};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A count of successes out of `n`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -123,8 +124,41 @@ pub fn sample_size(
     Ok((size as u64).max(1))
 }
 
+/// The smallest difference from `baseline`, upwards, that groups of `n1` and `n2` people show with this power: the inverse of
+/// [`sample_size`] (unpooled), uneven groups counting as two of their harmonic mean. `None` when not even every one of them
+/// succeeding would be shown.
+///
+/// # Errors
+/// As [`sample_size`], and an empty group.
+pub fn smallest_difference(
+    baseline: f64,
+    n1: u64,
+    n2: u64,
+    alpha: f64,
+    power: f64,
+) -> Result<Option<f64>, StatError> {
+    if n1 == 0 || n2 == 0 {
+        return refuse("a group is empty: it can show nothing");
+    }
+    let per_arm = 2.0 / (1.0 / n1 as f64 + 1.0 / n2 as f64);
+    let enough = |effect: f64| {
+        sample_size(baseline, effect, alpha, power, SizeMethod::Unpooled).map(|size| size as f64 <= per_arm)
+    };
+    let (mut low, mut high) = (0.0, 1.0 - baseline);
+    if !enough(high)? {
+        return Ok(None);
+    }
+    // The size falls as the effect grows.
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        // An effect too small for any sample is refused as such: it is not enough.
+        if enough(middle).unwrap_or(false) { high = middle } else { low = middle }
+    }
+    Ok(Some(high))
+}
+
 /// Sample-ratio mismatch.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct RatioCheck {
     pub chi2: f64,
     pub p: f64,
@@ -135,17 +169,39 @@ pub struct RatioCheck {
 /// # Errors
 /// An empty split or a ratio that is not positive.
 pub fn srm(n1: u64, n2: u64, expected: (f64, f64)) -> Result<RatioCheck, StatError> {
-    let total = n1 as f64 + n2 as f64;
-    let parts = expected.0 + expected.1;
+    srm_of(&[n1, n2], &[expected.0, expected.1])
+}
+
+/// χ² test that groups were split in the ratios `expected`, of any sum.
+///
+/// # Errors
+/// Fewer than two groups, an empty split or a ratio that is not positive.
+pub fn srm_of(counts: &[u64], expected: &[f64]) -> Result<RatioCheck, StatError> {
+    let total: f64 = counts.iter().map(|n| *n as f64).sum();
+    let parts: f64 = expected.iter().sum();
+    let freedom = u32::try_from(counts.len()).unwrap_or(0).saturating_sub(1);
+    if freedom == 0 || counts.len() != expected.len() {
+        return refuse("a split has two groups or more, each with its expected part");
+    }
     if total == 0.0 {
-        return refuse("both groups are empty");
+        return refuse(if freedom == 1 { "both groups are empty" } else { "all groups are empty" });
     }
-    if !(expected.0 > 0.0 && expected.1 > 0.0 && parts.is_finite()) {
-        return refuse("both parts of the expected ratio must be positive");
+    if !(expected.iter().all(|part| *part > 0.0) && parts.is_finite()) {
+        return refuse(if freedom == 1 {
+            "both parts of the expected ratio must be positive"
+        } else {
+            "all parts of the expected ratio must be positive"
+        });
     }
-    let wanted = (total * expected.0 / parts, total * expected.1 / parts);
-    let chi2 = (n1 as f64 - wanted.0).powi(2) / wanted.0 + (n2 as f64 - wanted.1).powi(2) / wanted.1;
-    Ok(RatioCheck { chi2, p: normal_two_sided(chi2.sqrt()) })
+    let chi2 = counts
+        .iter()
+        .zip(expected)
+        .map(|(n, part)| {
+            let wanted = total * part / parts;
+            (*n as f64 - wanted).powi(2) / wanted
+        })
+        .sum();
+    Ok(RatioCheck { chi2, p: chi2_survival(chi2, freedom) })
 }
 
 /// Net promoter score in points, with its standard error and interval.
@@ -273,6 +329,23 @@ mod tests {
         let off = srm(821_588, 815_482, (1.0, 1.0)).unwrap();
         assert!((off.chi2 - 22.77436884189436).abs() < 1e-9);
         assert!((off.p / 1.8217928726191858e-06 - 1.0).abs() < 1e-9, "{}", off.p);
+        let three = srm_of(&[100, 100, 130], &[1.0, 1.0, 1.0]).unwrap();
+        // 10² + 10² + 20² over 110; e^(−χ²/2) with two degrees of freedom.
+        assert!((three.chi2 - 600.0 / 110.0).abs() < 1e-12);
+        assert!((three.p - (-three.chi2 / 2.0).exp()).abs() < 1e-12);
+        assert!(srm_of(&[5], &[1.0]).is_err() && srm_of(&[5, 5], &[1.0, 0.0]).is_err());
+    }
+
+    #[test]
+    fn the_smallest_difference_is_the_inverse_of_the_size() {
+        let d = smallest_difference(0.2, 1030, 1030, 0.05, 0.8).unwrap().unwrap();
+        assert!((d - 0.05).abs() < 1e-4, "{d}");
+        let uneven = smallest_difference(0.2, 5000, 567, 0.05, 0.8).unwrap().unwrap();
+        let harmonic = smallest_difference(0.2, 1018, 1018, 0.05, 0.8).unwrap().unwrap();
+        assert!((uneven - harmonic).abs() < 1e-3, "{uneven} {harmonic}");
+        assert_eq!(smallest_difference(0.5, 2, 2, 0.05, 0.8), Ok(None));
+        assert!(smallest_difference(0.2, 0, 10, 0.05, 0.8).is_err());
+        assert!(smallest_difference(0.0, 10, 10, 0.05, 0.8).is_err());
     }
 
     #[test]
