@@ -106,11 +106,7 @@ pub async fn campaign(
     )?;
     let costs = Costs::of(&store::inputs(&mut tx, workspace.id).await?);
     drop(tx);
-    let window_days = serde_json::from_str::<serde_json::Value>(&row.goal)
-        .ok()
-        .and_then(|goal| goal["window_days"].as_i64())
-        .filter(|days| *days > 0)
-        .unwrap_or(14);
+    let window_days = store::window_days(&row.goal);
     let economy = Economy {
         margin_share: costs.margin_share.unwrap_or(1.0),
         cost_minor: costs.campaign(id.get()).unwrap_or(0.0),

@@ -269,7 +269,7 @@ pub async fn current(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, 
 async fn renew(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
     match fresh(app, workspace).await? {
         Some(snapshot) => Ok(snapshot),
-        None => crate::refresh::run(app, workspace).await,
+        None => crate::refresh::run(app, workspace, crate::refresh::Threshold::Held).await,
     }
 }
 

@@ -88,6 +88,8 @@ pub struct ReasonCount {
 pub struct MoveCount {
     from: String,
     to: String,
+    /// purchase, silence; version (another threshold) and records (of the past) are nobody's doing.
+    cause: String,
     moves: i64,
 }
 
@@ -117,8 +119,10 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
     let zone = op.workspace.tz();
     let mut board =
         snapshot::blocking(move || assemble(&snapshot, &Told::of(&snapshot, told, &zone), currency)).await?;
-    board.moves =
-        moves.into_iter().map(|m| MoveCount { from: m.from_stage, to: m.to_stage, moves: m.moves }).collect();
+    board.moves = moves
+        .into_iter()
+        .map(|m| MoveCount { from: m.from_stage, to: m.to_stage, cause: m.cause, moves: m.moves })
+        .collect();
     Ok(Json(board))
 }
 
@@ -300,6 +304,8 @@ pub struct StageMove {
     from: String,
     to: String,
     day: String,
+    /// purchase, silence, version, records.
+    cause: String,
 }
 
 /// The log of steps between stages, newest first.
@@ -328,6 +334,7 @@ pub(super) async fn moves(
             from: m.from_stage,
             to: m.to_stage,
             day: i32::try_from(m.day).map(day_name).unwrap_or_default(),
+            cause: m.cause,
         })
         .collect();
     Ok(Json(Page::cut(items, page.limit(), |m: &StageMove| m.id.clone())))

@@ -37,6 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(forecast::forecast))
         .routes(routes!(models::models))
         .routes(routes!(models::relearn))
+        .routes(routes!(models::set_threshold))
         .routes(routes!(metrics::metrics))
         .routes(routes!(inputs::inputs, inputs::set_inputs))
         .routes(routes!(inputs::import))
