@@ -1,8 +1,9 @@
 use super::{month_days, period_list};
+use crate::contacts;
 use crate::derived::{MonthRow, at_risk_now};
 use crate::figures::Figure;
 use crate::leaving::{self, Told};
-use crate::orders::day_name;
+use crate::orders::{day_name, day_of};
 use crate::rules::cohorts::month_name;
 use crate::rules::lifecycle::Stage;
 use crate::rules::stat::proportion::{Share, newcombe};
@@ -12,9 +13,9 @@ use access::page::{Page, PageQuery};
 use access::{Answer, need};
 use axum::Json;
 use axum::extract::Query;
-use basis::{Currency, Fault, Money};
+use basis::{Currency, Fault, Money, Time};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,7 +26,7 @@ pub struct ChurnMonth {
     lapsed: u64,
     returned: u64,
     new: u64,
-    /// lapsed ÷ active_at_start.
+    /// Of those active at the start, the share that lapsed; absent while nobody of the base could have.
     rate: Option<f64>,
     /// The month is under way.
     partial: bool,
@@ -46,14 +47,15 @@ pub struct SignalCount {
 /// Churn that grew beyond chance.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Alert {
-    /// churn_grew, base_ages.
+    /// churn_grew, unsubscribes_grew (shares), base_ages (days).
     code: &'static str,
     month: String,
+    /// Now, and as it used to be.
     rate: f64,
     usual: f64,
-    /// 95% interval of the growth.
-    low: f64,
-    high: f64,
+    /// 95% interval of the growth; absent for days.
+    low: Option<f64>,
+    high: Option<f64>,
     list: String,
 }
 
@@ -105,6 +107,22 @@ pub struct ChurnBoard {
     moves: Vec<MoveCount>,
     /// Query of the daily queue, by value at risk.
     queue: &'static str,
+    /// By which the stages and all months of the trend are judged.
+    threshold: HeldThreshold,
+}
+
+/// The threshold in force: it is held, so that the history stays what it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldThreshold {
+    days: f64,
+    is_default: bool,
+    by_hand: bool,
+    /// Since when it holds.
+    since: String,
+    /// The gaps it rests on.
+    gaps: u64,
+    /// The first day on which anybody could have lapsed by it; absent without purchases.
+    first_lapse: Option<String>,
 }
 
 /// Who is leaving: at risk now and what they are worth, the trend, the signals, alerts on growth.
@@ -115,10 +133,17 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
     let mut tx = op.app.db.read().await?;
     let moves = store::move_counts(&mut tx, op.ws(), snapshot.as_of - 29, snapshot.as_of).await?;
     let told = store::leaving_reasons(&mut tx, op.ws()).await?;
+    let refusals = store::withdrawals(&mut tx, op.ws()).await?;
     drop(tx);
+    let contacts = contacts::load(&op.app, &op.workspace, &snapshot).await?;
     let zone = op.workspace.tz();
-    let mut board =
-        snapshot::blocking(move || assemble(&snapshot, &Told::of(&snapshot, told, &zone), currency)).await?;
+    let refusals = Refusals::of(&refusals, snapshot.as_of, |at| day_of(Time::from_millis(at).date(&zone)));
+    let mut board = snapshot::blocking(move || {
+        let mut board = assemble(&snapshot, &Told::of(&snapshot, told, &zone), currency);
+        board.alerts.extend(refusals.alert(contacts.totals.reachable, snapshot.as_of));
+        board
+    })
+    .await?;
     board.moves = moves
         .into_iter()
         .map(|m| MoveCount { from: m.from_stage, to: m.to_stage, cause: m.cause, moves: m.moves })
@@ -217,41 +242,51 @@ fn assemble(snapshot: &Snapshot, told: &Told, currency: Currency) -> ChurnBoard 
         .collect();
     signals.sort_by_key(|s| std::cmp::Reverse(s.value_at_risk.minor));
     let trend: Vec<ChurnMonth> =
-        derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of)).collect();
+        derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of, derived.first_lapse)).collect();
+    let mut alerts = alerts(&derived.months, snapshot.as_of);
+    alerts.extend(base_ages(snapshot));
+    let rhythm = snapshot.model.rhythm();
     let reasons = reasons(snapshot, told, lapsed, currency);
     let year = &derived.year;
     let (from, to) = (snapshot.as_of - 364, snapshot.as_of);
     let figures = vec![
         Figure::count("at_risk_now", at_risk).listed("figure=at_risk_now"),
         Figure::money("value_at_risk", Some(value as f64), currency).listed("figure=at_risk_now"),
-        Figure::ratio(
-            "churn",
-            year.lapsed as f64,
-            (year.active_at_start + year.new_customers) as f64,
-            "share",
-        )
-        .by("churn_year")
-        .listed(period_list("lapsed", from, to)),
-        Figure::ratio("returned", year.returned as f64, year.lapsed as f64, "ratio")
+        Figure::ratio("churn_year", year.churned as f64, year.active_at_start as f64, "share")
+            .by("churn")
+            .unless(derived.first_lapse.is_none_or(|day| day > to))
+            .listed(period_list("churned", from, to)),
+        Figure::ratio("returned", year.returned as f64, year.lapsed as f64, "share")
             .listed(period_list("returned", from, to)),
         Figure::count("lapsed", lapsed).by("stage_lapsed").listed("figure=stage&value=lapsed"),
         Figure::number("lapse_threshold", Some(snapshot.model.lapse_days), "days").listed("figure=repeat"),
+        Figure::count("leaving_controllable", reasons.controllable)
+            .listed("figure=reason&value=controllable"),
+        Figure::count("leaving_natural", reasons.natural).listed("figure=reason&value=natural"),
         Figure::ratio("reason_unknown", reasons.unknown as f64, lapsed as f64, "share")
             .listed("figure=reason&value=unknown"),
     ];
     ChurnBoard {
         as_of: day_name(snapshot.as_of),
         figures,
-        alerts: alerts(&derived.months, snapshot.as_of),
+        alerts,
         trend,
         signals,
         reasons,
         moves: Vec::new(),
         queue: "figure=at_risk_now",
+        threshold: HeldThreshold {
+            days: rhythm.lapse_days,
+            is_default: rhythm.is_default,
+            by_hand: rhythm.by_hand,
+            since: day_name(rhythm.day),
+            gaps: rhythm.gaps,
+            first_lapse: derived.first_lapse.map(day_name),
+        },
     }
 }
 
-fn month_row(row: &MonthRow, as_of: i32) -> Option<ChurnMonth> {
+fn month_row(row: &MonthRow, as_of: i32, first_lapse: Option<i32>) -> Option<ChurnMonth> {
     let (from, to) = month_days(row.month, as_of)?;
     let p = &row.period;
     Some(ChurnMonth {
@@ -260,7 +295,7 @@ fn month_row(row: &MonthRow, as_of: i32) -> Option<ChurnMonth> {
         lapsed: p.lapsed,
         returned: p.returned,
         new: p.new_customers,
-        rate: (p.active_at_start > 0).then(|| p.lapsed as f64 / p.active_at_start as f64),
+        rate: p.churn(to, first_lapse),
         partial: month_days(row.month, i32::MAX).is_some_and(|(_, end)| end > to),
         list: period_list("lapsed", from, to),
     })
@@ -275,9 +310,9 @@ fn alerts(months: &[MonthRow], as_of: i32) -> Vec<Alert> {
     let Some((last, before)) = whole.split_last() else { return Vec::new() };
     let before = &before[before.len().saturating_sub(6)..];
     let sum = |f: &dyn Fn(&MonthRow) -> u64| before.iter().map(|m| f(m)).sum::<u64>();
-    let (lapsed, active) = (sum(&|m| m.period.lapsed), sum(&|m| m.period.active_at_start));
-    let now = Share::new(last.period.lapsed.min(last.period.active_at_start), last.period.active_at_start);
-    let usual = Share::new(lapsed.min(active), active);
+    let (lapsed, active) = (sum(&|m| m.period.churned), sum(&|m| m.period.active_at_start));
+    let now = Share::new(last.period.churned, last.period.active_at_start);
+    let usual = Share::new(lapsed, active);
     let (Ok(now), Ok(usual)) = (now, usual) else { return Vec::new() };
     let Ok(growth) = newcombe(now, usual, 0.95) else { return Vec::new() };
     let Some((from, to)) = month_days(last.month, as_of) else { return Vec::new() };
@@ -289,10 +324,70 @@ fn alerts(months: &[MonthRow], as_of: i32) -> Vec<Alert> {
         month: month_name(last.month),
         rate: now.rate(),
         usual: usual.rate(),
-        low: growth.low,
-        high: growth.high,
-        list: period_list("lapsed", from, to),
+        low: Some(growth.low),
+        high: Some(growth.high),
+        list: period_list("churned", from, to),
     }]
+}
+
+/// The base as a whole is silent for longer than a quarter of a year ago.
+fn base_ages(snapshot: &Snapshot) -> Option<Alert> {
+    let aged = snapshot.derived().ageing?;
+    (aged.now > aged.before * BASE_AGES).then(|| Alert {
+        code: "base_ages",
+        month: day_name(snapshot.as_of),
+        rate: aged.now,
+        usual: aged.before,
+        low: None,
+        high: None,
+        list: "figure=buyers".to_owned(),
+    })
+}
+
+/// Growth of the median silence within a quarter that calls for a word: a fifth. Judgement, not chance: the same
+/// customers are counted twice.
+const BASE_AGES: f64 = 1.2;
+
+/// Days of withdrawn consents that are compared with six times as many before them.
+const REFUSAL_DAYS: i32 = 30;
+
+/// Customers who withdrew their consent, lately and before.
+#[derive(Debug, Clone, Copy)]
+struct Refusals {
+    lately: u64,
+    before: u64,
+}
+
+impl Refusals {
+    fn of(withdrawn: &[(i64, i64)], as_of: i32, day: impl Fn(i64) -> i32) -> Self {
+        let between = |from: i32, to: i32| {
+            let customers: BTreeSet<i64> = withdrawn
+                .iter()
+                .filter(|(_, at)| (from..=to).contains(&day(*at)))
+                .map(|(id, _)| *id)
+                .collect();
+            customers.len() as u64
+        };
+        let from = as_of - REFUSAL_DAYS + 1;
+        Self { lately: between(from, as_of), before: between(from - 6 * REFUSAL_DAYS, from - 1) }
+    }
+
+    /// More than chance beyond the six spans before.
+    fn alert(self, reachable: u64, as_of: i32) -> Option<Alert> {
+        let people = reachable.max(self.lately).max(self.before);
+        let now = Share::new(self.lately, people).ok()?;
+        let usual = Share::new(self.before, people * 6).ok()?;
+        let growth = newcombe(now, usual, 0.95).ok().filter(|growth| growth.low > 0.0)?;
+        Some(Alert {
+            code: "unsubscribes_grew",
+            month: day_name(as_of),
+            rate: now.rate(),
+            usual: usual.rate(),
+            low: Some(growth.low),
+            high: Some(growth.high),
+            list: "figure=withdrawn&value=any".to_owned(),
+        })
+    }
 }
 
 /// A step from stage to stage.

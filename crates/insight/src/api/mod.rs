@@ -43,7 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(inputs::import))
         .routes(routes!(what_if::churn_cut))
         .routes(routes!(what_if::retention_spend))
-        .routes(routes!(what_if::win_back))
+        .routes(routes!(what_if::win_back, what_if::win_back_start))
         .routes(routes!(campaign_proof::proof))
         .routes(routes!(stat::calculate))
 }

@@ -3,6 +3,7 @@
 pub mod btyd;
 pub mod check;
 pub mod cohorts;
+pub mod coverage;
 pub mod forecast_tables;
 pub mod lifecycle;
 pub mod model;

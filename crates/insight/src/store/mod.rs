@@ -18,5 +18,5 @@ pub use profiles::{
     profile_count, profiles, profiles_of, write_profiles,
 };
 pub use purchases::{LeftOutOrders, left_out, purchases, purchases_of};
-pub use reasons::{LeavingReason, leaving_reasons};
+pub use reasons::{LeavingReason, leaving_reasons, withdrawals};
 pub use state::{State, model, publish_model, set_state, state};

@@ -25,3 +25,15 @@ pub async fn leaving_reasons(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<Leaving
         ws.get()
     )
 }
+
+/// (customer, moment) of each consent to marketing that was withdrawn, as the customers stand today.
+pub async fn withdrawals(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<(i64, i64)>> {
+    store::fetch_all!(
+        *tx,
+        (i64, i64),
+        "SELECT COALESCE(a.current_id, c.customer_id), c.at FROM consents c
+         LEFT JOIN customer_aliases a ON a.workspace_id = c.workspace_id AND a.customer_id = c.customer_id
+         WHERE c.workspace_id = $1 AND c.purpose = 'marketing' AND c.state = 'withdrawn'",
+        ws.get()
+    )
+}
