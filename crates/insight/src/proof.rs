@@ -2,7 +2,9 @@
 
 use crate::api::Costs;
 use crate::orders::{day_name, day_of};
+use crate::rules::baskets::{Baskets, Lifetime, baskets};
 use crate::rules::proof::{CurvePoint, Economy, Person, Proof, payback_curve, proof};
+use crate::rules::stat::mean::Moments;
 use crate::rules::stat::proportion::{Share, newcombe};
 use crate::rules::stat::{Difference, StatError};
 use crate::snapshot;
@@ -51,11 +53,32 @@ pub struct CampaignProof {
     /// Cumulative incremental margin by day.
     curve: Vec<CurvePoint>,
     payback_day: Option<String>,
+    /// The curve's last point: not adjusted for earlier purchases, as the figures of `proof` are where they can be.
+    curve_end_minor: Option<f64>,
+    baskets: Baskets,
+    /// Sales after the window; absent while it is open.
+    later: Option<Later>,
+    lifetime_treated: Lifetime,
+    lifetime_holdout: Lifetime,
     /// Orders of people with a reaction within the window, whatever the hold-out did: for comparison only.
     attributed_minor: i64,
     attributed_orders: u64,
     /// Members whose cards were merged with another member's after the launch; they count once.
     merged_members: u64,
+}
+
+/// Sales of the campaign's people after its window: shown apart, never in the payback.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Later {
+    from_day: String,
+    until_day: String,
+    treated_minor: i64,
+    treated_orders: u64,
+    holdout_minor: i64,
+    holdout_orders: u64,
+    /// Margin over the hold-out, for all treated, with its 95% interval; absent where either group has no buyer.
+    #[schema(value_type = Option<Object>)]
+    margin: Option<Difference>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -118,6 +141,10 @@ pub async fn campaign(
         let end = launched.map(|day| day.saturating_add(i32::try_from(window_days).unwrap_or(i32::MAX)));
         let until = end.map(|end| end.min(snapshot.as_of));
         let mut seen = ahash::AHashSet::new();
+        // Treated, hold-out.
+        let mut lives = [(0.0, 0.0); 2];
+        let mut values = [Moments::default(); 2];
+        let mut later_people = Vec::with_capacity(members.len());
         let mut people = Vec::with_capacity(members.len());
         let days = launched.zip(until).map_or(0, |(from, to)| usize::try_from(to - from + 1).unwrap_or(0));
         let mut by_day = vec![(0i64, 0i64); days];
@@ -128,16 +155,27 @@ pub async fn campaign(
                 continue;
             }
             let mut person = Person { holdout: member.holdout, before_minor: 0, after_minor: 0, orders: 0 };
+            let mut after_window = Person { ..person };
             if let (Some(place), Some(from), Some(to)) =
                 (snapshot.purchases.place(member.customer_id), launched, until)
             {
                 let orders = snapshot.purchases.orders(place);
+                let life = &mut lives[usize::from(member.holdout)];
                 for (at, o) in snapshot.purchases.base().of(place).iter().enumerate() {
+                    life.1 += o.minor as f64;
+                    if o.day < from {
+                        life.0 += o.minor as f64;
+                    }
+                    if o.day > to {
+                        after_window.after_minor += o.minor;
+                        after_window.orders += orders[at];
+                    }
                     if o.day < from && o.day >= from - BEFORE_DAYS {
                         person.before_minor += o.minor;
                     } else if o.day >= from && o.day <= to {
                         person.after_minor += o.minor;
                         person.orders += orders[at];
+                        add_basket(&mut values[usize::from(member.holdout)], o.minor, orders[at]);
                         let day = &mut by_day[usize::try_from(o.day - from).unwrap_or(0)];
                         if member.holdout {
                             day.1 += o.minor;
@@ -152,9 +190,32 @@ pub async fn campaign(
                 attributed_orders += u64::from(person.orders);
             }
             people.push(person);
+            later_people.push(after_window);
         }
         let proof = proof(&people, row.holdout_share, economy, 0.95)?;
         let (curve, payback) = payback_curve(&by_day, proof.treated, proof.holdout, economy);
+        let mut others = Moments::default();
+        if let Some((from, to)) = launched.zip(until) {
+            for (place, _) in snapshot.purchases.ids.iter().enumerate().filter(|(_, id)| !seen.contains(*id))
+            {
+                let orders = snapshot.purchases.orders(place);
+                for (o, n) in snapshot.purchases.base().of(place).iter().zip(orders) {
+                    if o.day >= from && o.day <= to {
+                        add_basket(&mut others, o.minor, *n);
+                    }
+                }
+            }
+        }
+        let [treated_values, holdout_values] = &values;
+        let baskets = baskets(treated_values, holdout_values, &others, 0.95)?;
+        let later = match end.filter(|end| *end < snapshot.as_of) {
+            Some(end) => Some(later(&later_people, end, snapshot.as_of, economy)?),
+            None => None,
+        };
+        let life = |holdout: usize, people: u64| {
+            Lifetime::of(people, lives[holdout].0, lives[holdout].1, economy.margin_share)
+        };
+        let (lifetime_treated, lifetime_holdout) = (life(0, proof.treated), life(1, proof.holdout));
         Ok(CampaignProof {
             campaign_id: id.get().to_string(),
             name: row.name,
@@ -170,6 +231,11 @@ pub async fn campaign(
             margin_is_default: costs.margin_share.is_none(),
             cost_is_entered: costs.campaign(id.get()).is_some(),
             payback_day: launched.zip(payback).map(|(from, day)| day_name(from + day)),
+            curve_end_minor: curve.last().map(|point| point.margin_minor),
+            baskets,
+            later,
+            lifetime_treated,
+            lifetime_holdout,
             proof,
             curve,
             attributed_minor: attributed,
@@ -179,4 +245,35 @@ pub async fn campaign(
     })
     .await?;
     answer.map(Some).map_err(|error| Fault::internal("proof", error.0))
+}
+
+/// The orders of one day are known by their sum: each counts as their mean.
+fn add_basket(values: &mut Moments, minor: i64, orders: u32) {
+    let n = f64::from(orders);
+    if n > 0.0 {
+        let each = minor as f64 / n;
+        values.sum += minor as f64;
+        values.sum_of_squares += each * each * n;
+        values.n += n;
+    }
+}
+
+/// Sales from the day after the window on.
+fn later(people: &[Person], end: i32, as_of: i32, economy: Economy) -> Result<Later, StatError> {
+    let proof = proof(people, 0.0, economy, 0.95)?;
+    let sum = |holdout: bool| {
+        people.iter().filter(|p| p.holdout == holdout).fold((0i64, 0u64), |(minor, orders), p| {
+            (minor.saturating_add(p.after_minor), orders + u64::from(p.orders))
+        })
+    };
+    let ((treated_minor, treated_orders), (holdout_minor, holdout_orders)) = (sum(false), sum(true));
+    Ok(Later {
+        from_day: day_name(end + 1),
+        until_day: day_name(as_of),
+        treated_minor,
+        treated_orders,
+        holdout_minor,
+        holdout_orders,
+        margin: proof.incremental_margin,
+    })
 }

@@ -1,5 +1,6 @@
 //! Pure, deterministic rules: no SQL, no HTTP, no clock.
 
+pub mod baskets;
 pub mod btyd;
 pub mod check;
 pub mod cohorts;

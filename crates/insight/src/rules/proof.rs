@@ -94,13 +94,21 @@ pub fn proof(
     let (t_pairs, h_pairs) = (pairs(false), pairs(true));
     let moments = |pairs: &[(f64, f64)]| Moments::of(pairs.iter().map(|p| p.1));
     let enough = treated >= 2 && held >= 2;
-    let revenue = enough.then(|| welch(&moments(&h_pairs), &moments(&t_pairs), level)).transpose()?;
-    let adjusted = enough.then(|| welch_cuped(&h_pairs, &t_pairs, level)).transpose()?;
-    let revenue_any_time = match &adjusted {
-        Some((d, _)) => {
-            // The standard error behind the interval, widened to hold at every look.
-            let variance =
-                (h_variance(&h_pairs, &t_pairs, adjusted.as_ref().map_or(0.0, |a| a.1.theta))).max(0.0);
+    let (h_moments, t_moments) = floored(&moments(&h_pairs), &moments(&t_pairs));
+    // While nobody bought there is no amount to doubt by, and nothing is said.
+    let enough = enough && h_moments.sum + t_moments.sum > 0.0;
+    let revenue = enough.then(|| welch(&h_moments, &t_moments, level)).transpose()?;
+    let both_bought = treated_buyers > 0 && holdout_buyers > 0;
+    let adjusted = (enough && both_bought).then(|| welch_cuped(&h_pairs, &t_pairs, level)).transpose()?;
+    // The standard error behind the interval, widened to hold at every look.
+    let spread = |m: &Moments| m.variance() / m.n;
+    let looked_at = match (&adjusted, &revenue) {
+        (Some((d, cuped)), _) => Some((d, h_variance(&h_pairs, &t_pairs, cuped.theta).max(0.0))),
+        (None, Some(d)) => Some((d, spread(&h_moments) + spread(&t_moments))),
+        (None, None) => None,
+    };
+    let revenue_any_time = match looked_at {
+        Some((d, variance)) => {
             let half = sequence_half_width(variance, people.len() as f64, tuning, level)?;
             Some(Difference { difference: d.difference, low: d.difference - half, high: d.difference + half })
         }
@@ -149,6 +157,20 @@ pub fn proof(
         cost_minor: economy.cost_minor,
         payback,
     })
+}
+
+/// Moments whose variance is never zero: a group in which nobody bought gets the variance of one buyer and one other
+/// more (Agresti & Caffo 2000), who pays what the other group's buyers pay, the larger amounts weighing more.
+fn floored(one: &Moments, two: &Moments) -> (Moments, Moments) {
+    let floor = |m: &Moments, buyers: &Moments| {
+        if m.sum_of_squares > 0.0 || buyers.sum <= 0.0 || m.n < 2.0 {
+            return *m;
+        }
+        let share = 1.0 / (m.n + 2.0);
+        let pays = buyers.sum_of_squares / buyers.sum;
+        Moments { sum_of_squares: share * (1.0 - share) * pays * pays * (m.n - 1.0), ..*m }
+    };
+    (floor(one, two), floor(two, one))
 }
 
 /// Sampling variance of the adjusted difference.
@@ -218,6 +240,31 @@ mod tests {
                 }
             })
             .collect()
+    }
+
+    #[test]
+    fn an_early_look_claims_no_certainty() {
+        let person = |holdout, minor| Person {
+            holdout,
+            before_minor: 0,
+            after_minor: minor,
+            orders: u32::from(minor > 0),
+        };
+        let economy = Economy { margin_share: 1.0, cost_minor: 100.0 };
+        let nobody: Vec<Person> = (0..100).map(|i| person(i % 10 == 0, 0)).collect();
+        let early = proof(&nobody, 0.1, economy, 0.95).unwrap();
+        assert_eq!((early.revenue, early.revenue_cuped, early.incremental_margin), (None, None, None));
+        let sequence = early.conversion_any_time.unwrap();
+        assert!(sequence.high - sequence.low > 0.1, "{sequence:?}");
+        // Three of the treated bought, nobody of the ten held out.
+        let three: Vec<Person> =
+            (0..100).map(|i| person(i % 10 == 0, if [1, 2, 3].contains(&i) { 5_000 } else { 0 })).collect();
+        let few = proof(&three, 0.1, economy, 0.95).unwrap();
+        let revenue = few.revenue.unwrap();
+        assert!(revenue.low < 0.0 && revenue.high > 0.0, "{revenue:?}");
+        let any = few.revenue_any_time.unwrap();
+        assert!(any.low < revenue.low && any.high > revenue.high);
+        assert_eq!(few.revenue_cuped, None);
     }
 
     #[test]
