@@ -231,7 +231,7 @@ mod tests {
                 let holdout = i % 10 == 0;
                 let before = i64::from(i % 7) * 1000;
                 // Every fifth buys anyway; of the treated every tenth buys because of it.
-                let buys = i % 5 == 3 || (!holdout && i % 10 == 7);
+                let buys = (i / 10) % 5 == 3 || (!holdout && i % 10 == 7);
                 Person {
                     holdout,
                     before_minor: before,
