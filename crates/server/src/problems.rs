@@ -58,3 +58,57 @@ const fn words_for(status: StatusCode) -> (&'static str, &'static str) {
         _ => ("refused", "The request was refused."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::extract::{Json, Path};
+    use axum::routing::{get, post};
+    use axum::{Router, middleware};
+    use tower::ServiceExt;
+
+    async fn ask(request: Request) -> (StatusCode, String, serde_json::Value) {
+        let router: Router = Router::new()
+            .route("/api/numbers/{id}", get(|Path(_): Path<i64>| async { "one" }))
+            .route("/api/numbers", post(|Json(_): Json<Vec<u8>>| async { "kept" }))
+            .route("/page", get(|| async { (StatusCode::NOT_FOUND, "plain") }))
+            .layer(middleware::from_fn(shape));
+        let response = router.oneshot(request).await.unwrap();
+        let kind = response.headers().get(header::CONTENT_TYPE);
+        let kind = kind.map(|k| k.to_str().unwrap().to_owned()).unwrap_or_default();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, kind, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn refusals_of_the_framework_are_problems() {
+        let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+        let post = |body: &str| {
+            Request::post("/api/numbers")
+                .header("content-type", "application/json")
+                .body(Body::from(body.to_owned()))
+                .unwrap()
+        };
+        let bare = Request::post("/api/numbers").body(Body::from("[]")).unwrap();
+        for (request, status, code) in [
+            (get("/api/numbers/seven"), StatusCode::BAD_REQUEST, "malformed"),
+            (post("{"), StatusCode::BAD_REQUEST, "malformed"),
+            (post("{}"), StatusCode::UNPROCESSABLE_ENTITY, "malformed"),
+            (bare, StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type"),
+            (get("/api/numbers"), StatusCode::METHOD_NOT_ALLOWED, "method"),
+            (get("/api/nothing"), StatusCode::NOT_FOUND, "no_such_path"),
+        ] {
+            let (answered, kind, body) = ask(request).await;
+            assert_eq!((answered, kind.as_str()), (status, "application/problem+json"), "{body}");
+            assert_eq!(
+                (body["code"].as_str(), body["status"].as_u64()),
+                (Some(code), Some(status.as_u16().into()))
+            );
+            assert!(!body["detail"].as_str().unwrap().is_empty());
+        }
+        // Answers, and pages that are not the API's, stay what they are.
+        assert_eq!(ask(get("/api/numbers/7")).await.0, StatusCode::OK);
+        assert!(ask(get("/page")).await.1.starts_with("text/plain"));
+    }
+}

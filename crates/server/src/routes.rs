@@ -17,7 +17,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, trace::TraceLayer};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{headers, ui};
+use crate::{headers, problems, ui};
 
 /// What a person may upload at once; files of orders are larger than any other request.
 const UPLOAD_LIMIT: usize = 2 * 1024 * 1024 * 1024;

@@ -959,8 +959,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Costs from a table with the columns month, kind and amount: amounts of spends in major units, leads as a count, the
-         *     margin as a share or in percent. All of the table is taken, or none of it.
+         * Costs from a table with the columns month, kind, amount and, where customers come from, channel: amounts of spends
+         *     in major units, leads and new customers as counts, the margin as a share or in percent. All of the table is taken, or none of it.
          */
         post: operations["import"];
         delete?: never;
@@ -1054,6 +1054,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insight/threshold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the lapse threshold, or learns it anew: the next version, by which the whole history is judged. */
+        post: operations["set_threshold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/insight/value": {
         parameters: {
             query?: never;
@@ -1112,7 +1129,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Whom a win-back would address and what they usually spend. */
+        get: operations["win_back_start"];
         put?: never;
         /** The potential of a win-back before it is started, and the sample that would prove it. */
         post: operations["win_back"];
@@ -1911,18 +1929,21 @@ export interface components {
         };
         /** @description Churn that grew beyond chance. */
         Alert: {
-            /** @description churn_grew, base_ages. */
+            /** @description churn_grew, unsubscribes_grew (shares), base_ages (days). */
             code: string;
             /** Format: double */
-            high: number;
+            high?: number | null;
             list: string;
             /**
              * Format: double
-             * @description 95% interval of the growth.
+             * @description 95% interval of the growth; absent for days.
              */
-            low: number;
+            low?: number | null;
             month: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Now, and as it used to be.
+             */
             rate: number;
             /** Format: double */
             usual: number;
@@ -2034,6 +2055,31 @@ export interface components {
             /** @description `advertising`, `service`, `survey`, … */
             purpose: string;
         };
+        /** @description The average order of one group. */
+        Basket: {
+            /**
+             * Format: double
+             * @description Minor units; absent without orders.
+             */
+            mean_minor?: number | null;
+            /** Format: int64 */
+            orders: number;
+        };
+        /** @description Average orders within the window. */
+        Baskets: {
+            /**
+             * Format: int64
+             * @description How many orders each side needs.
+             */
+            enough: number;
+            /** @description Growth with its 95% interval; absent when either side has fewer than [`ENOUGH_ORDERS`]. */
+            growth?: Record<string, never> | null;
+            growth_over_others?: Record<string, never> | null;
+            holdout: components["schemas"]["Basket"];
+            /** @description Orders of whoever was not in the campaign at all, in the same days. */
+            others: components["schemas"]["Basket"];
+            treated: components["schemas"]["Basket"];
+        };
         BinCard: {
             /** Format: double */
             actual: number;
@@ -2106,14 +2152,23 @@ export interface components {
             attributed_minor: number;
             /** Format: int64 */
             attributed_orders: number;
+            baskets: components["schemas"]["Baskets"];
             campaign_id: string;
             cost_is_entered: boolean;
             currency: string;
             /** @description Cumulative incremental margin by day. */
             curve: components["schemas"]["CurvePoint"][];
+            /**
+             * Format: double
+             * @description The curve's last point: not adjusted for earlier purchases, as the figures of `proof` are where they can be.
+             */
+            curve_end_minor?: number | null;
             /** Format: double */
             holdout_share: number;
+            later?: components["schemas"]["Later"] | null;
             launched_day?: string | null;
+            lifetime_holdout: components["schemas"]["Lifetime"];
+            lifetime_treated: components["schemas"]["Lifetime"];
             margin_is_default: boolean;
             /** Format: double */
             margin_share: number;
@@ -2357,6 +2412,23 @@ export interface components {
         };
         /** @enum {string} */
         Channel: "email" | "sms" | "call";
+        /** @description What customers of one channel cost, over the months for which both parts were entered. */
+        ChannelCost: {
+            acquisition?: Record<string, never> | null;
+            advertising?: Record<string, never> | null;
+            cac?: Record<string, never> | null;
+            channel: string;
+            cpl?: Record<string, never> | null;
+            /** Format: double */
+            leads?: number | null;
+            /**
+             * Format: double
+             * @description LTV of a customer of the base ÷ CAC of the channel.
+             */
+            ltv_to_cac?: number | null;
+            /** Format: double */
+            new_customers?: number | null;
+        };
         ChannelReach: {
             /**
              * Format: int64
@@ -2412,6 +2484,8 @@ export interface components {
             queue: string;
             reasons: components["schemas"]["Reasons"];
             signals: components["schemas"]["SignalCount"][];
+            /** @description By which the stages and all months of the trend are judged. */
+            threshold: components["schemas"]["HeldThreshold"];
             trend: components["schemas"]["ChurnMonth"][];
         };
         /** @description Churn lowered by a share of itself: more customers stay, each bringing the yearly margin of an active one. */
@@ -2462,7 +2536,7 @@ export interface components {
             partial: boolean;
             /**
              * Format: double
-             * @description lapsed ÷ active_at_start.
+             * @description Of those active at the start, the share that lapsed; absent while nobody of the base could have.
              */
             rate?: number | null;
             /** Format: int64 */
@@ -2587,6 +2661,16 @@ export interface components {
              */
             waiting: number;
         };
+        /** @description Days of a period for which costs were entered; the figure counts these alone. */
+        CoveredDays: {
+            /** Format: int32 */
+            days: number;
+            /** @description The first and the last of them. */
+            from: string;
+            /** Format: int32 */
+            of: number;
+            to: string;
+        };
         /** @description A point of the payback curve. */
         CurvePoint: {
             /** Format: double */
@@ -2645,10 +2729,10 @@ export interface components {
             emails: string[];
             id: string;
             /**
-             * Format: int64
-             * @description Days since 1970-01-01.
+             * Format: date
+             * @description The shop's local day.
              */
-            last_order_day?: number | null;
+            last_order_day?: string | null;
             name: string;
             /**
              * Format: int64
@@ -2789,8 +2873,10 @@ export interface components {
         };
         /** @description A figure of a page. */
         Figure: {
+            covered?: components["schemas"]["CoveredDays"] | null;
             /** Format: double */
             denominator?: number | null;
+            denominator_unit: string;
             /** @description Code of the formula's words. */
             formula: string;
             /** Format: double */
@@ -2802,7 +2888,9 @@ export interface components {
             low?: number | null;
             /** Format: double */
             numerator?: number | null;
-            /** @description count, share, money, days, months, ratio. */
+            /** @description What the numerator counts: count, money. */
+            numerator_unit: string;
+            /** @description count, share, money, days, months, times. */
             unit: string;
             /** @description Absent when it is not defined, e.g. a share of nobody. */
             value?: Record<string, never> | null;
@@ -2916,6 +3004,22 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
+        /** @description The threshold in force: it is held, so that the history stays what it was. */
+        HeldThreshold: {
+            by_hand: boolean;
+            /** Format: double */
+            days: number;
+            /** @description The first day on which anybody could have lapsed by it; absent without purchases. */
+            first_lapse?: string | null;
+            /**
+             * Format: int64
+             * @description The gaps it rests on.
+             */
+            gaps: number;
+            is_default: boolean;
+            /** @description Since when it holds. */
+            since: string;
+        };
         HoldoutCard: {
             /** @description By repeat purchases in the calibration; the last bin holds that many and more. */
             bins: components["schemas"]["BinCard"][];
@@ -2954,10 +3058,12 @@ export interface components {
         Input: {
             /**
              * Format: double
-             * @description Minor units for spends, a count for leads, 0 to 1 for shares; null removes it.
+             * @description Minor units for spends, a count for leads and new customers, 0 to 1 for shares; null removes it.
              */
             amount?: number | null;
-            /** @description margin_share, acquisition_spend, advertising_spend, leads, retention_spend, campaign_cost:ID. */
+            /** @description Where customers come from: of spends on acquisition and advertising, leads and new customers. */
+            channel?: string | null;
+            /** @description margin_share, acquisition_spend, advertising_spend, leads, new_customers, retention_spend, campaign_cost:ID. */
             kind: string;
             /** @description 2024-09, or absent for a figure of all months. */
             month?: string | null;
@@ -2980,6 +3086,21 @@ export interface components {
          * @enum {string}
          */
         LanguageRule: "by-customer" | "ru" | "uk" | "en";
+        /** @description Sales of the campaign's people after its window: shown apart, never in the payback. */
+        Later: {
+            from_day: string;
+            /** Format: int64 */
+            holdout_minor: number;
+            /** Format: int64 */
+            holdout_orders: number;
+            /** @description Margin over the hold-out, for all treated, with its 95% interval; absent where either group has no buyer. */
+            margin?: Record<string, never> | null;
+            /** Format: int64 */
+            treated_minor: number;
+            /** Format: int64 */
+            treated_orders: number;
+            until_day: string;
+        };
         /** @description One planned contact. */
         LedgerRow: {
             /** @description Masked. */
@@ -3025,6 +3146,19 @@ export interface components {
              * @description A purchase with a negative amount.
              */
             negative: number;
+        };
+        /** @description What a person of a group has brought on average, in minor units of margin. */
+        Lifetime: {
+            /**
+             * Format: double
+             * @description Until the launch.
+             */
+            before_minor?: number | null;
+            /**
+             * Format: double
+             * @description Until today.
+             */
+            now_minor?: number | null;
         };
         /** @description One reason of a link: which field, how it compares, how many bits it adds. */
         LinkReason: {
@@ -3103,6 +3237,8 @@ export interface components {
         MetricMonth: {
             /** Format: int64 */
             active_at_start: number;
+            /** @description Entered spend on advertising. */
+            advertising?: Record<string, never> | null;
             /** Format: double */
             aov_minor?: number | null;
             /**
@@ -3112,20 +3248,36 @@ export interface components {
             arpu_minor?: number | null;
             /** Format: int64 */
             buyers: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Absent while nobody of the base could have lapsed.
+             */
             churn?: number | null;
             /** Format: double */
             crr?: number | null;
+            /**
+             * Format: double
+             * @description First purchases ÷ customers who made them, minor units.
+             */
+            first_purchase_minor?: number | null;
+            /**
+             * Format: double
+             * @description Revenue of later purchases ÷ customers who made them, minor units.
+             */
+            later_purchases_minor?: number | null;
             month: string;
             /** Format: int64 */
             new_customers: number;
             /** Format: int64 */
             orders: number;
+            /** @description The month is under way. */
+            partial: boolean;
             revenue: Record<string, never>;
             revenue_existing: Record<string, never>;
             revenue_new: Record<string, never>;
         };
         Metrics: {
+            channels: components["schemas"]["ChannelCost"][];
             figures: components["schemas"]["Figure"][];
             from: string;
             months: components["schemas"]["MetricMonth"][];
@@ -3134,12 +3286,21 @@ export interface components {
         };
         /** @description The models behind the forecasts and how they did on days they had not seen. */
         ModelCheck: {
+            /**
+             * Format: int64
+             * @description Gaps that a campaign ended, left out of the threshold.
+             */
+            campaign_gaps: number;
             candidates: components["schemas"]["CandidateCard"][];
             /** Format: int64 */
             customers: number;
             /** Format: int64 */
             gaps: number;
             holdout?: components["schemas"]["HoldoutCard"] | null;
+            /** @description The threshold was set by a person. */
+            lapse_by_hand: boolean;
+            /** @description The day since which the threshold holds. */
+            lapse_day: string;
             /** Format: double */
             lapse_days: number;
             lapse_is_default: boolean;
@@ -3191,6 +3352,8 @@ export interface components {
             undone_at?: string | null;
         };
         MoveCount: {
+            /** @description purchase, silence; version (another threshold) and records (of the past) are nobody's doing. */
+            cause: string;
             from: string;
             /** Format: int64 */
             moves: number;
@@ -3353,10 +3516,10 @@ export interface components {
                 emails: string[];
                 id: string;
                 /**
-                 * Format: int64
-                 * @description Days since 1970-01-01.
+                 * Format: date
+                 * @description The shop's local day.
                  */
-                last_order_day?: number | null;
+                last_order_day?: string | null;
                 name: string;
                 /**
                  * Format: int64
@@ -3553,10 +3716,10 @@ export interface components {
                 emails: string[];
                 id: string;
                 /**
-                 * Format: int64
-                 * @description Days since 1970-01-01, the shop's local day.
+                 * Format: date
+                 * @description The shop's local day.
                  */
-                last_order_day?: number | null;
+                last_order_day?: string | null;
                 name: string;
                 /** Format: int64 */
                 orders: number;
@@ -3653,6 +3816,8 @@ export interface components {
         /** @description One page of a list. */
         Page_StageMove: {
             items: {
+                /** @description purchase, silence, version, records. */
+                cause: string;
                 customer_id: string;
                 day: string;
                 from: string;
@@ -3751,10 +3916,10 @@ export interface components {
             emails: string[];
             id: string;
             /**
-             * Format: int64
-             * @description Days since 1970-01-01, the shop's local day.
+             * Format: date
+             * @description The shop's local day.
              */
-            last_order_day?: number | null;
+            last_order_day?: string | null;
             name: string;
             /** Format: int64 */
             orders: number;
@@ -3931,7 +4096,8 @@ export interface components {
         };
         /** @description A remark that a figure calls for. */
         Remark: {
-            /** @description cac_above_ltv, margin_missing, spend_missing. */
+            channel?: string | null;
+            /** @description cac_above_ltv, cac_above_ltv_in (with its channel), margin_missing, spend_missing. */
             code: string;
         };
         ReviewDecided: {
@@ -4143,6 +4309,8 @@ export interface components {
         };
         /** @description A step from stage to stage. */
         StageMove: {
+            /** @description purchase, silence, version, records. */
+            cause: string;
             customer_id: string;
             day: string;
             from: string;
@@ -4153,11 +4321,12 @@ export interface components {
         StageValue: {
             /** Format: int64 */
             customers: number;
-            expected: Record<string, never>;
+            /** @description Absent without a model. */
+            expected?: Record<string, never> | null;
             list: string;
             realised: Record<string, never>;
             stage: string;
-            value_at_risk: Record<string, never>;
+            value_at_risk?: Record<string, never> | null;
         };
         StartImport: {
             /** @description The sections of a mapping file: `file`, `columns`, `status`, `consent`. Missing parts are guessed. */
@@ -4261,6 +4430,13 @@ export interface components {
             language?: string | null;
             /** @description An e-mail address of one's own. */
             to: string;
+        };
+        ThresholdChoice: {
+            /**
+             * Format: double
+             * @description Days of silence after which a customer counts as lapsed; null learns them from today's gaps.
+             */
+            days?: number | null;
         };
         Token: {
             /** Format: date-time */
@@ -4418,6 +4594,23 @@ export interface components {
              */
             reach: number;
         };
+        /** @description Own figures from which a plan of a win-back starts; what the base does not tell is absent. */
+        WinBackStart: {
+            /** Format: double */
+            average_order_minor?: number | null;
+            /**
+             * Format: double
+             * @description Share of the lapsed that bought again by themselves within 14 days, from the last year.
+             */
+            baseline?: number | null;
+            /** Format: double */
+            margin_share?: number | null;
+            /**
+             * Format: int64
+             * @description Lapsed customers with a right and a way to reach them.
+             */
+            people: number;
+        };
         WorkspaceChange: {
             currency?: string | null;
             jurisdiction?: string | null;
@@ -4551,7 +4744,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -4593,7 +4786,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -4631,7 +4824,7 @@ export interface operations {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -6228,6 +6421,32 @@ export interface operations {
             };
         };
     };
+    set_threshold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCheck"];
+                };
+            };
+        };
+    };
     value: {
         parameters: {
             query?: never;
@@ -6295,6 +6514,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpendAnswer"];
+                };
+            };
+        };
+    };
+    win_back_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WinBackStart"];
                 };
             };
         };

@@ -4,5 +4,7 @@
 
 mod base;
 mod changes;
+mod costs;
 mod odd_orders;
 mod shop;
+mod threshold;
