@@ -287,6 +287,10 @@ async fn read(tx: &mut Tx, workspace: &Workspace, mut contacts: Contacts) -> Res
     for (id,) in gone {
         if let Some(place) = place(id) {
             dead[place] = true;
+            // Every channel failed: a contact that nothing was reported of is none either.
+            for reach in &mut by_place[place] {
+                reach.reachable = false;
+            }
         }
     }
     Ok(contacts)

@@ -3,8 +3,9 @@
 use crate::contacts::{CHANNELS, Contacts, Reach};
 use crate::derived::at_risk_now;
 use crate::leaving::Told;
-use crate::orders::parse_day;
+use crate::orders::{day_name, parse_day};
 use crate::rules::cohorts::month_of;
+use crate::rules::coverage::Covered;
 use crate::rules::lifecycle::Stage;
 use crate::rules::periods::in_period;
 use crate::snapshot::Snapshot;
@@ -20,6 +21,16 @@ pub enum FigureValue {
     Money(Money),
 }
 
+/// Days of a period for which costs were entered; the figure counts these alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CoveredDays {
+    pub days: i32,
+    pub of: i32,
+    /// The first and the last of them.
+    pub from: String,
+    pub to: String,
+}
+
 /// A figure of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Figure {
@@ -27,14 +38,19 @@ pub struct Figure {
     /// Absent when it is not defined, e.g. a share of nobody.
     #[schema(value_type = Option<Object>)]
     pub value: Option<FigureValue>,
-    /// count, share, money, days, months, ratio.
+    /// count, share, money, days, months, times.
     pub unit: &'static str,
     pub numerator: Option<f64>,
     pub denominator: Option<f64>,
     pub low: Option<f64>,
     pub high: Option<f64>,
+    /// What the numerator counts: count, money.
+    pub numerator_unit: &'static str,
+    pub denominator_unit: &'static str,
     /// Code of the formula's words.
     pub formula: String,
+    /// The part of the period that was entered, when that is not all of it.
+    pub covered: Option<CoveredDays>,
     /// Query of the list behind the figure, for /api/base-health/list; absent when it has none.
     pub list: Option<String>,
 }
@@ -49,7 +65,10 @@ impl Figure {
             denominator: None,
             low: None,
             high: None,
+            numerator_unit: "count",
+            denominator_unit: "count",
             formula: id.to_owned(),
+            covered: None,
             list: None,
         }
     }
@@ -91,7 +110,36 @@ impl Figure {
         let mut figure = Self::money(id, (denominator > 0.0).then(|| numerator / denominator), currency);
         figure.numerator = Some(numerator);
         figure.denominator = Some(denominator);
+        figure.numerator_unit = "money";
         figure
+    }
+
+    /// How often one amount goes into another; both in minor units.
+    #[must_use]
+    pub fn times(id: &str, numerator: f64, denominator: f64) -> Self {
+        let mut figure = Self::ratio(id, numerator, denominator, "times");
+        figure.numerator_unit = "money";
+        figure.denominator_unit = "money";
+        figure
+    }
+
+    /// Undefined for a reason that the numbers do not show.
+    #[must_use]
+    pub fn unless(mut self, undefined: bool) -> Self {
+        if undefined {
+            (self.value, self.numerator, self.denominator) = (None, None, None);
+        }
+        self
+    }
+
+    /// Of the covered part of a period alone.
+    #[must_use]
+    pub fn over(mut self, covered: Option<&Covered>) -> Self {
+        self.covered = covered.filter(|c| !c.whole()).map(|c| {
+            let (from, to) = c.ends();
+            CoveredDays { days: c.days, of: c.of, from: day_name(from), to: day_name(to) }
+        });
+        self
     }
 
     #[must_use]
@@ -119,7 +167,7 @@ impl Figure {
 pub struct Question {
     /// customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
     /// consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-    /// lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
+    /// lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
     pub figure: Option<String>,
     /// Which stage, channel, month or signal.
     pub value: Option<String>,
@@ -270,8 +318,8 @@ impl Question {
                         })
                 })
             }
-            name @ ("new" | "bought" | "lapsed" | "returned" | "active_at_start" | "active_at_end"
-            | "became_repeat" | "one_time_at_start") => {
+            name @ ("new" | "bought" | "bought_again" | "lapsed" | "churned" | "returned"
+            | "active_at_start" | "active_at_end" | "became_repeat" | "one_time_at_start") => {
                 let (from, to) = self.days()?;
                 let lapse = snapshot.model.lapse_days;
                 pick(&|i| {
@@ -283,7 +331,9 @@ impl Question {
                     match name {
                         "new" => p.new,
                         "bought" => p.bought,
+                        "bought_again" => p.bought_again,
                         "lapsed" => p.lapsed,
+                        "churned" => p.churned,
                         "returned" => p.returned,
                         "active_at_start" => p.active_at_start,
                         "active_at_end" => p.active_at_end,

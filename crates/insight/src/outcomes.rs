@@ -24,18 +24,27 @@ impl Window {
         Self { from, until: end.min(today), open: end > today }
     }
 
-    /// A customer's purchases before and within the window; `each` hears of those within it: days since its start, minor units.
-    pub fn spent(self, snapshot: &Snapshot, customer: i64, mut each: impl FnMut(usize, i64)) -> Spent {
+    /// A customer's purchases before, within and after the window; `each` hears of those within it: days since its start, minor
+    /// units, orders.
+    pub fn spent(self, snapshot: &Snapshot, customer: i64, mut each: impl FnMut(usize, i64, u32)) -> Spent {
         let mut spent = Spent::default();
         let Some(place) = snapshot.purchases.place(customer) else { return spent };
         let orders = snapshot.purchases.orders(place);
         for (at, o) in snapshot.purchases.base().of(place).iter().enumerate() {
+            spent.life_minor += o.minor;
+            if o.day < self.from {
+                spent.life_before_minor += o.minor;
+            }
+            if o.day > self.until {
+                spent.later_minor += o.minor;
+                spent.later_orders += orders[at];
+            }
             if o.day < self.from && o.day >= self.from - BEFORE_DAYS {
                 spent.before_minor += o.minor;
             } else if o.day >= self.from && o.day <= self.until {
                 spent.after_minor += o.minor;
                 spent.orders += orders[at];
-                each(usize::try_from(o.day - self.from).unwrap_or(0), o.minor);
+                each(usize::try_from(o.day - self.from).unwrap_or(0), o.minor, orders[at]);
             }
         }
         spent
@@ -50,6 +59,12 @@ pub struct Spent {
     pub after_minor: i64,
     /// Paid orders within the window.
     pub orders: u32,
+    /// In all, and before the window.
+    pub life_minor: i64,
+    pub life_before_minor: i64,
+    /// After the window.
+    pub later_minor: i64,
+    pub later_orders: u32,
 }
 
 /// What each of the people asked for bought, in their order.
@@ -80,7 +95,7 @@ pub async fn outcomes(
             from_day: day_name(window.from),
             until_day: day_name(window.until),
             open: window.open,
-            people: customers.iter().map(|id| window.spent(&snapshot, *id, |_, _| {})).collect(),
+            people: customers.iter().map(|id| window.spent(&snapshot, *id, |_, _, _| {})).collect(),
         }
     })
     .await

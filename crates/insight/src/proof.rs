@@ -3,7 +3,9 @@
 use crate::api::Costs;
 use crate::orders::{day_name, day_of};
 use crate::outcomes::Window;
+use crate::rules::baskets::{Baskets, Lifetime, baskets};
 use crate::rules::proof::{CurvePoint, Economy, Person, Proof, payback_curve, proof};
+use crate::rules::stat::mean::Moments;
 use crate::rules::stat::proportion::{Share, newcombe};
 use crate::rules::stat::{Difference, StatError};
 use crate::snapshot;
@@ -49,11 +51,32 @@ pub struct CampaignProof {
     /// Cumulative incremental margin by day.
     curve: Vec<CurvePoint>,
     payback_day: Option<String>,
+    /// The curve's last point: not adjusted for earlier purchases, as the figures of `proof` are where they can be.
+    curve_end_minor: Option<f64>,
+    baskets: Baskets,
+    /// Sales after the window; absent while it is open.
+    later: Option<Later>,
+    lifetime_treated: Lifetime,
+    lifetime_holdout: Lifetime,
     /// Orders of people with a reaction within the window, whatever the hold-out did: for comparison only.
     attributed_minor: i64,
     attributed_orders: u64,
     /// Members whose cards were merged with another member's after the launch; they count once.
     merged_members: u64,
+}
+
+/// Sales of the campaign's people after its window: shown apart, never in the payback.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Later {
+    from_day: String,
+    until_day: String,
+    treated_minor: i64,
+    treated_orders: u64,
+    holdout_minor: i64,
+    holdout_orders: u64,
+    /// Margin over the hold-out, for all treated, with its 95% interval; absent where either group has no buyer.
+    #[schema(value_type = Option<Object>)]
+    margin: Option<Difference>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -104,11 +127,7 @@ pub async fn campaign(
     )?;
     let costs = Costs::of(&store::inputs(&mut tx, workspace.id).await?);
     drop(tx);
-    let window_days = serde_json::from_str::<serde_json::Value>(&row.goal)
-        .ok()
-        .and_then(|goal| goal["window_days"].as_i64())
-        .filter(|days| *days > 0)
-        .unwrap_or(14);
+    let window_days = store::window_days(&row.goal);
     let economy = Economy {
         margin_share: costs.margin_share.unwrap_or(1.0),
         cost_minor: costs.campaign(id.get()).unwrap_or(0.0),
@@ -119,6 +138,10 @@ pub async fn campaign(
     let answer = snapshot::blocking(move || -> Result<CampaignProof, StatError> {
         let window = launched.map(|day| Window::of(day, window_days, snapshot.as_of));
         let mut seen = ahash::AHashSet::new();
+        // Treated, hold-out.
+        let mut lives = [(0.0, 0.0); 2];
+        let mut values = [Moments::default(); 2];
+        let mut later_people = Vec::with_capacity(members.len());
         let mut people = Vec::with_capacity(members.len());
         let days = window.map_or(0, |w| usize::try_from(w.until - w.from + 1).unwrap_or(0));
         let mut by_day = vec![(0i64, 0i64); days];
@@ -129,8 +152,11 @@ pub async fn campaign(
                 continue;
             }
             let mut person = Person { holdout: member.holdout, before_minor: 0, after_minor: 0, orders: 0 };
+            let mut after_window = Person { ..person };
             if let Some(window) = window {
-                let spent = window.spent(&snapshot, member.customer_id, |since, minor| {
+                let group = usize::from(member.holdout);
+                let spent = window.spent(&snapshot, member.customer_id, |since, minor, orders| {
+                    add_basket(&mut values[group], minor, orders);
                     let day = &mut by_day[since];
                     if member.holdout {
                         day.1 += minor;
@@ -138,6 +164,9 @@ pub async fn campaign(
                         day.0 += minor;
                     }
                 });
+                lives[group].0 += spent.life_before_minor as f64;
+                lives[group].1 += spent.life_minor as f64;
+                (after_window.after_minor, after_window.orders) = (spent.later_minor, spent.later_orders);
                 (person.before_minor, person.after_minor) = (spent.before_minor, spent.after_minor);
                 person.orders = spent.orders;
             }
@@ -146,9 +175,32 @@ pub async fn campaign(
                 attributed_orders += u64::from(person.orders);
             }
             people.push(person);
+            later_people.push(after_window);
         }
         let proof = proof(&people, row.holdout_share, economy, 0.95)?;
         let (curve, payback) = payback_curve(&by_day, proof.treated, proof.holdout, economy);
+        let mut others = Moments::default();
+        if let Some(window) = window {
+            for (place, _) in snapshot.purchases.ids.iter().enumerate().filter(|(_, id)| !seen.contains(*id))
+            {
+                let orders = snapshot.purchases.orders(place);
+                for (o, n) in snapshot.purchases.base().of(place).iter().zip(orders) {
+                    if (window.from..=window.until).contains(&o.day) {
+                        add_basket(&mut others, o.minor, *n);
+                    }
+                }
+            }
+        }
+        let [treated_values, holdout_values] = &values;
+        let baskets = baskets(treated_values, holdout_values, &others, 0.95)?;
+        let later = match window.filter(|w| w.until < snapshot.as_of) {
+            Some(w) => Some(later(&later_people, w.until, snapshot.as_of, economy)?),
+            None => None,
+        };
+        let life = |holdout: usize, people: u64| {
+            Lifetime::of(people, lives[holdout].0, lives[holdout].1, economy.margin_share)
+        };
+        let (lifetime_treated, lifetime_holdout) = (life(0, proof.treated), life(1, proof.holdout));
         Ok(CampaignProof {
             campaign_id: id.get().to_string(),
             name: row.name,
@@ -164,6 +216,11 @@ pub async fn campaign(
             margin_is_default: costs.margin_share.is_none(),
             cost_is_entered: costs.campaign(id.get()).is_some(),
             payback_day: launched.zip(payback).map(|(from, day)| day_name(from + day)),
+            curve_end_minor: curve.last().map(|point| point.margin_minor),
+            baskets,
+            later,
+            lifetime_treated,
+            lifetime_holdout,
             proof,
             curve,
             attributed_minor: attributed,
@@ -173,4 +230,35 @@ pub async fn campaign(
     })
     .await?;
     answer.map(Some).map_err(|error| Fault::internal("proof", error.0))
+}
+
+/// The orders of one day are known by their sum: each counts as their mean.
+fn add_basket(values: &mut Moments, minor: i64, orders: u32) {
+    let n = f64::from(orders);
+    if n > 0.0 {
+        let each = minor as f64 / n;
+        values.sum += minor as f64;
+        values.sum_of_squares += each * each * n;
+        values.n += n;
+    }
+}
+
+/// Sales from the day after the window on.
+fn later(people: &[Person], end: i32, as_of: i32, economy: Economy) -> Result<Later, StatError> {
+    let proof = proof(people, 0.0, economy, 0.95)?;
+    let sum = |holdout: bool| {
+        people.iter().filter(|p| p.holdout == holdout).fold((0i64, 0u64), |(minor, orders), p| {
+            (minor.saturating_add(p.after_minor), orders + u64::from(p.orders))
+        })
+    };
+    let ((treated_minor, treated_orders), (holdout_minor, holdout_orders)) = (sum(false), sum(true));
+    Ok(Later {
+        from_day: day_name(end + 1),
+        until_day: day_name(as_of),
+        treated_minor,
+        treated_orders,
+        holdout_minor,
+        holdout_orders,
+        margin: proof.incremental_margin,
+    })
 }

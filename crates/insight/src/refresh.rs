@@ -2,14 +2,18 @@
 //! model both give the same profiles.
 
 use crate::contacts;
+use crate::orders::day_of;
 use crate::projection;
+use crate::rules::lifecycle::Stage;
 use crate::rules::model::Model;
+use crate::rules::moves::{Standing, cause};
 use crate::rules::purchases::Purchases;
+use crate::rules::rhythm::{Addressed, Rhythm};
 use crate::snapshot::{self, Snapshot, SnapshotChange};
 use crate::store::{self, Change, StageMove, State, StoredProfile};
 use ::store::Pace;
 use access::{App, Workspace};
-use basis::{CustomerId, Fault, WorkspaceId};
+use basis::{CustomerId, Fault, Time, WorkspaceId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -27,13 +31,28 @@ const MODEL_DAYS: i32 = 7;
 /// When the database fails.
 pub async fn refresh(app: &App, ws: WorkspaceId) -> Result<(), Fault> {
     let workspace = access::load_workspace(app, ws).await?;
-    now(app, &workspace).await.map(drop)
+    now(app, &workspace, Threshold::Held).await.map(drop)
+}
+
+/// What becomes of the lapse threshold in a full refresh.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Threshold {
+    /// As it is, unless the base has outgrown it.
+    Held,
+    /// Learnt from today's gaps.
+    Learnt,
+    /// Set by a person, in days.
+    Set(f64),
 }
 
 /// Refreshes a workspace in its turn.
-pub(crate) async fn now(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
+pub(crate) async fn now(
+    app: &App,
+    workspace: &Workspace,
+    threshold: Threshold,
+) -> Result<Arc<Snapshot>, Fault> {
     let _turn = snapshot::turn(app, workspace.id).lock_owned().await;
-    run(app, workspace).await
+    run(app, workspace, threshold).await
 }
 
 /// Refreshes the profiles of these customers only, under the model version in force. Ids that were merged
@@ -49,7 +68,7 @@ pub async fn refresh_customers(app: &App, ws: WorkspaceId, customers: &[Customer
     changed.dedup();
     match snapshot::fresh(app, &workspace).await? {
         Some(old) => some(app, &workspace, old, changed).await,
-        None => run(app, &workspace).await.map(drop),
+        None => run(app, &workspace, Threshold::Held).await.map(drop),
     }
 }
 
@@ -76,7 +95,7 @@ pub async fn refresh_changed(app: &App, ws: WorkspaceId) -> Result<(), Fault> {
         let old = snapshot::fresh(app, &workspace).await?;
         let Some(old) = old.filter(|s| due.len() <= s.purchases.ids.len() / PART) else {
             // It settles all that was due when it began.
-            run(app, &workspace).await?;
+            run(app, &workspace, Threshold::Held).await?;
             continue;
         };
         some(app, &workspace, old, due.iter().map(|c| c.customer_id).collect()).await?;
@@ -111,7 +130,7 @@ async fn some(app: &App, workspace: &Workspace, old: Arc<Snapshot>, changed: Vec
         (SnapshotChange { living, gone, rows, troubles, profiles, memory, left_out }, fresh, old)
     })
     .await?;
-    write(app, ws, as_of, &stored, &fresh, &change.gone).await?;
+    write(app, ws, as_of, &stored, &fresh, None, &change.gone).await?;
     set_state(
         app,
         ws,
@@ -147,7 +166,11 @@ fn warm(snapshot: Arc<Snapshot>) {
 }
 
 /// The refresh itself; the caller holds the turn.
-pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
+pub(crate) async fn run(
+    app: &App,
+    workspace: &Workspace,
+    threshold: Threshold,
+) -> Result<Arc<Snapshot>, Fault> {
     let (ws, as_of) = (workspace.id, snapshot::today(app, workspace));
     let mut tx = app.db.read().await?;
     let due = store::due(&mut tx, ws, i64::MAX).await?;
@@ -158,10 +181,24 @@ pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot
     };
     let (purchases, left_out) = store::purchases(&mut tx, workspace, as_of).await?;
     let stored = store::profiles(&mut tx, ws).await?;
+    let outgrown = threshold != Threshold::Held || outgrown(known.as_ref(), &purchases, as_of);
+    let addressed = if outgrown { store::addressed(&mut tx, ws).await? } else { Vec::new() };
     drop(tx);
+    let zone = workspace.tz();
     let revision = before.as_ref().map_or(1, |s| s.revision + 1);
-    let (snapshot, learnt, fresh) = snapshot::blocking(move || {
-        let (model, learnt) = model_for(known, &purchases, as_of);
+    let (snapshot, by_old_threshold, fresh) = snapshot::blocking(move || {
+        let before = known.as_ref().map(|m| m.lapse_days);
+        let model = match known {
+            Some(model) if !outgrown => model,
+            known => {
+                let addressed = places_of(&purchases, &addressed, |at| day_of(at.date(&zone)));
+                learn(known.as_ref(), &purchases, as_of, &addressed, threshold)
+            }
+        };
+        let moved_by_version = before.filter(|days| (days - model.lapse_days).abs() > 0.0).map(|days| {
+            let base = purchases.base();
+            (0..base.customers()).map(|i| Stage::of(base.of(i), as_of, days)).collect::<Vec<_>>()
+        });
         let snapshot = Snapshot::build(revision, as_of, model, purchases, left_out);
         let fresh: Vec<StoredProfile> = snapshot
             .purchases
@@ -170,17 +207,17 @@ pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot
             .zip(&snapshot.profiles)
             .map(|(id, profile)| StoredProfile::of(*id, profile))
             .collect();
-        (Arc::new(snapshot), learnt, fresh)
+        (Arc::new(snapshot), moved_by_version, fresh)
     })
     .await?;
-    if learnt {
+    if outgrown {
         let mut tx = app.db.write().await?;
         store::publish_model(&mut tx, ws, &snapshot.model, app.now()).await?;
         tx.commit().await?;
     }
     let gone: Vec<i64> =
         stored.iter().map(|p| p.customer_id).filter(|id| snapshot.purchases.place(*id).is_none()).collect();
-    write(app, ws, as_of, &stored, &fresh, &gone).await?;
+    write(app, ws, as_of, &stored, &fresh, by_old_threshold.as_deref(), &gone).await?;
     let state = State {
         revision: snapshot.revision,
         model_version: snapshot.model.version,
@@ -206,53 +243,105 @@ pub(crate) async fn run(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot
     Ok(snapshot)
 }
 
-/// The model in force, or a new version when it is outgrown; says whether it is new.
-fn model_for(known: Option<Model>, purchases: &Purchases, as_of: i32) -> (Model, bool) {
+/// Whether a new version of the model is due.
+fn outgrown(known: Option<&Model>, purchases: &Purchases, as_of: i32) -> bool {
+    let Some(model) = known else { return true };
     let buyers = (0..purchases.ids.len()).filter(|i| !purchases.base().of(*i).is_empty()).count() as f64;
-    if let Some(model) = &known {
-        let grown = (buyers - model.customers as f64).abs() > GROWTH * model.customers as f64;
-        if !grown && as_of - model.made_day < MODEL_DAYS {
-            return (model.clone(), false);
-        }
+    let grown = (buyers - model.customers as f64).abs() > GROWTH * model.customers as f64;
+    grown || as_of - model.made_day >= MODEL_DAYS
+}
+
+/// The next version. The threshold of the version before stays in force unless the base has outgrown it.
+fn learn(
+    known: Option<&Model>,
+    purchases: &Purchases,
+    as_of: i32,
+    addressed: &[Addressed],
+    threshold: Threshold,
+) -> Model {
+    let base = purchases.base();
+    let held = known.map(Model::rhythm);
+    let today = Rhythm::learn(base, as_of, addressed, held.map(|r| r.lapse_days));
+    let rhythm = match (threshold, held) {
+        (Threshold::Held, Some(held)) => held.or_outgrown_by(today),
+        (Threshold::Set(days), _) => today.set_by_hand(days),
+        (Threshold::Held, None) | (Threshold::Learnt, _) => today,
+    };
+    Model::learn(known.map_or(1, |m| m.version + 1), base, as_of, &rhythm)
+}
+
+/// Campaigns' people by their places, sorted.
+fn places_of(
+    purchases: &Purchases,
+    rows: &[store::AddressedRow],
+    day: impl Fn(Time) -> i32,
+) -> Vec<Addressed> {
+    let mut all: Vec<Addressed> = rows
+        .iter()
+        .filter_map(|row| {
+            let place = purchases.place(row.customer_id)?;
+            let from = day(Time::from_millis(row.launched_at));
+            let window = i32::try_from(store::window_days(&row.goal)).unwrap_or(i32::MAX);
+            Some(Addressed { place, from, until: from.saturating_add(window) })
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+fn standing(profile: &StoredProfile) -> Standing {
+    Standing {
+        stage: Stage::from_name(&profile.stage).unwrap_or(Stage::None),
+        purchases: profile.orders,
+        last_day: profile.last_day,
     }
-    let version = known.map_or(1, |m| m.version + 1);
-    (Model::learn(version, purchases.base(), as_of), true)
 }
 
 /// Writes what differs, in short transactions; a step between stages is logged with the profile it belongs to.
+/// `by_old_threshold` holds the stages of `fresh` under the threshold before, when it is another one now.
 async fn write(
     app: &App,
     ws: WorkspaceId,
     as_of: i32,
     stored: &[StoredProfile],
     fresh: &[StoredProfile],
+    by_old_threshold: Option<&[Stage]>,
     gone: &[i64],
 ) -> Result<(), Fault> {
     let before: HashMap<i64, &StoredProfile> = stored.iter().map(|p| (p.customer_id, p)).collect();
-    let changed: Vec<&StoredProfile> =
-        fresh.iter().filter(|p| before.get(&p.customer_id).is_none_or(|old| *old != *p)).collect();
+    let (changed, places): (Vec<&StoredProfile>, Vec<usize>) = fresh
+        .iter()
+        .zip(0..)
+        .filter(|(p, _)| before.get(&p.customer_id).is_none_or(|old| *old != *p))
+        .unzip();
     let pace = Pace::new(BATCH, 100, 8_000);
-    let mut rest = changed.as_slice();
+    let (mut rest, mut places) = (changed.as_slice(), places.as_slice());
     while !rest.is_empty() {
-        let chunk;
-        (chunk, rest) = rest.split_at(pace.size().min(rest.len()));
-        let moved: Vec<(&StoredProfile, &str)> = chunk
+        let (chunk, its_places);
+        let size = pace.size().min(rest.len());
+        (chunk, rest) = rest.split_at(size);
+        (its_places, places) = places.split_at(size);
+        let moved: Vec<(&StoredProfile, &StoredProfile, usize)> = chunk
             .iter()
-            .filter_map(|p| {
+            .zip(its_places)
+            .filter_map(|(p, place)| {
                 let old = before.get(&p.customer_id)?;
-                (old.stage != p.stage).then_some((*p, old.stage.as_str()))
+                (old.stage != p.stage).then_some((*p, *old, *place))
             })
             .collect();
         let ids = app.next_ids(moved.len());
         let moves: Vec<StageMove> = moved
             .iter()
             .zip(ids)
-            .map(|((p, from), id)| StageMove {
+            .map(|((p, old, place), id)| StageMove {
                 id,
                 customer_id: p.customer_id,
-                from_stage: (*from).to_owned(),
+                from_stage: old.stage.clone(),
                 to_stage: p.stage.clone(),
                 day: i64::from(as_of),
+                cause: cause(standing(old), standing(p), by_old_threshold.map(|stages| stages[*place]))
+                    .name()
+                    .to_owned(),
             })
             .collect();
         let mut tx = app.db.write_resumable().await?;

@@ -1,15 +1,19 @@
 //! A table on its way into a spreadsheet. Text stays text: no cell of a user's data ever becomes a formula.
 
 use basis::Fault;
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, XlsxError};
 use serde::Deserialize;
 
-/// A cell: a number, or text.
+/// A cell: a number, text, or a month.
 #[derive(Debug, Clone, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum Cell {
     Number(f64),
     Text(String),
+    /// 2024-09: a date in a workbook, text elsewhere.
+    Month {
+        month: String,
+    },
     Empty(()),
 }
 
@@ -35,6 +39,12 @@ impl From<Option<f64>> for Cell {
     fn from(number: Option<f64>) -> Self {
         number.map_or(Self::Empty(()), Self::from)
     }
+}
+
+/// A month like 2024-09.
+#[must_use]
+pub const fn month(name: String) -> Cell {
+    Cell::Month { month: name }
 }
 
 /// Counts and amounts: whole numbers that a double holds.
@@ -92,7 +102,7 @@ impl Sheet {
                 &mut text,
                 &mut row.iter().map(|cell| match cell {
                     Cell::Number(n) => n.to_string(),
-                    Cell::Text(t) => quoted(t),
+                    Cell::Text(t) | Cell::Month { month: t } => quoted(t),
                     Cell::Empty(()) => String::new(),
                 }),
             );
@@ -115,6 +125,7 @@ impl Sheet {
         let mut book = Workbook::new();
         let sheet = book.add_worksheet();
         let bold = Format::new().set_bold();
+        let months = Format::new().set_num_format("mmm yyyy");
         for (column, name) in (0u16..).zip(&self.head) {
             sheet.write_string_with_format(0, column, short(name), &bold)?;
         }
@@ -123,6 +134,10 @@ impl Sheet {
                 match cell {
                     Cell::Number(n) => sheet.write_number(line, column, *n)?,
                     Cell::Text(t) => sheet.write_string(line, column, short(t))?,
+                    Cell::Month { month } => match first_day(month) {
+                        Some(day) => sheet.write_datetime_with_format(line, column, &day, &months)?,
+                        None => sheet.write_string(line, column, short(month))?,
+                    },
                     Cell::Empty(()) => continue,
                 };
             }
@@ -130,6 +145,12 @@ impl Sheet {
         sheet.set_freeze_panes(1, 0)?;
         book.save_to_buffer()
     }
+}
+
+/// The first day of a month like 2024-09.
+fn first_day(month: &str) -> Option<ExcelDateTime> {
+    let (year, month) = month.split_once('-')?;
+    ExcelDateTime::from_ymd(year.parse().ok()?, month.parse().ok()?, 1).ok()
 }
 
 /// What fits into a cell.
@@ -169,7 +190,9 @@ mod tests {
 
     #[test]
     fn xlsx_holds_strings_and_numbers_but_no_formula() {
-        let bytes = sheet().to_xlsx().unwrap();
+        let mut sheet = sheet();
+        sheet.push([Cell::Month { month: "2024-09".into() }, Cell::Month { month: "autumn".into() }]);
+        let bytes = sheet.to_xlsx().unwrap();
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
         let mut part = |name: &str| {
             let mut text = String::new();
@@ -178,6 +201,9 @@ mod tests {
         };
         let cells = part("xl/worksheets/sheet1.xml");
         assert!(cells.contains("<v>1.5</v>") && !cells.contains("<f>") && !cells.contains("NaN"), "{cells}");
-        assert!(part("xl/sharedStrings.xml").contains("=HYPERLINK("));
+        // The first of September 2024 in the days of a workbook.
+        assert!(cells.contains("<v>45536</v>"), "{cells}");
+        let texts = part("xl/sharedStrings.xml");
+        assert!(texts.contains("=HYPERLINK(") && texts.contains("autumn"));
     }
 }

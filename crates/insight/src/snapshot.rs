@@ -201,6 +201,7 @@ fn score_all(purchases: &Purchases, as_of: i32) -> Vec<Rfm> {
         .filter_map(|i| Rfm::of(u32::try_from(i).unwrap_or(u32::MAX), purchases.base().of(i), as_of))
         .collect();
     rfm::score(&mut rows, |customer| customer);
+    rfm::level(&mut rows);
     let empty = Rfm { customer: 0, recency_days: 0, frequency: 0, monetary_minor: 0, r: 0, f: 0, m: 0 };
     let mut all = vec![empty; purchases.ids.len()];
     for row in rows {
@@ -269,7 +270,7 @@ pub async fn current(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, 
 async fn renew(app: &App, workspace: &Workspace) -> Result<Arc<Snapshot>, Fault> {
     match fresh(app, workspace).await? {
         Some(snapshot) => Ok(snapshot),
-        None => crate::refresh::run(app, workspace).await,
+        None => crate::refresh::run(app, workspace, crate::refresh::Threshold::Held).await,
     }
 }
 

@@ -18,6 +18,9 @@ struct Ran {
     notes: String,
 }
 
+/// 2012-01-31: after every order of the test data but the ones meant to be in the future.
+const TODAY: i32 = 15_370;
+
 fn run(arguments: &[&str]) -> Ran {
     let parsed = match Program::try_parse_from(std::iter::once("otklik").chain(arguments.iter().copied())) {
         Ok(parsed) => parsed,
@@ -26,7 +29,7 @@ fn run(arguments: &[&str]) -> Ran {
         }
     };
     let (mut out, mut notes) = (Vec::new(), Vec::new());
-    let result = parsed.command.run(&mut out, &mut notes);
+    let result = parsed.command.run(TODAY, &mut out, &mut notes);
     let (code, error) = match result {
         Ok(()) => (0, String::new()),
         Err(error) => (error.exit_code(), error.to_string()),
@@ -378,4 +381,53 @@ fn calculators() {
     close(&cuped["mean"], 6.25);
     let sentence = run(&["stat", "wilson", "5", "10", "--level", "0.9"]);
     assert!(sentence.out.contains("90% interval"), "{}", sentence.out);
+}
+
+/// One slip of a year must not age everybody by it.
+#[test]
+fn orders_of_the_future_are_left_out_and_told() {
+    let folder = Folder::new();
+    let orders = folder.write(
+        "o.csv",
+        "customer,date,amount\na,2011-01-01,10\na,2011-03-02,10\nb,2011-02-01,5\nb,2030-01-01,5\n",
+    );
+    let out = folder.0.path().join("s.csv").display().to_string();
+    let line = |more: &[&str]| {
+        let arguments = [
+            "summary",
+            &orders,
+            "--customer",
+            "customer",
+            "--date",
+            "date",
+            "--amount",
+            "amount",
+            "--json",
+            "--out",
+            &out,
+        ];
+        run(&[&arguments, more].concat())
+    };
+    let ran = line(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.error);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((report["until"].as_str(), report["orders"].as_u64()), (Some("2011-03-02"), Some(3)));
+    assert_eq!(report["left_out"]["later"], 1);
+    assert!(ran.notes.contains("1 orders are dated after today"), "{}", ran.notes);
+    let rows = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(rows, "customer,x,t_x,T,m_x\na,1,60,60,10\nb,0,0,29,0\n");
+    // Whoever gives the end means it.
+    let report: Value = serde_json::from_str(&line(&["--until", "2030-01-01"]).out).unwrap();
+    assert_eq!(
+        (report["until"].as_str(), report["left_out"]["later"].as_u64()),
+        (Some("2030-01-01"), Some(0))
+    );
+}
+
+/// Nobody of a hundred says little about the next hundred.
+#[test]
+fn an_early_sequence_is_never_certain() {
+    let ran = json(&["stat", "confidence-sequence", "0", "100", "0", "900", "--tuning", "100", "--json"]);
+    close(&ran["difference"], 0.0);
+    assert!(ran["low"].as_f64().unwrap() < -0.02 && ran["high"].as_f64().unwrap() > 0.02, "{ran}");
 }

@@ -9,6 +9,7 @@ mod inbound;
 mod jobs;
 mod openapi;
 mod play;
+mod problems;
 mod routes;
 mod serve;
 mod subscriptions;

@@ -17,7 +17,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, trace::TraceLayer};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{headers, ui};
+use crate::{headers, problems, ui};
 
 /// What a person may upload at once; files of orders are larger than any other request.
 const UPLOAD_LIMIT: usize = 2 * 1024 * 1024 * 1024;
@@ -51,9 +51,12 @@ pub fn site(app: App, metrics: PrometheusHandle) -> Router {
         .fallback(ui::file)
         .layer(Extension(pre_launch()))
         .layer(middleware::from_fn_with_state(app.clone(), access::once::once))
+        .layer(middleware::from_fn(problems::shape))
         .layer(middleware::from_fn(headers::secure))
         .layer(CompressionLayer::new().gzip(true))
         .layer(RequestBodyLimitLayer::new(UPLOAD_LIMIT))
+        // The limit answers by itself, outside of what shapes the rest.
+        .layer(middleware::from_fn(problems::shape))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(app)
 }

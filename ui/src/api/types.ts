@@ -36,7 +36,14 @@ export type Product = Shapes['ProductView'];
 /** A line of any list of people. */
 export type CustomerRow = With<
   Shapes['CustomerLine'],
-  { stage: Stage; revenue: Money; last_order_day?: number | string | null }
+  {
+    stage: Stage;
+    revenue: Money;
+    last_order_day?: string | null;
+    risk?: number | null;
+    value_at_risk?: Money | null;
+    signals?: { signal: string; [key: string]: number | string }[];
+  }
 >;
 export type Contact = Shapes['CardContact'];
 export type Reason = Shapes['LinkReason'];

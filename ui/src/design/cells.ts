@@ -8,6 +8,8 @@ export interface Cells {
   minor: (value: number | null | undefined, currency: string) => TwinCell;
   pct: (value: number | null | undefined, digits?: number) => TwinCell;
   n: (value: number | null | undefined, digits?: number) => TwinCell;
+  /** A month: words on the page, a date in a workbook. */
+  month: (month: string) => TwinCell;
 }
 
 /** Cells of a table twin: shown as on the page, exported as bare numbers. */
@@ -22,6 +24,7 @@ export function useCells(): Cells {
       minor,
       money: (value) => (value ? minor(value.minor, value.currency) : minor(null, '')),
       pct: (value, digits) => ({ n: value, text: f.pct(value, digits) }),
+      month: (month) => ({ month, text: f.month(month) }),
       n: (value, digits) => ({ n: value, text: f.n(value, digits) }),
     };
   }, [f]);

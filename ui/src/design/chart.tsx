@@ -11,11 +11,18 @@ import { failed } from './toast';
 
 const EChart = lazy(() => import('./echart'));
 
-/** A cell: text, a number, or a number that is shown in words of its own (money, a share). */
-export type TwinCell = string | number | { n: number | null | undefined; text: string };
+/** A cell: text, a number, or a number or month that is shown in words of its own (money, a share, "Sep 2024"). */
+export type TwinCell =
+  | string
+  | number
+  | { n: number | null | undefined; text: string }
+  | { month: string; text: string };
 
 const shown = (cell: TwinCell) => (typeof cell === 'object' ? cell.text : cell);
-const bare = (cell: TwinCell) => (typeof cell === 'object' ? (cell.n ?? '') : cell);
+const bare = (cell: TwinCell): string | number =>
+  typeof cell !== 'object' ? cell : 'month' in cell ? cell.month : (cell.n ?? '');
+/** A workbook knows dates: the server makes one of a month. */
+const typed = (cell: TwinCell) => (typeof cell === 'object' && 'month' in cell ? { month: cell.month } : bare(cell));
 
 export interface TwinRow {
   key: string;
@@ -76,7 +83,7 @@ export function ChartCard({
         <ExportMenu
           name={name}
           twin={twin}
-          picture={view === 'chart' ? () => (option ? png.current?.() : picture(drawn)) : undefined}
+          picture={view === 'chart' ? () => (option ? png.current?.() : picture(drawn, title)) : undefined}
         />
       </header>
       {view === 'table' ? (
@@ -93,9 +100,9 @@ export function ChartCard({
   );
 }
 
-function picture(drawn: RefObject<HTMLDivElement | null>): Promise<string> | undefined {
+function picture(drawn: RefObject<HTMLDivElement | null>, title: string): Promise<string> | undefined {
   const panel = getComputedStyle(document.documentElement).getPropertyValue('--o-panel').trim();
-  return drawn.current ? pictureOf(drawn.current, panel) : undefined;
+  return drawn.current ? pictureOf(drawn.current, panel, title) : undefined;
 }
 
 /** A table as CSV and XLSX, and its drawing as PNG. Numbers go out bare, whatever words the page shows them in. */
@@ -113,7 +120,7 @@ export function ExportMenu({
   const rows = () => twin.rows.map((r) => r.cells.map(bare));
   const xlsx = async () => {
     const answer = await send('POST', '/api/insight/xlsx', {
-      body: { head: twin.head, rows: rows() },
+      body: { head: twin.head, rows: twin.rows.map((r) => r.cells.map(typed)) },
       headers: { accept: '*/*' },
     });
     saveBlob(`${name}.xlsx`, await answer.blob());

@@ -113,9 +113,30 @@ export default function EChart({
     draw();
     const watch = new MutationObserver(draw);
     watch.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
-    onReady?.(() => chart.current?.getDataURL({ pixelRatio: 2, backgroundColor: palette().panel }) ?? '');
+    onReady?.(() => (chart.current ? titled(chart.current, label) : ''));
     return () => watch.disconnect();
-  }, [option, onReady]);
+  }, [option, onReady, label]);
 
   return <div ref={box} role="img" aria-label={label} style={{ height, width: '100%' }} />;
+}
+
+/** The chart as a picture under its title: away from its page it must still say what it shows. */
+function titled(chart: echarts.ECharts, title: string): string {
+  const ratio = 2;
+  const p = palette();
+  const drawn = chart.getRenderedCanvas({ pixelRatio: ratio, backgroundColor: p.panel });
+  const sheet = document.createElement('canvas');
+  const head = 44 * ratio;
+  sheet.width = drawn.width;
+  sheet.height = drawn.height + head;
+  const pen = sheet.getContext('2d');
+  if (!pen) return drawn.toDataURL();
+  pen.fillStyle = p.panel;
+  pen.fillRect(0, 0, sheet.width, sheet.height);
+  pen.fillStyle = p.ink;
+  pen.font = `600 ${16 * ratio}px 'Inter Variable', system-ui, sans-serif`;
+  pen.textBaseline = 'middle';
+  pen.fillText(title, 12 * ratio, head / 2, sheet.width - 24 * ratio);
+  pen.drawImage(drawn, 0, head);
+  return sheet.toDataURL();
 }

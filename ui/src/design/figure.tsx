@@ -16,6 +16,11 @@ export interface Figure {
   denominator?: number | null;
   low?: number | null;
   high?: number | null;
+  /** What the parts count: `count` or `money`. */
+  numerator_unit?: string | null;
+  denominator_unit?: string | null;
+  /** The part of the period for which costs were entered, when that is not all of it. */
+  covered?: { days: number; of: number; from: string; to: string } | null;
   /** The code of a formula; its words are in the catalogue. */
   formula?: string | null;
   /** The query of the list behind the figure. */
@@ -30,7 +35,8 @@ export function shownNumber(value: number, unit: string): number {
 export function showFigure(f: Formats, value: Figure['value'], unit?: string | null, currency?: string): string {
   if (value === null || value === undefined) return NONE;
   if (typeof value === 'object') return f.money(value.minor, value.currency);
-  if (unit === 'share' || unit === 'percent' || unit === 'ratio') return f.pct(value);
+  if (unit === 'share' || unit === 'percent') return f.pct(value);
+  if (unit === 'times') return f.n(value, 2);
   if (unit === 'money' || unit === 'minor') return f.money(value, currency);
   if (unit === 'days' || unit === 'years' || unit === 'months' || unit === 'orders') {
     const shown = shownNumber(value, unit);
@@ -86,7 +92,7 @@ export function FigurePanel({
   const { t } = useTranslation();
   const f = useFormat();
   const word = useWord();
-  const unit = figure.unit === 'money' || figure.unit === 'minor' ? figure.unit : undefined;
+  const fallback = figure.unit === 'money' || figure.unit === 'minor' ? figure.unit : undefined;
   return (
     <SidePanel wide title={word(`figure.name.${figure.id}`)} onClose={onClose}>
       <div className="big-n">{showFigure(f, figure.value, figure.unit, currency)}</div>
@@ -96,18 +102,21 @@ export function FigurePanel({
           <span>{word(`formula.${figure.formula}`)}</span>
         </div>
       )}
+      {figure.covered && (
+        <p className="dim">{t('figure.coveredNote', { days: f.n(figure.covered.days), of: f.n(figure.covered.of) })}</p>
+      )}
       {(figure.numerator !== undefined && figure.numerator !== null) || figure.denominator ? (
         <dl className="facts">
           {figure.numerator !== undefined && figure.numerator !== null && (
             <>
               <dt>{t('figure.numerator')}</dt>
-              <dd className="num">{showFigure(f, figure.numerator, unit, currency)}</dd>
+              <dd className="num">{showFigure(f, figure.numerator, figure.numerator_unit ?? fallback, currency)}</dd>
             </>
           )}
           {figure.denominator !== undefined && figure.denominator !== null && (
             <>
               <dt>{t('figure.denominator')}</dt>
-              <dd className="num">{showFigure(f, figure.denominator, undefined, currency)}</dd>
+              <dd className="num">{showFigure(f, figure.denominator, figure.denominator_unit, currency)}</dd>
             </>
           )}
         </dl>

@@ -52,6 +52,9 @@ const LOOK = [
   'width',
 ] as const;
 
+/** Room for the title. */
+const HEAD = 44;
+
 function copy(from: Element): Element {
   const to = from.cloneNode(false) as HTMLElement;
   const look = getComputedStyle(from);
@@ -64,8 +67,8 @@ function copy(from: Element): Element {
   return to;
 }
 
-/** A drawing made of elements as a PNG: drawn as SVG, all of it, also what is scrolled out of sight. */
-export async function pictureOf(node: HTMLElement, background: string): Promise<string> {
+/** A drawing made of elements as a PNG under its title: drawn as SVG, all of it, also what is scrolled out of sight. */
+export async function pictureOf(node: HTMLElement, background: string, title: string): Promise<string> {
   const width = Math.ceil(Math.max(node.scrollWidth, ...[...node.querySelectorAll('*')].map((e) => e.scrollWidth)));
   const height = Math.ceil(node.scrollHeight);
   const inside = copy(node) as HTMLElement;
@@ -78,12 +81,17 @@ export async function pictureOf(node: HTMLElement, background: string): Promise<
   const canvas = document.createElement('canvas');
   const scale = 2;
   canvas.width = width * scale;
-  canvas.height = height * scale;
+  canvas.height = (height + HEAD) * scale;
   const paint = canvas.getContext('2d');
   if (!paint) return '';
   paint.fillStyle = background;
   paint.fillRect(0, 0, canvas.width, canvas.height);
   paint.scale(scale, scale);
-  paint.drawImage(image, 0, 0);
+  const { color, fontFamily } = getComputedStyle(node);
+  paint.fillStyle = color;
+  paint.font = `600 16px ${fontFamily}`;
+  paint.textBaseline = 'middle';
+  paint.fillText(title, 12, HEAD / 2, width - 24);
+  paint.drawImage(image, 0, HEAD);
   return canvas.toDataURL('image/png');
 }

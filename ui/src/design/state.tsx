@@ -47,13 +47,22 @@ export function BoneFigures({ count = 4 }: { count?: number }) {
   );
 }
 
-/** The server's own words when it gave some, else ours. */
+/** A line and a column of a table, as the server names a place in it. */
+const PLACE = /^line (\d+), column (.+)$/;
+
+/** Words of ours for the problem's code; for a code that the catalogue does not know, the server's own. */
 export function useProblemText(): (error: unknown) => string {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   return (error) => {
     if (error instanceof Problem) {
       if (error.offline) return t('error.offline');
       if (error.status === 403 && !error.body.detail) return t('error.forbidden');
+      const key = `problem.${error.body.code}`;
+      if (error.body.code && error.body.code !== 'place' && i18n.exists(key)) {
+        const text = (t as (k: string) => string)(key);
+        const place = error.body.fields?.map((e) => PLACE.exec(e.path)).find((found) => found);
+        return place ? t('problem.place', { text, line: place[1], column: place[2] }) : text;
+      }
       const fields = error.body.fields?.map((e) => `${e.path}: ${e.what}`).join('; ');
       return [error.body.detail ?? error.body.title, fields].filter(Boolean).join(' ') || t('error.unknown');
     }

@@ -9,6 +9,8 @@ import { type Column, DataTable, type Sort } from '~/design/datatable';
 import { NONE, useFormat } from '~/design/format';
 import { SidePanel } from '~/design/panel';
 import { BoneRows, Empty, ErrorNote } from '~/design/state';
+import { useWord } from '~/i18n/word';
+import { useSignalText } from '~/insight/forecast';
 import { cardQuery } from './api';
 
 const STAGE_TONE: Record<Stage, string | undefined> = {
@@ -59,6 +61,8 @@ export function PeopleList({
 }) {
   const { t } = useTranslation();
   const f = useFormat();
+  const word = useWord();
+  const say = useSignalText();
   const client = useQueryClient();
   const list = usePaged<CustomerRow>(question.key, question.path, question.query, question.body);
   const columns: Column<CustomerRow>[] = [
@@ -124,7 +128,43 @@ export function PeopleList({
       render: (c) => f.money(c.revenue?.minor, c.revenue?.currency),
     },
   ];
-  const shown = narrow ? columns.filter((c) => ['name', 'phone', 'orders', 'revenue'].includes(c.key)) : columns;
+  // Whoever works a queue from the top must see what is at stake and why, on a telephone too.
+  const queue: Column<CustomerRow>[] = [
+    {
+      key: 'queue',
+      label: t('people.col.name'),
+      width: 'minmax(120px, 1.7fr)',
+      render: (c) => (
+        <span className="col tight" style={{ minWidth: 0 }}>
+          <span className="strong">{c.name || t('people.unnamed')}</span>
+          <span className="dim small" title={c.signals?.map(say).join('\n')}>
+            {c.signals?.map((s) => word(`signalName.${s.signal}`)).join(', ') || NONE}
+          </span>
+        </span>
+      ),
+    },
+    {
+      key: 'risk',
+      label: t('people.col.risk'),
+      width: '64px',
+      align: 'right',
+      render: (c) => f.pct(c.risk ?? null, 0),
+    },
+    {
+      key: 'atRisk',
+      label: t('people.col.atRisk'),
+      width: '104px',
+      align: 'right',
+      render: (c) => f.money(c.value_at_risk?.minor, c.value_at_risk?.currency),
+    },
+  ];
+  const figure = question.path === '/api/base-health/list' ? question.query?.figure : undefined;
+  const byRisk = figure === 'at_risk_now' || figure === 'signal';
+  const shown = byRisk
+    ? queue
+    : narrow
+      ? columns.filter((c) => ['name', 'phone', 'orders', 'revenue'].includes(c.key))
+      : columns;
   if (list.error && !list.rows) return <ErrorNote error={list.error} retry={() => void list.refetch()} />;
   if (list.pending)
     return (

@@ -22,7 +22,11 @@ interface BaseHealth {
   stages: { stage: Stage; count: number }[];
   channels: { channel: string; reachable: number; consent?: number; [key: string]: unknown }[];
   age: { month: string; customers: number }[];
+  left_out: Record<(typeof LEFT_OUT)[number], number>;
 }
+
+/** Reasons for which orders are not purchases, or not in sums. */
+const LEFT_OUT = ['cancelled', 'negative', 'later', 'foreign_currency', 'guests'] as const;
 
 const STAGES: Record<Stage, Tone> = {
   new: 'info',
@@ -198,6 +202,21 @@ export function BasePage() {
                   </p>
                 </Card>
               </div>
+              {LEFT_OUT.some((name) => h.left_out[name] > 0) && (
+                <Card title={t('base.leftOut')}>
+                  <table className="plain-table">
+                    <tbody>
+                      {LEFT_OUT.filter((name) => h.left_out[name] > 0).map((name) => (
+                        <tr key={name}>
+                          <td>{t(`base.leftOutOf.${name}`)}</td>
+                          <td className="n">{f.n(h.left_out[name])}</td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                  <p className="dim small">{t('base.leftOutNote')}</p>
+                </Card>
+              )}
               <ChartCard
                 title={t('base.age')}
                 note={t('base.ageNote')}

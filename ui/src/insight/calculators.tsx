@@ -309,8 +309,19 @@ function RetentionSpend() {
           <dl className="facts" aria-live="polite">
             <dt>{a.own.margin_is_default ? t('whatIf.revenue') : t('whatIf.margin')}</dt>
             <dd>{f.money(a.answer.extra_margin_minor, currency)}</dd>
-            <dt>{t('whatIf.profit')}</dt>
-            <dd className={a.profit_minor >= 0 ? 'strong good' : 'strong bad'}>{f.money(a.profit_minor, currency)}</dd>
+            {a.own.margin_is_default ? (
+              <>
+                <dt>{t('whatIf.profit')}</dt>
+                <dd className="dim">{t('insight.revenueInstead')}</dd>
+              </>
+            ) : (
+              <>
+                <dt>{t('whatIf.profit')}</dt>
+                <dd className={a.profit_minor >= 0 ? 'strong good' : 'strong bad'}>
+                  {f.money(a.profit_minor, currency)}
+                </dd>
+              </>
+            )}
             <dt>{t('whatIf.payback')}</dt>
             <dd>{f.pct(a.payback, 0)}</dd>
             <dt>{t('whatIf.breakEven')}</dt>
@@ -414,25 +425,52 @@ interface Potential {
 }
 
 const PLAN = [
-  { name: 'people', start: 2500, unit: 'count' },
+  { name: 'people', start: 0, unit: 'count' },
   { name: 'reach', start: 60, unit: 'percent' },
   { name: 'conversion', start: 15, unit: 'percent' },
-  { name: 'baseline', start: 5, unit: 'percent' },
-  { name: 'average_order_minor', start: 400, unit: 'money' },
-  { name: 'margin_share', start: 35, unit: 'percent' },
+  { name: 'baseline', start: 0, unit: 'percent' },
+  { name: 'average_order_minor', start: 0, unit: 'money' },
+  { name: 'margin_share', start: 100, unit: 'percent' },
   { name: 'cost_per_contact_minor', start: 8, unit: 'money' },
   { name: 'fixed_cost_minor', start: 5000, unit: 'money' },
   { name: 'holdout_share', start: 10, unit: 'percent' },
 ] as const;
+
+interface WinBackStart {
+  people: number;
+  baseline: number | null;
+  average_order_minor: number | null;
+  margin_share: number | null;
+}
+
+/** What the own base says, in the units of the form. */
+function ownPlan(own: WinBackStart | undefined): Record<string, number> {
+  if (!own) return {};
+  const entries: [string, number | null][] = [
+    ['people', own.people],
+    ['baseline', own.baseline === null ? null : Math.round(own.baseline * 1000) / 10],
+    ['average_order_minor', own.average_order_minor === null ? null : Math.round(own.average_order_minor) / 100],
+    ['margin_share', own.margin_share === null ? null : Math.round(own.margin_share * 1000) / 10],
+  ];
+  return Object.fromEntries(entries.filter(([, value]) => value !== null)) as Record<string, number>;
+}
 
 /** What a win-back could bring before it is started, and whether the hold-out could show it. */
 function WinBack() {
   const { t } = useTranslation();
   const f = useFormat();
   const { currency } = useSession().workspace;
-  const [plan, setPlan] = useState<Record<string, number>>(() =>
-    Object.fromEntries(PLAN.map((p) => [p.name, p.start])),
-  );
+  const [typed, setPlan] = useState<Record<string, number>>({});
+  const own = useQuery({
+    queryKey: ['insight', 'win-back-start'],
+    queryFn: ({ signal }) => api.get<WinBackStart>('/api/insight/what-if/win-back', undefined, signal),
+  });
+  const plan: Record<string, number> = {
+    ...Object.fromEntries(PLAN.map((p) => [p.name, p.start])),
+    ...ownPlan(own.data),
+    ...typed,
+  };
+  const noMargin = own.data?.margin_share === null && typed.margin_share === undefined;
   const ask = useMutation({
     mutationFn: () =>
       api.post<Potential>(
@@ -455,6 +493,7 @@ function WinBack() {
           ask.mutate();
         }}
       >
+        <p className="dim small">{t('winBack.own')}</p>
         <div className="grid" style={{ ['--min' as string]: '150px' }}>
           {PLAN.map((p) => (
             <NumberInput
@@ -464,7 +503,7 @@ function WinBack() {
               suffix={p.unit === 'percent' ? ' %' : undefined}
               prefix={p.unit === 'money' ? `${currency} ` : undefined}
               value={plan[p.name]}
-              onChange={(v) => setPlan({ ...plan, [p.name]: Number(v) || 0 })}
+              onChange={(v) => setPlan({ ...typed, [p.name]: Number(v) || 0 })}
             />
           ))}
         </div>
@@ -480,7 +519,7 @@ function WinBack() {
             <dd>
               {f.n(a.returned)} ({f.n(a.returned_low)}–{f.n(a.returned_high)})
             </dd>
-            <dt>{t('winBack.margin')}</dt>
+            <dt>{noMargin ? t('whatIf.revenue') : t('winBack.margin')}</dt>
             <dd>
               {f.money(a.margin_minor, currency)} ({f.money(a.margin_low_minor, currency)} –{' '}
               {f.money(a.margin_high_minor, currency)})

@@ -8,7 +8,7 @@ import { Bars, type Tone } from '~/design/bars';
 import { useCells } from '~/design/cells';
 import { ChartCard, ExportMenu } from '~/design/chart';
 import type { Palette } from '~/design/echart';
-import { useFormat } from '~/design/format';
+import { NONE, useFormat } from '~/design/format';
 import { Card } from '~/design/page';
 import { BoneFigures, Loaded } from '~/design/state';
 import { useWord } from '~/i18n/word';
@@ -30,6 +30,9 @@ export function ChurnPart() {
   const trend = query.data?.trend;
   const option = useMemo(() => {
     const rows = trend ?? [];
+    // A month under way is a fainter bar, not a fall.
+    const faint = (r: ChurnBoard['trend'][number], value: number | null) =>
+      r.partial ? { value, itemStyle: { opacity: 0.4 } } : { value };
     return (p: Palette) => ({
       grid: { left: 8, right: 8, top: 34, bottom: 4, containLabel: true },
       legend: { top: 0, left: 0, textStyle: { color: p.dim }, itemWidth: 12, itemHeight: 12 },
@@ -53,14 +56,14 @@ export function ChurnPart() {
         {
           type: 'bar',
           name: t('churn.lapsed'),
-          data: rows.map((r) => r.lapsed),
+          data: rows.map((r) => faint(r, r.rate === null ? null : r.lapsed)),
           itemStyle: { color: p.bad, borderRadius: [3, 3, 0, 0] },
           barMaxWidth: 18,
         },
         {
           type: 'bar',
           name: t('churn.returned'),
-          data: rows.map((r) => r.returned),
+          data: rows.map((r) => faint(r, r.returned)),
           itemStyle: { color: p.good, borderRadius: [3, 3, 0, 0] },
           barMaxWidth: 18,
         },
@@ -68,10 +71,10 @@ export function ChurnPart() {
           type: 'line',
           name: t('churn.rate'),
           yAxisIndex: 1,
-          data: rows.map((r) => r.rate),
+          data: rows.map((r) => faint(r, r.rate)),
           symbolSize: 5,
           itemStyle: { color: p.accent },
-          tooltip: { valueFormatter: (v: number) => f.pct(v) },
+          tooltip: { valueFormatter: (v: number | null) => (typeof v === 'number' ? f.pct(v) : NONE) },
         },
       ],
     });
@@ -87,9 +90,9 @@ export function ChurnPart() {
                 <IconAlertTriangle size={18} />
                 <span className="grow">
                   {word(`alert.${a.code}`, {
-                    month: f.month(a.month),
-                    rate: f.pct(a.rate),
-                    usual: f.pct(a.usual),
+                    month: a.code === 'churn_grew' ? f.month(a.month) : f.date(a.month),
+                    rate: a.low === null ? f.n(a.rate) : f.pct(a.rate),
+                    usual: a.low === null ? f.n(a.usual) : f.pct(a.usual),
                   })}
                 </span>
                 <button
@@ -215,6 +218,11 @@ export function ChurnPart() {
             </div>
             <ChartCard
               title={t('churn.trend')}
+              note={t('churn.trendNote', {
+                days: f.n(b.threshold.days),
+                since: f.date(b.threshold.since),
+                first: b.threshold.first_lapse ? f.date(b.threshold.first_lapse) : NONE,
+              })}
               name="churn"
               option={option}
               height={270}
@@ -233,7 +241,14 @@ export function ChurnPart() {
                 ],
                 rows: b.trend.map((r) => ({
                   key: r.month,
-                  cells: [f.month(r.month), r.active_at_start, r.lapsed, r.returned, r.new, cells.pct(r.rate)],
+                  cells: [
+                    r.partial ? t('churn.partial', { month: f.month(r.month) }) : cells.month(r.month),
+                    r.active_at_start,
+                    r.rate === null ? '' : r.lapsed,
+                    r.returned,
+                    r.new,
+                    cells.pct(r.rate),
+                  ],
                   onWho: () => opener.ask(`${t('churn.lapsed')}: ${f.month(r.month)}`, r.list),
                 })),
               }}
@@ -242,22 +257,12 @@ export function ChurnPart() {
               <ChartCard
                 title={t('churn.moves')}
                 name="stage-moves"
-                drawing={
-                  <Bars
-                    unit="none"
-                    bars={b.moves.map((m) => ({
-                      key: m.from + m.to,
-                      label: `${word(`stage.${m.from}`)} → ${word(`stage.${m.to}`)}`,
-                      value: m.moves,
-                      tone: m.to === 'lapsed' || (m.to === 'at_risk' && m.from !== 'lapsed') ? 'bad' : 'good',
-                    }))}
-                  />
-                }
+                drawing={<Moves moves={b.moves} />}
                 twin={{
-                  head: [t('churn.from'), t('churn.to'), t('churn.count')],
+                  head: [t('churn.from'), t('churn.to'), t('churn.reason'), t('churn.count')],
                   rows: b.moves.map((m) => ({
-                    key: m.from + m.to,
-                    cells: [word(`stage.${m.from}`), word(`stage.${m.to}`), m.moves],
+                    key: m.from + m.to + m.cause,
+                    cells: [word(`stage.${m.from}`), word(`stage.${m.to}`), word(`churn.cause.${m.cause}`), m.moves],
                   })),
                 }}
               />
@@ -267,5 +272,49 @@ export function ChurnPart() {
         );
       }}
     </Loaded>
+  );
+}
+
+const BY_CUSTOMERS = ['purchase', 'silence'];
+
+/** Steps that customers took, and apart from them those that nobody took: these are neither won nor lost. */
+function Moves({ moves }: { moves: ChurnBoard['moves'] }) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const own = moves.filter((m) => BY_CUSTOMERS.includes(m.cause));
+  const others = moves.filter((m) => !BY_CUSTOMERS.includes(m.cause));
+  const label = (m: ChurnBoard['moves'][number]) => `${word(`stage.${m.from}`)} → ${word(`stage.${m.to}`)}`;
+  return (
+    <div className="col">
+      {own.length > 0 && (
+        <>
+          <h3>{t('churn.byCustomers')}</h3>
+          <Bars
+            unit="none"
+            bars={own.map((m) => ({
+              key: m.from + m.to + m.cause,
+              label: label(m),
+              value: m.moves,
+              tone: m.cause === 'purchase' ? 'good' : 'bad',
+            }))}
+          />
+        </>
+      )}
+      {others.length > 0 && (
+        <>
+          <h3>{t('churn.notByCustomers')}</h3>
+          <Bars
+            unit="none"
+            bars={others.map((m) => ({
+              key: m.from + m.to + m.cause,
+              label: `${label(m)} (${word(`churn.cause.${m.cause}`)})`,
+              value: m.moves,
+              tone: 'dim',
+            }))}
+          />
+          <p className="dim small">{t('churn.notByCustomersNote')}</p>
+        </>
+      )}
+    </div>
   );
 }

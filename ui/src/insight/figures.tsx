@@ -55,13 +55,21 @@ export function Figures({ figures, onOpen }: { figures: Figure[]; onOpen: (figur
   const word = useWord();
   const { currency } = useSession().workspace;
   const sub = (x: Figure) => {
+    if (x.covered)
+      return t('figure.covered', {
+        days: f.n(x.covered.days),
+        of: f.n(x.covered.of),
+        from: f.date(x.covered.from),
+        to: f.date(x.covered.to),
+      });
     if (x.low !== null && x.low !== undefined && x.high !== null && x.high !== undefined)
       return t('figure.between', {
         low: showFigure(f, x.low, x.unit, currency),
         high: showFigure(f, x.high, x.unit, currency),
       });
-    if (x.unit === 'share' && x.denominator) return t('figure.of', { n: f.n(x.numerator), of: f.n(x.denominator) });
-    if (x.value !== null && x.unit && !['count', 'share', 'money', 'minor', 'ratio'].includes(x.unit))
+    if (x.unit === 'share' && x.denominator && x.denominator_unit !== 'money')
+      return t('figure.of', { n: f.n(x.numerator), of: f.n(x.denominator) });
+    if (x.value !== null && x.unit && !['count', 'share', 'money', 'minor', 'times'].includes(x.unit))
       return word(`unit.${x.unit}`, { count: typeof x.value === 'number' ? shownNumber(x.value, x.unit) : 0 });
     return undefined;
   };

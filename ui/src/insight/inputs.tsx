@@ -14,10 +14,20 @@ import { useWord } from '~/i18n/word';
 interface Input {
   month: string | null;
   kind: string;
+  channel?: string;
   amount: number | null;
 }
 
-const KINDS = ['margin_share', 'acquisition_spend', 'advertising_spend', 'leads', 'retention_spend'] as const;
+const KINDS = [
+  'margin_share',
+  'acquisition_spend',
+  'advertising_spend',
+  'leads',
+  'new_customers',
+  'retention_spend',
+] as const;
+const COUNTS = ['leads', 'new_customers'];
+const BY_CHANNEL = ['acquisition_spend', 'advertising_spend', 'leads', 'new_customers'];
 
 /** Costs and margins that no export holds: without them figures are revenue, and say so. */
 export function Inputs() {
@@ -29,6 +39,7 @@ export function Inputs() {
   const client = useQueryClient();
   const [kind, setKind] = useState<(typeof KINDS)[number]>('margin_share');
   const [month, setMonth] = useState('');
+  const [channel, setChannel] = useState('');
   const [amount, setAmount] = useState<number | string>('');
   const query = useQuery({
     queryKey: ['insight', 'inputs'],
@@ -56,9 +67,14 @@ export function Inputs() {
       onSuccess: () => done(t('state.saved'), before ? () => save.mutate([before]) : undefined),
     });
   const share = kind === 'margin_share';
-  const money = kind !== 'margin_share' && kind !== 'leads';
+  const money = !share && !COUNTS.includes(kind);
+  const channels = BY_CHANNEL.includes(kind);
   const show = (x: Input) =>
-    x.kind === 'margin_share' ? f.pct(x.amount, 1) : x.kind === 'leads' ? f.n(x.amount) : f.money(x.amount, currency);
+    x.kind === 'margin_share'
+      ? f.pct(x.amount, 1)
+      : COUNTS.includes(x.kind)
+        ? f.n(x.amount)
+        : f.money(x.amount, currency);
   return (
     <Card title={t('inputs.title')}>
       <div className="col">
@@ -69,10 +85,11 @@ export function Inputs() {
               <table className="plain-table">
                 <tbody>
                   {list.items.map((x) => (
-                    <tr key={`${x.kind}${x.month}`}>
+                    <tr key={`${x.kind}${x.channel}${x.month}`}>
                       <td>
                         {x.kind.startsWith('campaign_cost') ? t('inputs.campaignCost') : word(`inputs.kind.${x.kind}`)}
                       </td>
+                      <td>{x.channel ?? ''}</td>
                       <td>{x.month ? f.month(x.month) : t('inputs.always')}</td>
                       <td className="n">{show(x)}</td>
                       <td className="n">
@@ -96,6 +113,7 @@ export function Inputs() {
               put({
                 month: share ? null : month,
                 kind,
+                channel: channels && channel.trim() !== '' ? channel.trim() : undefined,
                 amount: share ? value / 100 : money ? Math.round(value * 100) : value,
               });
             }}
@@ -114,6 +132,16 @@ export function Inputs() {
                 aria-label={t('base.month')}
                 value={month}
                 onChange={(e) => setMonth(e.target.value)}
+              />
+            )}
+            {channels && (
+              <TextInput
+                required={kind === 'new_customers'}
+                maxLength={60}
+                aria-label={t('inputs.channel')}
+                placeholder={t('inputs.channel')}
+                value={channel}
+                onChange={(e) => setChannel(e.target.value)}
               />
             )}
             <NumberInput

@@ -178,6 +178,12 @@ export function RfmPart() {
             ? t('rfm.ordersExactly', { count: b.low, n: f.n(b.low) })
             : t('rfm.orders', { band: band('frequency', score) || NONE });
         };
+        // Customers of one value share one score, so a base of one-time buyers leaves scores that nobody has.
+        const held = (axis: 'recency' | 'frequency') =>
+          [1, 2, 3, 4, 5].filter((score) =>
+            map.bands.some((b) => b.axis === axis && b.score === score && b.customers > 0),
+          );
+        const [rs, fs] = [held('recency').reverse(), held('frequency')];
         const name = (r: number, q: number) => t('rfm.cell', { r, f: q });
         return (
           <>
@@ -188,19 +194,19 @@ export function RfmPart() {
               aside={<Download table="rfm" />}
               drawing={
                 <div className="scroll-x">
-                  <div className="rfm-map">
+                  <div className="rfm-map" style={{ ['--columns' as string]: fs.length }}>
                     <span className="rfm-axis">{t('rfm.corner')}</span>
-                    {[1, 2, 3, 4, 5].map((q) => (
+                    {fs.map((q) => (
                       <span key={q} className="rfm-axis">
                         <b>F{q}</b> {orders(q)}
                       </span>
                     ))}
-                    {[5, 4, 3, 2, 1].map((r) => (
+                    {rs.map((r) => (
                       <Fragment key={r}>
                         <span className="rfm-axis">
                           <b>R{r}</b> {t('rfm.days', { band: band('recency', r) || NONE })}
                         </span>
-                        {[1, 2, 3, 4, 5].map((q) => {
+                        {fs.map((q) => {
                           const c = map.cells.find((x) => x.r === r && x.f === q);
                           if (!c || c.customers === 0) return <span key={q} />;
                           return (

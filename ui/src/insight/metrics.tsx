@@ -4,13 +4,16 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import { useCells } from '~/design/cells';
-import { ChartCard } from '~/design/chart';
+import { ChartCard, ExportMenu } from '~/design/chart';
 import type { Palette } from '~/design/echart';
-import { useFormat } from '~/design/format';
-import { BoneFigures, Loaded } from '~/design/state';
+import { NONE, useFormat } from '~/design/format';
+import { Card } from '~/design/page';
+import { BoneFigures, ErrorNote, Loaded } from '~/design/state';
 import { useWord } from '~/i18n/word';
 import { Figures, useOpener } from './figures';
 import type { Metrics } from './types';
+
+type MetricMonth = Metrics['months'][number];
 
 export function MetricsPart() {
   const { t } = useTranslation();
@@ -32,7 +35,7 @@ export function MetricsPart() {
       type: 'bar',
       stack: 'revenue',
       name,
-      data: rows.map((r) => r[key].minor / 100),
+      data: rows.map((r) => ({ value: r[key].minor / 100, itemStyle: { opacity: r.partial ? 0.45 : 1 } })),
       itemStyle: { color },
       barMaxWidth: 26,
     });
@@ -55,64 +58,245 @@ export function MetricsPart() {
       series: [
         series(t('metrics.existing'), 'revenue_existing', p.accent),
         series(t('metrics.new'), 'revenue_new', p.accent2),
+        ...(rows.some((r) => r.advertising)
+          ? [
+              {
+                type: 'line',
+                name: t('metrics.advertising'),
+                data: rows.map((r) => (r.advertising ? r.advertising.minor / 100 : null)),
+                symbolSize: 5,
+                itemStyle: { color: p.warn },
+              },
+            ]
+          : []),
       ],
     });
   }, [months, f, t]);
+  const lines = useMemo(() => {
+    const rows = months ?? [];
+    return (names: [string, (r: MetricMonth) => number | null][], show: (v: number) => string) => (p: Palette) => ({
+      grid: { left: 8, right: 12, top: 34, bottom: 4, containLabel: true },
+      legend: { top: 0, left: 0, textStyle: { color: p.dim }, itemWidth: 16 },
+      tooltip: { trigger: 'axis', valueFormatter: (v: number | null) => (typeof v === 'number' ? show(v) : NONE) },
+      xAxis: {
+        type: 'category',
+        data: rows.map((r) => r.month),
+        axisLabel: { color: p.dim, formatter: (m: string) => f.month(m) },
+        axisLine: { lineStyle: { color: p.line } },
+        axisTick: { show: false },
+      },
+      yAxis: {
+        type: 'value',
+        axisLabel: { color: p.dim, formatter: show },
+        splitLine: { lineStyle: { color: p.line } },
+      },
+      series: names.map(([name, value], i) => ({
+        type: 'line',
+        name,
+        // A month under way is a fainter point, not a fall.
+        data: rows.map((r) => ({ value: value(r), itemStyle: { opacity: r.partial ? 0.35 : 1 } })),
+        symbolSize: 6,
+        itemStyle: { color: [p.accent, p.warn, p.good][i] },
+      })),
+    });
+  }, [months, f]);
+  const crr = useMemo(
+    () =>
+      lines(
+        [
+          ['CRR', (r) => r.crr],
+          [t('churn.rate'), (r) => r.churn],
+        ],
+        (v) => f.pct(v, 0),
+      ),
+    [lines, f, t],
+  );
+  const arpu = useMemo(() => {
+    const major = (minor: number | null) => (minor === null ? null : minor / 100);
+    return lines(
+      [
+        [t('metrics.arpuAll'), (r) => major(r.arpu_minor)],
+        [t('metrics.arpuFirst'), (r) => major(r.first_purchase_minor)],
+        [t('metrics.arpuLater'), (r) => major(r.later_purchases_minor)],
+      ],
+      (v) => f.n(v),
+    );
+  }, [lines, f, t]);
   return (
-    <Loaded query={query} skeleton={<BoneFigures count={12} />}>
-      {(m) => (
-        <div className="col loose">
-          <div className="row wrap">
-            <TextInput
-              type="date"
-              label={t('metrics.from')}
-              value={from || m.from}
-              onChange={(e) => setFrom(e.target.value)}
-            />
-            <TextInput type="date" label={t('metrics.to')} value={to || m.to} onChange={(e) => setTo(e.target.value)} />
-          </div>
-          {m.remarks.map((r) => (
-            <div key={r.code} className="note" data-tone={r.code === 'cac_above_ltv' ? 'bad' : undefined}>
-              {word(`remark.${r.code}`)}
-            </div>
-          ))}
-          <Figures figures={m.figures} onOpen={opener.show} />
-          <ChartCard
-            title={t('metrics.revenue')}
-            name="revenue"
-            option={option}
-            height={260}
-            twin={{
-              head: [
-                t('base.month'),
-                t('people.col.orders'),
-                t('metrics.buyers'),
-                t('metrics.existing'),
-                t('metrics.new'),
-                'CRR',
-                t('churn.rate'),
-                'ARPU',
-                'AOV',
-              ],
-              rows: m.months.map((r) => ({
-                key: r.month,
-                cells: [
-                  f.month(r.month),
-                  r.orders,
-                  r.buyers,
-                  cells.money(r.revenue_existing),
-                  cells.money(r.revenue_new),
-                  cells.pct(r.crr),
-                  cells.pct(r.churn),
-                  cells.minor(r.arpu_minor, r.revenue.currency),
-                  cells.minor(r.aov_minor, r.revenue.currency),
+    <div className="col loose">
+      {/* Outside of what is loaded: a period that the server refuses must stay to be corrected. */}
+      <div className="row wrap">
+        <TextInput
+          type="date"
+          label={t('metrics.from')}
+          value={from || query.data?.from || ''}
+          onChange={(e) => setFrom(e.target.value)}
+        />
+        <TextInput
+          type="date"
+          label={t('metrics.to')}
+          value={to || query.data?.to || ''}
+          onChange={(e) => setTo(e.target.value)}
+        />
+      </div>
+      {query.error && query.data !== undefined && <ErrorNote error={query.error} />}
+      <Loaded query={query} skeleton={<BoneFigures count={12} />}>
+        {(m) => (
+          <div className="col loose">
+            {m.remarks.map((r) => (
+              <div
+                key={r.code + (r.channel ?? '')}
+                className="note"
+                data-tone={r.code.startsWith('cac_above_ltv') ? 'bad' : undefined}
+              >
+                {word(`remark.${r.code}`, { channel: r.channel ?? '' })}
+              </div>
+            ))}
+            <Figures figures={m.figures} onOpen={opener.show} />
+            <ChartCard
+              title={t('metrics.revenue')}
+              name="revenue"
+              option={option}
+              height={260}
+              twin={{
+                head: [
+                  t('base.month'),
+                  t('people.col.orders'),
+                  t('metrics.buyers'),
+                  t('metrics.existing'),
+                  t('metrics.new'),
+                  t('metrics.advertising'),
+                  'CRR',
+                  t('churn.rate'),
+                  'ARPU',
+                  'AOV',
                 ],
-              })),
-            }}
-          />
-          {opener.panels}
-        </div>
-      )}
-    </Loaded>
+                rows: m.months.map((r) => ({
+                  key: r.month,
+                  cells: [
+                    cells.month(r.month),
+                    r.orders,
+                    r.buyers,
+                    cells.money(r.revenue_existing),
+                    cells.money(r.revenue_new),
+                    r.advertising ? cells.money(r.advertising) : '',
+                    cells.pct(r.crr),
+                    cells.pct(r.churn),
+                    cells.minor(r.arpu_minor, r.revenue.currency),
+                    cells.minor(r.aov_minor, r.revenue.currency),
+                  ],
+                })),
+              }}
+            />
+            <div className="two">
+              <ChartCard
+                title={t('metrics.crr')}
+                note={t('metrics.arpuNote')}
+                name="crr"
+                option={crr}
+                height={240}
+                twin={{
+                  head: [t('base.month'), 'CRR', t('churn.rate')],
+                  rows: m.months.map((r) => ({
+                    key: r.month,
+                    cells: [cells.month(r.month), cells.pct(r.crr), cells.pct(r.churn)],
+                  })),
+                }}
+              />
+              <ChartCard
+                title={t('metrics.arpu')}
+                note={t('metrics.arpuNote')}
+                name="arpu"
+                option={arpu}
+                height={240}
+                twin={{
+                  head: [t('base.month'), t('metrics.arpuAll'), t('metrics.arpuFirst'), t('metrics.arpuLater')],
+                  rows: m.months.map((r) => ({
+                    key: r.month,
+                    cells: [
+                      cells.month(r.month),
+                      cells.minor(r.arpu_minor, r.revenue.currency),
+                      cells.minor(r.first_purchase_minor, r.revenue.currency),
+                      cells.minor(r.later_purchases_minor, r.revenue.currency),
+                    ],
+                  })),
+                }}
+              />
+            </div>
+            {m.channels.length > 0 && <Channels channels={m.channels} />}
+            {opener.panels}
+          </div>
+        )}
+      </Loaded>
+    </div>
+  );
+}
+
+/** What a customer and a lead of each channel cost. */
+function Channels({ channels }: { channels: Metrics['channels'] }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const cells = useCells();
+  const head = [
+    t('metrics.channel'),
+    t('metrics.spend'),
+    t('metrics.newCustomers'),
+    'CAC',
+    'LTV ÷ CAC',
+    t('metrics.advertising'),
+    t('metrics.leads'),
+    'CPL',
+  ];
+  const twin = {
+    head,
+    rows: channels.map((c) => ({
+      key: c.channel,
+      cells: [
+        c.channel,
+        cells.money(c.acquisition),
+        cells.n(c.new_customers),
+        cells.money(c.cac),
+        cells.n(c.ltv_to_cac, 2),
+        cells.money(c.advertising),
+        cells.n(c.leads),
+        cells.money(c.cpl),
+      ],
+    })),
+  };
+  const money = (m: Metrics['channels'][number]['cac']) => (m ? f.money(m.minor, m.currency) : NONE);
+  const number = (n: number | null, digits = 0) => (n === null ? NONE : f.n(n, digits));
+  return (
+    <Card title={t('metrics.channels')} aside={<ExportMenu name="channels" twin={twin} />}>
+      <div className="scroll-x">
+        <table className="plain-table">
+          <thead>
+            <tr>
+              {head.map((h, i) => (
+                <th key={h} className={i > 0 ? 'n' : undefined}>
+                  {h}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {channels.map((c) => (
+              <tr key={c.channel}>
+                <td>{c.channel}</td>
+                <td className="n">{money(c.acquisition)}</td>
+                <td className="n">{number(c.new_customers)}</td>
+                <td className="n">{money(c.cac)}</td>
+                <td className={`n${c.ltv_to_cac !== null && c.ltv_to_cac < 1 ? ' bad' : ''}`}>
+                  {number(c.ltv_to_cac, 2)}
+                </td>
+                <td className="n">{money(c.advertising)}</td>
+                <td className="n">{number(c.leads)}</td>
+                <td className="n">{money(c.cpl)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="dim small">{t('metrics.channelsNote')}</p>
+    </Card>
   );
 }

@@ -1,20 +1,25 @@
+import { Button, NumberInput } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { can } from '~/access/session';
 import { api } from '~/api/client';
+import { useSession } from '~/app/router';
 import { useCells } from '~/design/cells';
 import { ChartCard, ExportMenu } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import { NONE, useFormat } from '~/design/format';
 import { Card } from '~/design/page';
-import { BoneRows, Loaded } from '~/design/state';
+import { BoneRows, ErrorNote, Loaded } from '~/design/state';
+import { done } from '~/design/toast';
 import { useWord } from '~/i18n/word';
 import type { Fit, ModelCheck } from './types';
 
 /** How the forecasting models did on days they had not seen, drawn for the base's own data. */
 export function ModelsPart() {
   const { t } = useTranslation();
+  const session = useSession();
   const f = useFormat();
   const word = useWord();
   const cells = useCells();
@@ -102,14 +107,16 @@ export function ModelsPart() {
       {(m) => (
         <div className="col loose">
           <p className="dim">
-            {t('models.lead', {
+            {t(m.lapse_is_default ? 'models.leadDefault' : m.lapse_by_hand ? 'models.leadHand' : 'models.lead', {
               version: m.version,
               day: f.date(m.made_day),
+              since: f.date(m.lapse_day),
               lapse: f.n(m.lapse_days),
               median: f.n(m.median_gap_days),
               gaps: f.n(m.gaps),
             })}
           </p>
+          {can(session, 'import') && <Threshold model={m} />}
           {m.remarks.map((r) => (
             <div className="note" data-tone="warn" key={r}>
               {word(`models.remark.${r}`)}
@@ -196,7 +203,7 @@ export function ModelsPart() {
                     {m.candidates.map((c) => (
                       <tr key={c.model}>
                         <td className={c.chosen ? 'strong' : undefined}>
-                          {c.model.toUpperCase()}{' '}
+                          {word(`models.kind.${c.model}`)}{' '}
                           {c.chosen && (
                             <span className="pill" data-tone="good">
                               {t('models.chosen')}
@@ -235,10 +242,11 @@ export function ModelsPart() {
 function FitTable({ title, fit }: { title: string; fit: Fit }) {
   const { t } = useTranslation();
   const f = useFormat();
+  const word = useWord();
   const cells = useCells();
   return (
     <Card
-      title={`${title}: ${fit.model.toUpperCase()}`}
+      title={`${title}: ${word(`models.kind.${fit.model}`)}`}
       aside={
         <ExportMenu
           name={`fit-${fit.model}`}
@@ -278,6 +286,56 @@ function FitTable({ title, fit }: { title: string; fit: Fit }) {
           done: fit.converged ? t('models.didConverge') : t('models.didNot'),
         })}
       </p>
+    </Card>
+  );
+}
+
+/** The lapse threshold is held; only a decision changes it, and the decision can be taken back. */
+function Threshold({ model }: { model: ModelCheck }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const client = useQueryClient();
+  const [days, setDays] = useState<number | string>(Math.round(model.lapse_days));
+  const set = useMutation({
+    mutationFn: (value: number | null) => api.post<ModelCheck>('/api/insight/threshold', { days: value }),
+    onSuccess: (next) => {
+      setDays(Math.round(next.lapse_days));
+      void client.invalidateQueries();
+    },
+  });
+  const change = (value: number | null) => {
+    const before = model.lapse_days;
+    set.mutate(value, {
+      onSuccess: (next) => done(t('models.thresholdSet', { days: f.n(next.lapse_days) }), () => set.mutate(before)),
+    });
+  };
+  return (
+    <Card title={t('models.threshold')}>
+      <form
+        className="row wrap top"
+        onSubmit={(event) => {
+          event.preventDefault();
+          change(Number(days));
+        }}
+      >
+        <NumberInput
+          required
+          aria-label={t('models.threshold')}
+          min={1}
+          max={3650}
+          value={days}
+          onChange={setDays}
+          w={120}
+        />
+        <Button type="submit" variant="default" loading={set.isPending} disabled={days === ''}>
+          {t('do.save')}
+        </Button>
+        <Button variant="subtle" loading={set.isPending} onClick={() => change(null)}>
+          {t('models.relearn')}
+        </Button>
+      </form>
+      <p className="dim small">{t('models.thresholdText')}</p>
+      {set.error && <ErrorNote error={set.error} />}
     </Card>
   );
 }

@@ -8,7 +8,14 @@ export interface BaseValue {
   margin_share: number;
   margin_is_default: boolean;
   figures: Figure[];
-  stages: { stage: Stage; customers: number; realised: Money; expected: Money; value_at_risk: Money; list: string }[];
+  stages: {
+    stage: Stage;
+    customers: number;
+    realised: Money;
+    expected: Money | null;
+    value_at_risk: Money | null;
+    list: string;
+  }[];
 }
 
 export interface ChurnBoard {
@@ -32,9 +39,25 @@ export interface ChurnBoard {
     unknown: number;
     items: { reason: string; kind: string; customers: number; revenue: Money; action: string; list: string }[];
   };
-  alerts: { code: string; month: string; rate: number; usual: number; low: number; high: number; list: string }[];
-  moves: { from: string; to: string; moves: number }[];
+  alerts: {
+    code: string;
+    month: string;
+    rate: number;
+    usual: number;
+    low: number | null;
+    high: number | null;
+    list: string;
+  }[];
+  moves: { from: string; to: string; cause: string; moves: number }[];
   queue: string;
+  threshold: {
+    days: number;
+    is_default: boolean;
+    by_hand: boolean;
+    since: string;
+    gaps: number;
+    first_lapse: string | null;
+  };
 }
 
 export interface RfmMap {
@@ -68,6 +91,9 @@ export interface ModelCheck {
   customers: number;
   lapse_days: number;
   lapse_is_default: boolean;
+  lapse_by_hand: boolean;
+  lapse_day: string;
+  campaign_gaps: number;
   gaps: number;
   median_gap_days: number;
   purchases: Fit | null;
@@ -107,10 +133,24 @@ export interface Metrics {
     active_at_start: number;
     crr: number | null;
     churn: number | null;
+    partial: boolean;
+    advertising: Money | null;
+    first_purchase_minor: number | null;
+    later_purchases_minor: number | null;
     arpu_minor: number | null;
     aov_minor: number | null;
   }[];
-  remarks: { code: string }[];
+  channels: {
+    channel: string;
+    acquisition: Money | null;
+    new_customers: number | null;
+    cac: Money | null;
+    advertising: Money | null;
+    leads: number | null;
+    cpl: Money | null;
+    ltv_to_cac: number | null;
+  }[];
+  remarks: { code: string; channel: string | null }[];
 }
 
 export interface Range {
@@ -175,6 +215,16 @@ export interface Proof {
   payback: Difference | null;
 }
 
+export interface Basket {
+  orders: number;
+  mean_minor: number | null;
+}
+
+export interface Lifetime {
+  before_minor: number | null;
+  now_minor: number | null;
+}
+
 export interface CampaignProof {
   campaign_id: string;
   name: string;
@@ -192,6 +242,26 @@ export interface CampaignProof {
   proof: Proof;
   curve: { day: number; margin_minor: number; cost_minor: number }[];
   payback_day: string | null;
+  curve_end_minor: number | null;
+  baskets: {
+    treated: Basket;
+    holdout: Basket;
+    others: Basket;
+    growth: Difference | null;
+    growth_over_others: Difference | null;
+    enough: number;
+  };
+  later: {
+    from_day: string;
+    until_day: string;
+    treated_minor: number;
+    treated_orders: number;
+    holdout_minor: number;
+    holdout_orders: number;
+    margin: Difference | null;
+  } | null;
+  lifetime_treated: Lifetime;
+  lifetime_holdout: Lifetime;
   attributed_minor: number;
   attributed_orders: number;
   merged_members: number;

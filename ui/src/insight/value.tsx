@@ -7,6 +7,7 @@ import { ChartCard } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import { useFormat } from '~/design/format';
 import { BoneFigures, Loaded } from '~/design/state';
+import { useWord } from '~/i18n/word';
 import { Figures, useOpener } from './figures';
 import { Inputs } from './inputs';
 import type { BaseValue } from './types';
@@ -15,6 +16,7 @@ import type { BaseValue } from './types';
 export function ValuePart() {
   const { t } = useTranslation();
   const f = useFormat();
+  const word = useWord();
   const cells = useCells();
   const opener = useOpener();
   const query = useQuery({
@@ -30,7 +32,7 @@ export function ValuePart() {
       name,
       itemStyle: { color, borderRadius: [3, 3, 0, 0] },
       barMaxWidth: 34,
-      data: rows.map((r) => r[key].minor / scale),
+      data: rows.map((r) => (r[key] ? r[key].minor / scale : null)),
     });
     return (p: Palette) => ({
       grid: { left: 8, right: 12, top: 34, bottom: 4, containLabel: true },
@@ -68,7 +70,7 @@ export function ValuePart() {
           <Figures figures={v.figures} onOpen={opener.show} />
           <ChartCard
             title={t('insight.byStage')}
-            note={t('insight.asOf', { day: f.date(v.as_of), model: v.model ?? '–' })}
+            note={t('insight.asOf', { day: f.date(v.as_of), model: v.model ? word(`models.kind.${v.model}`) : '–' })}
             name="base-value"
             option={option}
             height={270}
@@ -86,8 +88,8 @@ export function ValuePart() {
                   t(`stage.${s.stage}`),
                   s.customers,
                   cells.money(s.realised),
-                  cells.money(s.expected),
-                  cells.money(s.value_at_risk),
+                  s.expected ? cells.money(s.expected) : '',
+                  s.value_at_risk ? cells.money(s.value_at_risk) : '',
                 ],
                 onWho: () => opener.ask(t(`stage.${s.stage}`), s.list),
               })),

@@ -19,6 +19,7 @@ import { BoneFigures, BoneRows, Empty, Loaded } from '~/design/state';
 import { done } from '~/design/toast';
 import { type Who, WhoPanel } from '~/identity/people-list';
 import type { CampaignProof, Difference } from '~/insight/types';
+import { Afterwards } from './afterwards';
 import { Variants } from './variants';
 
 export function ProofPage() {
@@ -140,7 +141,8 @@ function OfCampaign({ id }: { id: string }) {
             [t('proof.revenue'), three(q.revenue, 100)],
             [`${t('proof.revenue')} (CUPED)`, three(q.revenue_cuped, 100)],
             [`${t('proof.revenue')} (${t('proof.always')})`, three(q.revenue_any_time, 100)],
-            [t('proof.aov'), [q.aov_growth ?? '', '', '']],
+            [t('proof.aov'), three(of.baskets.growth)],
+            [t('proof.aovOver'), three(of.baskets.growth_over_others)],
             [t('proof.incrementalMargin'), three(q.incremental_margin, 100)],
             [t('proof.cost'), [q.cost_minor / 100, '', '']],
             [t('proof.payback'), three(q.payback)],
@@ -219,8 +221,19 @@ function OfCampaign({ id }: { id: string }) {
               <FigureTile label={t('proof.paybackDay')} value={d.payback_day ? f.date(d.payback_day) : NONE} />
               <FigureTile
                 label={t('proof.aov')}
-                value={p.aov_growth === null ? NONE : pp(p.aov_growth).concat(' %')}
-                sub={t('proof.aovSub', { t: money(p.aov_treated_minor), h: money(p.aov_holdout_minor) })}
+                value={d.baskets.growth ? pp(d.baskets.growth.difference).concat(' %') : NONE}
+                sub={
+                  d.baskets.growth
+                    ? t('figure.between', {
+                        low: pp(d.baskets.growth.low).concat(' %'),
+                        high: pp(d.baskets.growth.high).concat(' %'),
+                      })
+                    : t('proof.aovFew', {
+                        t: f.n(d.baskets.treated.orders),
+                        h: f.n(d.baskets.holdout.orders),
+                        enough: d.baskets.enough,
+                      })
+                }
               />
             </div>
             <div className="grid" style={{ ['--min' as string]: '380px' }}>
@@ -259,7 +272,18 @@ function OfCampaign({ id }: { id: string }) {
             </div>
             <ChartCard
               title={t('proof.curve')}
-              note={d.cost_is_entered ? t('proof.curveNote') : t('proof.noCost')}
+              note={
+                <>
+                  {d.cost_is_entered ? t('proof.curveNote') : t('proof.noCost')}{' '}
+                  {p.revenue_cuped &&
+                    p.incremental_margin &&
+                    d.curve_end_minor !== null &&
+                    t('proof.curveAdjusted', {
+                      plain: signed(d.curve_end_minor),
+                      adjusted: signed(p.incremental_margin.difference),
+                    })}
+                </>
+              }
               name={`campaign-${id}-payback`}
               option={option}
               height={260}
@@ -298,6 +322,7 @@ function OfCampaign({ id }: { id: string }) {
               </Card>
             </div>
             <Variants id={id} />
+            <Afterwards proof={d} />
             {can(session, 'import') && <Cost id={id} minor={p.cost_minor} />}
             {who && (
               <WhoPanel

@@ -61,6 +61,12 @@ pub(super) async fn list(
     Ok(Json(Page { items, next }))
 }
 
+/// `2024-09-01` of days since 1970-01-01.
+fn date(day: i64) -> Option<String> {
+    let days = jiff::Span::new().try_days(day).ok()?;
+    Some(jiff::civil::Date::constant(1970, 1, 1).checked_add(days).ok()?.to_string())
+}
+
 fn cursor(row: &ListRow, sort: Sort) -> String {
     let value = match sort {
         Sort::Name => row.sort_key.clone(),
@@ -81,7 +87,7 @@ pub(super) fn line(op: &access::Op, row: &ListRow, contacts: &[ContactRow]) -> C
         emails: of("email"),
         city: row.city.clone(),
         orders: row.orders,
-        last_order_day: row.last_day,
+        last_order_day: row.last_day.and_then(date),
         stage: row.stage.clone(),
         revenue: Money { minor: row.revenue_minor, currency: op.workspace.currency },
     }

@@ -18,8 +18,9 @@ pub struct CustomerLine {
     pub city: String,
     /// Purchase occasions.
     pub orders: i64,
-    /// Days since 1970-01-01.
-    pub last_order_day: Option<i64>,
+    /// The shop's local day.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub last_order_day: Option<String>,
     pub stage: String,
     #[schema(value_type = Object)]
     pub revenue: Money,

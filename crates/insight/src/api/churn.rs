@@ -15,7 +15,7 @@ use axum::Json;
 use axum::extract::Query;
 use basis::{Currency, Fault, Money, Time};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,7 +26,7 @@ pub struct ChurnMonth {
     lapsed: u64,
     returned: u64,
     new: u64,
-    /// lapsed ÷ active_at_start.
+    /// Of those active at the start, the share that lapsed; absent while nobody of the base could have.
     rate: Option<f64>,
     /// The month is under way.
     partial: bool,
@@ -51,6 +51,7 @@ pub struct Alert {
     /// newcomers fell.
     code: &'static str,
     month: String,
+    /// Now, and as it used to be.
     rate: f64,
     usual: f64,
     /// 95% interval of the growth or of the fall.
@@ -90,6 +91,8 @@ pub struct ReasonCount {
 pub struct MoveCount {
     from: String,
     to: String,
+    /// purchase, silence; version (another threshold) and records (of the past) are nobody's doing.
+    cause: String,
     moves: i64,
 }
 
@@ -105,6 +108,22 @@ pub struct ChurnBoard {
     moves: Vec<MoveCount>,
     /// Query of the daily queue, by value at risk.
     queue: &'static str,
+    /// By which the stages and all months of the trend are judged.
+    threshold: HeldThreshold,
+}
+
+/// The threshold in force: it is held, so that the history stays what it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldThreshold {
+    days: f64,
+    is_default: bool,
+    by_hand: bool,
+    /// Since when it holds.
+    since: String,
+    /// The gaps it rests on.
+    gaps: u64,
+    /// The first day on which anybody could have lapsed by it; absent without purchases.
+    first_lapse: Option<String>,
 }
 
 /// Who is leaving: at risk now and what they are worth, the trend, the signals, alerts on growth.
@@ -124,8 +143,10 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
         assemble(&snapshot, &Told::of(&snapshot, told, &zone), &refusals, currency)
     })
     .await?;
-    board.moves =
-        moves.into_iter().map(|m| MoveCount { from: m.from_stage, to: m.to_stage, moves: m.moves }).collect();
+    board.moves = moves
+        .into_iter()
+        .map(|m| MoveCount { from: m.from_stage, to: m.to_stage, cause: m.cause, moves: m.moves })
+        .collect();
     Ok(Json(board))
 }
 
@@ -220,25 +241,27 @@ fn assemble(snapshot: &Snapshot, told: &Told, refusals: &Refusals, currency: Cur
         .collect();
     signals.sort_by_key(|s| std::cmp::Reverse(s.value_at_risk.minor));
     let trend: Vec<ChurnMonth> =
-        derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of)).collect();
+        derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of, derived.first_lapse)).collect();
+    let mut alerts = alerts(&derived.months, snapshot.as_of);
+    alerts.extend(base_ages(snapshot));
+    let rhythm = snapshot.model.rhythm();
     let reasons = reasons(snapshot, told, lapsed, currency);
     let year = &derived.year;
     let (from, to) = (snapshot.as_of - 364, snapshot.as_of);
     let figures = vec![
         Figure::count("at_risk_now", at_risk).listed("figure=at_risk_now"),
         Figure::money("value_at_risk", Some(value as f64), currency).listed("figure=at_risk_now"),
-        Figure::ratio(
-            "churn",
-            year.lapsed as f64,
-            (year.active_at_start + year.new_customers) as f64,
-            "share",
-        )
-        .by("churn_year")
-        .listed(period_list("lapsed", from, to)),
-        Figure::ratio("returned", year.returned as f64, year.lapsed as f64, "ratio")
+        Figure::ratio("churn_year", year.churned as f64, year.active_at_start as f64, "share")
+            .by("churn")
+            .unless(derived.first_lapse.is_none_or(|day| day > to))
+            .listed(period_list("churned", from, to)),
+        Figure::ratio("returned", year.returned as f64, year.lapsed as f64, "share")
             .listed(period_list("returned", from, to)),
         Figure::count("lapsed", lapsed).by("stage_lapsed").listed("figure=stage&value=lapsed"),
         Figure::number("lapse_threshold", Some(snapshot.model.lapse_days), "days").listed("figure=repeat"),
+        Figure::count("leaving_controllable", reasons.controllable)
+            .listed("figure=reason&value=controllable"),
+        Figure::count("leaving_natural", reasons.natural).listed("figure=reason&value=natural"),
         Figure::ratio("reason_unknown", reasons.unknown as f64, lapsed as f64, "share")
             .listed("figure=reason&value=unknown"),
     ];
@@ -251,10 +274,18 @@ fn assemble(snapshot: &Snapshot, told: &Told, refusals: &Refusals, currency: Cur
         reasons,
         moves: Vec::new(),
         queue: "figure=at_risk_now",
+        threshold: HeldThreshold {
+            days: rhythm.lapse_days,
+            is_default: rhythm.is_default,
+            by_hand: rhythm.by_hand,
+            since: day_name(rhythm.day),
+            gaps: rhythm.gaps,
+            first_lapse: derived.first_lapse.map(day_name),
+        },
     }
 }
 
-fn month_row(row: &MonthRow, as_of: i32) -> Option<ChurnMonth> {
+fn month_row(row: &MonthRow, as_of: i32, first_lapse: Option<i32>) -> Option<ChurnMonth> {
     let (from, to) = month_days(row.month, as_of)?;
     let p = &row.period;
     Some(ChurnMonth {
@@ -263,7 +294,7 @@ fn month_row(row: &MonthRow, as_of: i32) -> Option<ChurnMonth> {
         lapsed: p.lapsed,
         returned: p.returned,
         new: p.new_customers,
-        rate: (p.active_at_start > 0).then(|| p.lapsed as f64 / p.active_at_start as f64),
+        rate: p.churn(to, first_lapse),
         partial: month_days(row.month, i32::MAX).is_some_and(|(_, end)| end > to),
         list: period_list("lapsed", from, to),
     })
@@ -313,8 +344,8 @@ fn alerts(months: &[MonthRow], refusals: &Refusals, as_of: i32) -> Vec<Alert> {
         })
     };
     [
-        look("churn_grew", Way::Grew, "lapsed", &|m| Month {
-            some: m.period.lapsed,
+        look("churn_grew", Way::Grew, "churned", &|m| Month {
+            some: m.period.churned,
             all: m.period.active_at_start,
         }),
         look("unsubscribes_grew", Way::Grew, "refused", &|m| refusals.in_month(m.month)),
@@ -337,6 +368,8 @@ pub struct StageMove {
     from: String,
     to: String,
     day: String,
+    /// purchase, silence, version, records.
+    cause: String,
 }
 
 /// The log of steps between stages, newest first.
@@ -365,6 +398,7 @@ pub(super) async fn moves(
             from: m.from_stage,
             to: m.to_stage,
             day: i32::try_from(m.day).map(day_name).unwrap_or_default(),
+            cause: m.cause,
         })
         .collect();
     Ok(Json(Page::cut(items, page.limit(), |m: &StageMove| m.id.clone())))

@@ -1,7 +1,7 @@
 use super::list::{CustomerRow, ask, rows};
 use crate::figures::Question;
 use crate::rules::cohorts::month_name;
-use crate::sheet::{Cell, Sheet, money, whole};
+use crate::sheet::{Cell, Sheet, money, month, whole};
 use crate::snapshot::{self, Snapshot};
 use access::{Op, Problem, need};
 use axum::Json;
@@ -136,13 +136,13 @@ pub(super) async fn table(
 }
 
 fn rfm(snapshot: &Snapshot) -> Sheet {
-    let mut sheet = Sheet::new(&["customer", "recency_days", "frequency", "monetary_minor", "r", "f", "m"]);
+    let mut sheet = Sheet::new(&["customer", "recency_days", "purchases", "revenue", "r", "f", "m"]);
     for (id, row) in snapshot.purchases.ids.iter().zip(snapshot.rfm()).filter(|(_, row)| row.r > 0) {
         sheet.push([
             id.to_string().into(),
             whole(row.recency_days),
             whole(row.frequency),
-            whole(row.monetary_minor),
+            money(row.monetary_minor),
             whole(row.r),
             whole(row.f),
             whole(row.m),
@@ -152,11 +152,11 @@ fn rfm(snapshot: &Snapshot) -> Sheet {
 }
 
 fn cohorts(snapshot: &Snapshot) -> Sheet {
-    let mut sheet = Sheet::new(&["cohort_month", "month_index", "customers", "revenue_minor"]);
+    let mut sheet = Sheet::new(&["cohort_month", "month_index", "customers", "revenue"]);
     for (cohort, cells) in &snapshot.derived().cohorts {
         for (index, cell) in cells.iter().enumerate().filter(|(_, c)| c.customers > 0) {
-            let month = month_name(*cohort).into();
-            sheet.push([month, whole(index as u64), whole(cell.customers), whole(cell.revenue_minor)]);
+            let cohort = month(month_name(*cohort));
+            sheet.push([cohort, whole(index as u64), whole(cell.customers), money(cell.revenue_minor)]);
         }
     }
     sheet
@@ -171,21 +171,21 @@ fn months(snapshot: &Snapshot) -> Sheet {
         "returned",
         "buyers",
         "orders",
-        "revenue_minor",
-        "revenue_new_minor",
+        "revenue",
+        "revenue_new",
     ]);
     for row in &snapshot.derived().months {
         let p = &row.period;
         sheet.push([
-            month_name(row.month).into(),
+            month(month_name(row.month)),
             whole(p.active_at_start),
             whole(p.new_customers),
             whole(p.lapsed),
             whole(p.returned),
             whole(p.buyers),
             whole(p.orders),
-            whole(p.revenue_minor),
-            whole(p.revenue_new_minor),
+            money(p.revenue_minor),
+            money(p.revenue_new_minor),
         ]);
     }
     sheet

@@ -1,12 +1,13 @@
 use crate::orders::day_name;
-use crate::refresh;
+use crate::refresh::{self, Threshold};
 use crate::rules::btyd::ModelKind;
 use crate::rules::check::FrequencyBin;
 use crate::rules::model::{KeptFit, Model};
 use crate::snapshot;
 use access::{Answer, need};
 use axum::Json;
-use serde::Serialize;
+use basis::Fault;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,6 +75,12 @@ pub struct ModelCheck {
     customers: u64,
     lapse_days: f64,
     lapse_is_default: bool,
+    /// The threshold was set by a person.
+    lapse_by_hand: bool,
+    /// The day since which the threshold holds.
+    lapse_day: String,
+    /// Gaps that a campaign ended, left out of the threshold.
+    campaign_gaps: u64,
     gaps: u64,
     median_gap_days: f64,
     purchases: Option<FitCard>,
@@ -128,6 +135,9 @@ fn card(model: &Model) -> ModelCheck {
         customers: model.customers,
         lapse_days: model.lapse_days,
         lapse_is_default: model.lapse_is_default,
+        lapse_by_hand: model.lapse_by_hand,
+        lapse_day: day_name(model.rhythm().day),
+        campaign_gaps: model.campaign_gaps,
         gaps: model.gaps,
         median_gap_days: model.median_gap,
         purchases: model.purchases.as_ref().map(fit_card),
@@ -171,6 +181,31 @@ pub(super) async fn models(need::Viewer(op): need::Viewer) -> Answer<ModelCheck>
 /// Refreshes the profiles now; a model that is outgrown is learnt anew and published as the next version.
 #[utoipa::path(post, path = "/api/insight/refresh", tag = "insight", responses((status = 200, body = ModelCheck)))]
 pub(super) async fn relearn(need::Marketer(op): need::Marketer) -> Answer<ModelCheck> {
-    let snapshot = refresh::now(&op.app, &op.workspace).await?;
+    let snapshot = refresh::now(&op.app, &op.workspace, Threshold::Held).await?;
+    Ok(Json(card(&snapshot.model)))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ThresholdChoice {
+    /// Days of silence after which a customer counts as lapsed; null learns them from today's gaps.
+    days: Option<f64>,
+}
+
+/// Sets the lapse threshold, or learns it anew: the next version, by which the whole history is judged.
+#[utoipa::path(post, path = "/api/insight/threshold", tag = "insight", request_body = ThresholdChoice, responses((status = 200, body = ModelCheck)))]
+pub(super) async fn set_threshold(
+    need::Marketer(op): need::Marketer,
+    Json(choice): Json<ThresholdChoice>,
+) -> Answer<ModelCheck> {
+    let threshold = match choice.days {
+        None => Threshold::Learnt,
+        Some(days) if (1.0..=3_650.0).contains(&days) => Threshold::Set(days),
+        Some(_) => {
+            return Err(
+                Fault::invalid("threshold", "The threshold is a number of days from 1 to 3650.").into()
+            );
+        }
+    };
+    let snapshot = refresh::now(&op.app, &op.workspace, threshold).await?;
     Ok(Json(card(&snapshot.model)))
 }

@@ -16,10 +16,11 @@ pub struct StageValue {
     customers: u64,
     #[schema(value_type = Object)]
     realised: Money,
-    #[schema(value_type = Object)]
-    expected: Money,
-    #[schema(value_type = Object)]
-    value_at_risk: Money,
+    /// Absent without a model.
+    #[schema(value_type = Option<Object>)]
+    expected: Option<Money>,
+    #[schema(value_type = Option<Object>)]
+    value_at_risk: Option<Money>,
     list: String,
 }
 
@@ -66,8 +67,8 @@ pub(super) async fn value(need::Viewer(op): need::Viewer) -> Answer<BaseValue> {
                 stage: stage.name(),
                 customers: n,
                 realised: money(realised),
-                expected: money(expected),
-                value_at_risk: money(risk),
+                expected: forecast.map(|_| money(expected)),
+                value_at_risk: forecast.map(|_| money(risk)),
                 list: format!("figure=stage&value={}", stage.name()),
             });
         }
@@ -80,10 +81,13 @@ pub(super) async fn value(need::Viewer(op): need::Viewer) -> Answer<BaseValue> {
         let figures = vec![
             base_value,
             Figure::money("realised", Some(realised_all * margin), currency).listed("figure=buyers"),
-            Figure::money_ratio("ltv", total, buyers as f64, currency).listed("figure=buyers"),
+            Figure::money_ratio("ltv", total, buyers as f64, currency)
+                .unless(expected.is_none())
+                .listed("figure=buyers"),
             Figure::money_ratio("ltv_realised", realised_all * margin, buyers as f64, currency)
                 .listed("figure=buyers"),
             Figure::money_ratio("ltv_expected", expected.unwrap_or(0.0), buyers as f64, currency)
+                .unless(expected.is_none())
                 .listed("figure=buyers"),
         ];
         BaseValue {

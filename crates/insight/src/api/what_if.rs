@@ -1,4 +1,7 @@
 use super::inputs::Costs;
+use crate::contacts;
+use crate::rules::lifecycle::Stage;
+use crate::rules::periods::ratio;
 use crate::rules::stat::StatError;
 use crate::rules::what_if::{self, ChurnCut, Potential, WinBack};
 use crate::snapshot;
@@ -44,10 +47,9 @@ async fn own(op: &Op) -> Result<OwnFigures, Fault> {
     snapshot::blocking(move || {
         let year = snapshot.derived().year;
         let margin = costs.margin_share.unwrap_or(1.0);
-        let exposed = (year.active_at_start + year.new_customers) as f64;
         OwnFigures {
             active: year.active_at_end,
-            yearly_churn: if exposed > 0.0 { (year.lapsed as f64 / exposed).min(1.0) } else { 0.0 },
+            yearly_churn: year.churn(snapshot.as_of, snapshot.derived().first_lapse).unwrap_or(0.0),
             margin_per_active_minor: if year.buyers > 0 {
                 year.revenue_minor as f64 * margin / year.buyers as f64
             } else {
@@ -120,6 +122,47 @@ pub(super) async fn retention_spend(
         // The extra margin grows in proportion to the cut.
         break_even_cut: (full > 0.0).then(|| question.spend_minor / full).filter(|cut| *cut <= 1.0),
     }))
+}
+
+/// Own figures from which a plan of a win-back starts; what the base does not tell is absent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WinBackStart {
+    /// Lapsed customers with a right and a way to reach them.
+    people: u64,
+    /// Share of the lapsed that bought again by themselves within 14 days, from the last year.
+    baseline: Option<f64>,
+    average_order_minor: Option<f64>,
+    margin_share: Option<f64>,
+}
+
+/// Whom a win-back would address and what they usually spend.
+#[utoipa::path(get, path = "/api/insight/what-if/win-back", tag = "insight", responses((status = 200, body = WinBackStart)))]
+pub(super) async fn win_back_start(need::Viewer(op): need::Viewer) -> Answer<WinBackStart> {
+    const WINDOW_DAYS: f64 = 14.0;
+    let snapshot = snapshot::current(&op.app, &op.workspace).await?;
+    let contacts = contacts::load(&op.app, &op.workspace, &snapshot).await?;
+    let mut tx = op.app.db.read().await?;
+    let costs = Costs::of(&store::inputs(&mut tx, op.ws()).await?);
+    drop(tx);
+    let answer = snapshot::blocking(move || {
+        let lapsed = |place: &usize| snapshot.profiles[*place].stage == Stage::Lapsed;
+        let everyone = 0..snapshot.profiles.len();
+        let people = everyone
+            .clone()
+            .filter(lapsed)
+            .filter(|place| contacts.by_place[*place].iter().any(|r| r.lawful()))
+            .count() as u64;
+        let year = snapshot.derived().year;
+        let of = everyone.filter(lapsed).count() as f64 + year.returned as f64;
+        WinBackStart {
+            people,
+            baseline: ratio(year.returned as f64 * WINDOW_DAYS / 365.0, of),
+            average_order_minor: ratio(year.revenue_minor as f64, year.orders as f64),
+            margin_share: costs.margin_share,
+        }
+    })
+    .await?;
+    Ok(Json(answer))
 }
 
 /// The potential of a win-back before it is started, and the sample that would prove it.

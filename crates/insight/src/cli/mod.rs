@@ -1,5 +1,5 @@
 //! The analysis commands of `otklik`: `fit`, `predict`, `summary`, `rfm`, `cohorts`, `stat`. They need no
-//! workspace and no clock: files in, JSON or CSV out.
+//! workspace: files in, JSON or CSV out. Their only clock is the day of today that the caller tells.
 
 mod fit;
 mod predict;
@@ -101,17 +101,18 @@ impl From<csv::Error> for CliError {
 }
 
 impl AnalysisCommand {
-    /// Runs the command: results to `out`, remarks (what was left out) to `notes`.
+    /// Runs the command: results to `out`, remarks (what was left out) to `notes`. Orders dated after `today` are
+    /// left out unless the end of the observation is given.
     ///
     /// # Errors
     /// With the kind that decides the exit code.
-    pub fn run(&self, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CliError> {
+    pub fn run(&self, today: i32, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CliError> {
         match self {
             Self::Fit(args) => args.run(out, notes),
             Self::Predict(args) => args.run(out),
-            Self::Summary(args) => args.run(out, notes),
-            Self::Rfm(args) => args.rfm(out, notes),
-            Self::Cohorts(args) => args.cohorts(out, notes),
+            Self::Summary(args) => args.run(today, out, notes),
+            Self::Rfm(args) => args.rfm(today, out, notes),
+            Self::Cohorts(args) => args.cohorts(today, out, notes),
             Self::Stat(args) => args.run(out),
         }
     }

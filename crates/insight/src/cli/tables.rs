@@ -2,7 +2,7 @@ use super::fit::TimeUnit;
 use super::{CliError, ErrorKind, day_option, note_left_out};
 use crate::orders::{Columns, DateOrder, Loaded, day_name, load};
 use crate::rules::cohorts::{Cohorts, month_name};
-use crate::rules::occasions::History;
+use crate::rules::occasions::{History, Occasion};
 use crate::rules::rfm::{Rfm, score};
 use crate::rules::scatter::{fold_customers, histories, per_customer};
 use serde_json::json;
@@ -23,7 +23,7 @@ pub struct TableArgs {
     /// Column of the order's amount.
     #[arg(long)]
     amount: Option<String>,
-    /// Last day of the observation; by default the day of the last order.
+    /// Last day of the observation; by default the day of the last order that is not in the future.
     #[arg(long)]
     until: Option<String>,
     /// Order of the parts in dates like 03/04/2024.
@@ -52,7 +52,7 @@ fn major(minor: f64) -> f64 {
 }
 
 impl TableArgs {
-    fn load(&self, notes: &mut dyn Write) -> Result<Loaded, CliError> {
+    fn load(&self, today: i32, notes: &mut dyn Write) -> Result<Loaded, CliError> {
         let until = self.until.as_deref().map(|text| day_option("--until", text)).transpose()?;
         let columns = Columns {
             customer: self.customer.clone(),
@@ -60,7 +60,23 @@ impl TableArgs {
             amount: self.amount.clone(),
             date_order: self.date_order,
         };
-        let loaded = load(&self.orders, &columns, until)?;
+        let mut loaded = load(&self.orders, &columns, until)?;
+        if until.is_none() && loaded.until > today {
+            // One slip of a year would age everybody by it: read again without the future.
+            let past = load(&self.orders, &columns, Some(today))?;
+            let last_day = |last: &mut i32, _: u32, days: &[Occasion]| {
+                *last = days.last().map_or(*last, |o| o.day.max(*last));
+            };
+            let last = fold_customers(past.scatter, || i32::MIN, last_day, i32::max);
+            loaded = load(&self.orders, &columns, Some(today))?;
+            loaded.until = last;
+            writeln!(
+                notes,
+                "{} orders are dated after today, {}, and are left out; give --until to say where the observation ends",
+                loaded.left_out.later,
+                day_name(today)
+            )?;
+        }
         note_left_out(notes, &loaded.left_out, loaded.orders)?;
         Ok(loaded)
     }
@@ -98,8 +114,8 @@ impl TableArgs {
         Ok(())
     }
 
-    pub(super) fn rfm(&self, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CliError> {
-        let Loaded { scatter, ids, orders, left_out, until } = self.load(notes)?;
+    pub(super) fn rfm(&self, today: i32, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CliError> {
+        let Loaded { scatter, ids, orders, left_out, until } = self.load(today, notes)?;
         let mut rows: Vec<Rfm> = per_customer(scatter, |code, occasions| Rfm::of(code, occasions, until));
         score(&mut rows, |code| ids.rank(code));
         rows.sort_unstable_by_key(|r| ids.rank(r.customer));
@@ -122,8 +138,13 @@ impl TableArgs {
         self.report(out, rows.len(), (orders, until), &left_out)
     }
 
-    pub(super) fn cohorts(&self, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CliError> {
-        let Loaded { scatter, orders, left_out, until, .. } = self.load(notes)?;
+    pub(super) fn cohorts(
+        &self,
+        today: i32,
+        out: &mut dyn Write,
+        notes: &mut dyn Write,
+    ) -> Result<(), CliError> {
+        let Loaded { scatter, orders, left_out, until, .. } = self.load(today, notes)?;
         let cohorts = fold_customers(
             scatter,
             Cohorts::default,
@@ -143,8 +164,8 @@ impl TableArgs {
 }
 
 impl SummaryArgs {
-    pub(super) fn run(&self, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CliError> {
-        let Loaded { scatter, ids, orders, left_out, until } = self.table.load(notes)?;
+    pub(super) fn run(&self, today: i32, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CliError> {
+        let Loaded { scatter, ids, orders, left_out, until } = self.table.load(today, notes)?;
         let mut rows: Vec<History> = histories(scatter, until);
         rows.sort_unstable_by_key(|r| ids.rank(r.customer));
         let unit = self.unit.days();

@@ -5,9 +5,9 @@ use super::btyd::bg_nbd::Dropout;
 use super::btyd::gamma_gamma::{GammaGamma, Spend, frequency_spend_correlation};
 use super::btyd::{Cell, Fit, ModelKind, PurchaseModel, bg_nbd, cells, gamma_gamma, pareto_nbd};
 use super::check::{Check, check};
-use super::lifecycle::{DEFAULT_LAPSE_DAYS, Gaps, LAPSE_PERCENTILE};
 use super::occasions::{History, Occasion};
 use super::purchases::Span;
+use super::rhythm::Rhythm;
 use serde::{Deserialize, Serialize};
 
 /// Days ahead of every forecast: twelve months.
@@ -56,8 +56,18 @@ pub struct Model {
     pub lapse_days: f64,
     /// True when nobody came back yet and the threshold is a default.
     pub lapse_is_default: bool,
+    /// The gaps that the threshold rests on.
     pub gaps: u64,
     pub median_gap: f64,
+    /// The day on which the threshold was learnt or set; in older versions the day of the version.
+    #[serde(default)]
+    pub lapse_day: Option<i32>,
+    /// A person has set the threshold.
+    #[serde(default)]
+    pub lapse_by_hand: bool,
+    /// Gaps that a campaign ended, left out of the threshold.
+    #[serde(default)]
+    pub campaign_gaps: u64,
     /// The purchase model in use, in days; absent when none converged, and then nothing is forecast.
     pub purchases: Option<KeptFit>,
     /// Gamma-Gamma in minor units.
@@ -151,13 +161,11 @@ pub(super) fn fit_with_prior(histories: &[History]) -> Option<KeptFit> {
 }
 
 impl Model {
-    /// Learns from all purchases up to the day `as_of`.
+    /// Learns from all purchases up to the day `as_of`; stages are judged by `rhythm`.
     #[must_use]
-    pub fn learn(version: i64, base: Base<'_>, as_of: i32) -> Self {
-        let mut gaps = Gaps::default();
+    pub fn learn(version: i64, base: Base<'_>, as_of: i32, rhythm: &Rhythm) -> Self {
         let (mut total, mut purchases) = (0i64, 0u64);
         for occasions in base.iter() {
-            gaps.add(occasions);
             for occasion in occasions {
                 total = total.saturating_add(occasion.minor);
                 purchases += u64::from(occasion.minor > 0);
@@ -185,21 +193,37 @@ impl Model {
             .map(|h| Spend { x: h.paid, mean: h.repeat_minor as f64 / f64::from(h.paid), weight: 1.0 })
             .collect();
         let spend_fit = gamma_gamma::fit(&spends, 0.0).ok().filter(|fit| fit.converged);
-        let lapse = gaps.percentile(LAPSE_PERCENTILE);
         Self {
             version,
             made_day: as_of,
             customers: histories.len() as u64,
-            lapse_days: lapse.unwrap_or(DEFAULT_LAPSE_DAYS).max(1.0),
-            lapse_is_default: lapse.is_none(),
-            gaps: gaps.len(),
-            median_gap: gaps.percentile(0.5).unwrap_or(DEFAULT_LAPSE_DAYS).max(1.0),
+            lapse_days: rhythm.lapse_days,
+            lapse_is_default: rhythm.is_default,
+            gaps: rhythm.gaps,
+            median_gap: rhythm.median_gap,
+            lapse_day: Some(rhythm.day),
+            lapse_by_hand: rhythm.by_hand,
+            campaign_gaps: rhythm.campaign_gaps,
             purchases: purchases_fit,
             spend: spend_fit.as_ref().map(KeptFit::from),
             spend_correlation: frequency_spend_correlation(&spends),
             mean_minor: if purchases == 0 { 0.0 } else { total as f64 / purchases as f64 },
             candidates,
             check,
+        }
+    }
+
+    /// What this version judges stages by.
+    #[must_use]
+    pub fn rhythm(&self) -> Rhythm {
+        Rhythm {
+            lapse_days: self.lapse_days,
+            median_gap: self.median_gap,
+            is_default: self.lapse_is_default,
+            by_hand: self.lapse_by_hand,
+            gaps: self.gaps,
+            campaign_gaps: self.campaign_gaps,
+            day: self.lapse_day.unwrap_or(self.made_day),
         }
     }
 

@@ -20,10 +20,14 @@ pub struct Period {
     pub new_active_at_end: u64,
     /// Crossed the threshold in the period.
     pub lapsed: u64,
+    /// Of those active at the start, crossed the threshold in the period: the numerator of churn.
+    pub churned: u64,
     /// Bought in the period after having lapsed.
     pub returned: u64,
     /// Bought in the period.
     pub buyers: u64,
+    /// Made a purchase in the period that was not their first.
+    pub repeat_buyers: u64,
     /// Paid orders of the period.
     pub orders: u64,
     pub revenue_minor: i64,
@@ -42,8 +46,10 @@ pub struct InPeriod {
     pub active_at_end: bool,
     pub new: bool,
     pub lapsed: bool,
+    pub churned: bool,
     pub returned: bool,
     pub bought: bool,
+    pub bought_again: bool,
     pub became_repeat: bool,
     pub one_time_at_start: bool,
 }
@@ -62,6 +68,7 @@ pub fn in_period(occasions: &[Occasion], from: i32, to: i32, lapse_days: f64) ->
         active_at_end: active(to),
         new: before == 0 && until > 0,
         bought: until > before,
+        bought_again: until > before.max(1),
         became_repeat: before <= 1 && until >= 2,
         one_time_at_start: before == 1,
         ..InPeriod::default()
@@ -75,6 +82,7 @@ pub fn in_period(occasions: &[Occasion], from: i32, to: i32, lapse_days: f64) ->
             result.returned |= i + 1 < until && i + 1 >= before;
         }
     }
+    result.churned = result.active_at_start && result.lapsed;
     result
 }
 
@@ -94,7 +102,9 @@ pub fn period(purchases: &Purchases, from: i32, to: i32, lapse_days: f64) -> Per
         sum.new_customers += u64::from(one.new);
         sum.new_active_at_end += u64::from(one.new && one.active_at_end);
         sum.lapsed += u64::from(one.lapsed);
+        sum.churned += u64::from(one.churned);
         sum.returned += u64::from(one.returned);
+        sum.repeat_buyers += u64::from(one.bought_again);
         sum.buyers += u64::from(one.bought);
         sum.became_repeat += u64::from(one.became_repeat);
         sum.one_time_at_start += u64::from(one.one_time_at_start);
@@ -143,7 +153,9 @@ impl Period {
         self.new_customers += other.new_customers;
         self.new_active_at_end += other.new_active_at_end;
         self.lapsed += other.lapsed;
+        self.churned += other.churned;
         self.returned += other.returned;
+        self.repeat_buyers += other.repeat_buyers;
         self.buyers += other.buyers;
         self.orders += other.orders;
         self.revenue_minor = self.revenue_minor.saturating_add(other.revenue_minor);
@@ -208,6 +220,13 @@ impl<'a> Neighbours<'a> {
         usize::try_from(at).ok().and_then(|at| self.sums.get_mut(at))
     }
 
+    /// Whether a customer is active on the day before the period.
+    fn active_before(&self, at: isize, occasions: &[Occasion]) -> bool {
+        let Some(start) = usize::try_from(at).ok().and_then(|at| self.starts.get(at)) else { return false };
+        let seen = occasions.partition_point(|o| o.day < *start);
+        seen > 0 && start - 1 - occasions[seen - 1].day <= self.lapse
+    }
+
     fn last_day(&self, at: isize) -> i32 {
         let next = usize::try_from(at + 1).ok().and_then(|next| self.starts.get(next));
         next.map_or(self.end, |start| start - 1)
@@ -217,6 +236,7 @@ impl<'a> Neighbours<'a> {
         let Some(first) = occasions.first() else { return };
         let before_all = isize::MIN;
         let (mut bought, mut lapsed, mut returned) = (before_all, before_all, before_all);
+        let mut again = before_all;
         for (i, o) in occasions.iter().enumerate() {
             let at = self.at(o.day);
             let next = occasions.get(i + 1).map(|n| n.day);
@@ -230,6 +250,7 @@ impl<'a> Neighbours<'a> {
                 sum.orders += u64::from(orders[i]);
                 sum.revenue_minor = sum.revenue_minor.saturating_add(o.minor);
                 sum.became_repeat += u64::from(i == 1);
+                sum.repeat_buyers += u64::from(i > 0 && at != again);
                 if i == 0 {
                     sum.new_customers += 1;
                     sum.new_active_at_end += u64::from(newcomer);
@@ -237,6 +258,9 @@ impl<'a> Neighbours<'a> {
                 }
             }
             bought = at;
+            if i > 0 {
+                again = at;
+            }
             // Active from this day until the next purchase or the threshold.
             let crossing = o.day.saturating_add(self.lapse).saturating_add(1);
             let until = next.map_or(crossing, |n| n.min(crossing));
@@ -247,8 +271,10 @@ impl<'a> Neighbours<'a> {
                 let left = self.at(crossing);
                 if left != lapsed {
                     lapsed = left;
+                    let active = self.active_before(left, occasions);
                     if let Some(sum) = self.sum(left) {
                         sum.lapsed += 1;
+                        sum.churned += u64::from(active);
                     }
                 }
                 let back = next.map_or(before_all, |n| self.at(n));
@@ -277,6 +303,26 @@ impl<'a> Neighbours<'a> {
         }
         self.sums
     }
+}
+
+impl Period {
+    /// Churn: of those active at the start, the share that crossed the threshold. Absent when nobody was active, and
+    /// for a period that ended before `first_lapse`, the first day on which anybody of this base could lapse.
+    #[must_use]
+    pub fn churn(&self, to: i32, first_lapse: Option<i32>) -> Option<f64> {
+        first_lapse.filter(|day| *day <= to)?;
+        ratio(self.churned as f64, self.active_at_start as f64)
+    }
+}
+
+/// The first day on which anybody could have crossed the threshold: nothing is known of those who left before the
+/// history begins.
+#[must_use]
+pub fn first_lapse(base: Base<'_>, lapse_days: f64) -> Option<i32> {
+    let first = base.iter().filter_map(|o| o.first()).map(|o| o.day).min()?;
+    #[expect(clippy::cast_possible_truncation, reason = "days, clamped")]
+    let lapse = lapse_days.floor().clamp(0.0, 1e6) as i32;
+    Some(first.saturating_add(lapse).saturating_add(1))
 }
 
 /// A ratio that is absent instead of not a number.
@@ -310,13 +356,29 @@ mod tests {
     fn one_customer() {
         let o = days(&[0, 10, 200]);
         let p = in_period(&o, 100, 130, 100.0);
-        assert!(p.active_at_start && p.lapsed && !p.bought && !p.active_at_end && !p.returned);
+        assert!(p.active_at_start && p.lapsed && p.churned && !p.bought && !p.active_at_end && !p.returned);
+        // Who came and left within one period was not there to be lost at its start.
+        let p = in_period(&days(&[10]), 5, 300, 100.0);
+        assert!(p.new && p.lapsed && !p.churned && !p.bought_again);
+        assert!(in_period(&days(&[10, 20]), 5, 300, 100.0).bought_again);
         let p = in_period(&o, 190, 210, 100.0);
         assert!(!p.active_at_start && p.bought && p.returned && p.active_at_end && !p.lapsed && !p.new);
         let p = in_period(&o, 0, 5, 100.0);
         assert!(p.new && !p.became_repeat && p.active_at_end);
         let p = in_period(&o, 1, 10, 100.0);
         assert!(p.became_repeat && p.one_time_at_start);
+    }
+
+    #[test]
+    fn churn_is_unknown_while_nobody_could_lapse() {
+        let rows = [DayRow { customer: 0, day: 10, minor: 1, orders: 1 }];
+        let purchases = Purchases::assemble(vec![0], &rows, &[]);
+        let first = first_lapse(purchases.base(), 50.0);
+        assert_eq!(first, Some(61));
+        let (before, after) = (period(&purchases, 20, 60, 50.0), period(&purchases, 20, 61, 50.0));
+        assert_eq!((before.churn(60, first), after.churn(61, first)), (None, Some(1.0)));
+        assert_eq!(period(&purchases, 1, 5, 50.0).churn(5, first), None);
+        assert_eq!(first_lapse(Purchases::default().base(), 50.0), None);
     }
 
     proptest! {

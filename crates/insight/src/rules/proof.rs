@@ -91,7 +91,7 @@ pub fn proof(
     let (t_pairs, h_pairs) = (pairs(false), pairs(true));
     let moments = |pairs: &[(f64, f64)]| Moments::of(pairs.iter().map(|p| p.1));
     let enough = treated >= 2 && held >= 2;
-    let means = enough.then(|| Means::compare(&t_pairs, &h_pairs, level)).transpose()?;
+    let means = if enough { Means::compare(&t_pairs, &h_pairs, level)? } else { None };
     let revenue_lift = (enough && moments(&h_pairs).sum > 0.0)
         .then(|| lift(&moments(&h_pairs), &moments(&t_pairs), level))
         .transpose()?;
@@ -101,7 +101,7 @@ pub fn proof(
         (n > 0.0).then(|| sum / n)
     };
     let (aov_treated, aov_holdout) = (aov(false), aov(true));
-    let best = means.map(|m| m.cuped);
+    let best = means.map(|m| m.best());
     let scaled = |by: f64| {
         best.map(|d| Difference { difference: d.difference * by, low: d.low * by, high: d.high * by })
     };
@@ -122,10 +122,10 @@ pub fn proof(
         conversion: rates.map(|r| r.fixed),
         conversion_any_time: rates.map(|r| r.any_time),
         revenue: means.map(|m| m.welch),
-        revenue_cuped: means.map(|m| m.cuped),
+        revenue_cuped: means.and_then(|m| m.cuped),
         revenue_any_time: means.map(|m| m.any_time),
-        theta: means.map(|m| m.theta),
-        variance_ratio: means.map(|m| m.variance_ratio),
+        theta: means.and_then(|m| m.theta),
+        variance_ratio: means.and_then(|m| m.variance_ratio),
         revenue_lift,
         aov_treated_minor: aov_treated,
         aov_holdout_minor: aov_holdout,
@@ -186,7 +186,7 @@ mod tests {
                 let holdout = i % 10 == 0;
                 let before = i64::from(i % 7) * 1000;
                 // Every fifth buys anyway; of the treated every tenth buys because of it.
-                let buys = i % 5 == 3 || (!holdout && i % 10 == 7);
+                let buys = (i / 10) % 5 == 3 || (!holdout && i % 10 == 7);
                 Person {
                     holdout,
                     before_minor: before,
@@ -195,6 +195,31 @@ mod tests {
                 }
             })
             .collect()
+    }
+
+    #[test]
+    fn an_early_look_claims_no_certainty() {
+        let person = |holdout, minor| Person {
+            holdout,
+            before_minor: 0,
+            after_minor: minor,
+            orders: u32::from(minor > 0),
+        };
+        let economy = Economy { margin_share: 1.0, cost_minor: 100.0 };
+        let nobody: Vec<Person> = (0..100).map(|i| person(i % 10 == 0, 0)).collect();
+        let early = proof(&nobody, 0.1, economy, 0.95).unwrap();
+        assert_eq!((early.revenue, early.revenue_cuped, early.incremental_margin), (None, None, None));
+        let sequence = early.conversion_any_time.unwrap();
+        assert!(sequence.high - sequence.low > 0.1, "{sequence:?}");
+        // Three of the treated bought, nobody of the ten held out.
+        let three: Vec<Person> =
+            (0..100).map(|i| person(i % 10 == 0, if [1, 2, 3].contains(&i) { 5_000 } else { 0 })).collect();
+        let few = proof(&three, 0.1, economy, 0.95).unwrap();
+        let revenue = few.revenue.unwrap();
+        assert!(revenue.low < 0.0 && revenue.high > 0.0, "{revenue:?}");
+        let any = few.revenue_any_time.unwrap();
+        assert!(any.low < revenue.low && any.high > revenue.high);
+        assert_eq!(few.revenue_cuped, None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Recency, frequency, monetary value and their quintiles.
 
 use super::occasions::Occasion;
+use std::collections::BTreeMap;
 
 /// One customer's RFM; scores from 1 (worst) to 5 (best).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +72,53 @@ pub fn score(rows: &mut [Rfm], rank: impl Fn(u32) -> u32) {
     fifth(&mut keys, &mut |at, score| rows[at as usize].m = score);
 }
 
+/// Gives customers of the same value the same score: the lowest that any of them has. On a map, two bands that both
+/// say "one purchase" would tell customers apart who do not differ.
+pub fn level(rows: &mut [Rfm]) {
+    let axis = |rows: &mut [Rfm], value: &dyn Fn(&Rfm) -> i64, score: &dyn Fn(&mut Rfm) -> &mut u8| {
+        let mut lowest: BTreeMap<i64, u8> = BTreeMap::new();
+        for row in rows.iter_mut() {
+            let (value, score) = (value(row), *score(row));
+            let least = lowest.entry(value).or_insert(score);
+            *least = score.min(*least);
+        }
+        for row in rows {
+            let least = lowest.get(&value(row)).copied();
+            let score = score(row);
+            *score = least.unwrap_or(*score);
+        }
+    };
+    axis(rows, &|r| i64::from(r.recency_days), &|r| &mut r.r);
+    axis(rows, &|r| i64::from(r.frequency), &|r| &mut r.f);
+    axis(rows, &|r| r.monetary_minor, &|r| &mut r.m);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn equal_customers_share_a_score() {
+        let mut rows: Vec<Rfm> = (0..10u32)
+            .map(|i| Rfm {
+                customer: i,
+                recency_days: i,
+                frequency: if i < 7 { 1 } else { i },
+                monetary_minor: 5,
+                r: 0,
+                f: 0,
+                m: 0,
+            })
+            .collect();
+        score(&mut rows, |c| c);
+        level(&mut rows);
+        let f: Vec<u8> = rows.iter().map(|r| r.f).collect();
+        assert_eq!(f, [1, 1, 1, 1, 1, 1, 1, 4, 5, 5]);
+        assert!(rows.iter().all(|r| r.m == 1));
+        // Values that differ keep their fifths.
+        assert_eq!((rows[0].r, rows[9].r), (5, 1));
+    }
 
     proptest! {
         #[test]

@@ -281,6 +281,9 @@ mod tests {
             lapse_is_default: false,
             gaps: 10,
             median_gap: 50.0,
+            lapse_day: None,
+            lapse_by_hand: false,
+            campaign_gaps: 0,
             purchases: Some(KeptFit {
                 model: "mbg-nbd".into(),
                 parameters: vec![0.525, 43.281, 0.891, 1.614],

@@ -166,7 +166,8 @@ fn one(
     };
     let (bought, positive) = (rate(|p| p.bought)?, rate(|p| p.positive)?);
     let enough = control.people.len() >= 2 && variant.people.len() >= 2;
-    let means = enough.then(|| Means::compare(&variant.pairs(), &control.pairs(), level)).transpose()?;
+    let means =
+        if enough { Means::compare(&variant.pairs(), &control.pairs(), level)? } else { None };
     let judged = match measure {
         Measure::Bought => bought,
         Measure::Positive => positive,
@@ -189,7 +190,7 @@ fn one(
         bought: bought.map(|(.., d)| d),
         positive: positive.map(|(.., d)| d),
         revenue: means.map(|m| m.welch),
-        revenue_cuped: means.map(|m| m.cuped),
+        revenue_cuped: means.and_then(|m| m.cuped),
         revenue_any_time: means.map(|m| m.any_time),
         verdict,
         more_people,

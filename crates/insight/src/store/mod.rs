@@ -1,5 +1,6 @@
 //! SQL of this slice. Orders and customers are read, never written.
 
+mod campaigns;
 mod changes;
 mod inputs;
 mod people;
@@ -9,6 +10,7 @@ mod reasons;
 mod refusals;
 mod state;
 
+pub use campaigns::{AddressedRow, addressed, window_days};
 pub use changes::{Change, customers_of_import, due, mark, mark_records, settle};
 pub use inputs::{InputRow, inputs, remove_input, set_input};
 pub use people::{Face, contact_values, current_id, faces};

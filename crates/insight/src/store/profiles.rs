@@ -123,14 +123,25 @@ pub struct StageMove {
     pub from_stage: String,
     pub to_stage: String,
     pub day: i64,
+    /// purchase, silence, version, records.
+    pub cause: String,
 }
 
 pub async fn log_moves(tx: &mut Tx, ws: WorkspaceId, moves: &[StageMove], at: Time) -> Result<()> {
     store::insert_many!(
         *tx,
-        "INSERT INTO stage_moves (workspace_id, id, customer_id, from_stage, to_stage, day, at)",
+        "INSERT INTO stage_moves (workspace_id, id, customer_id, from_stage, to_stage, day, at, cause)",
         moves,
-        |m| [ws.get(), m.id, m.customer_id, m.from_stage.clone(), m.to_stage.clone(), m.day, at.millis()]
+        |m| [
+            ws.get(),
+            m.id,
+            m.customer_id,
+            m.from_stage.clone(),
+            m.to_stage.clone(),
+            m.day,
+            at.millis(),
+            m.cause.clone()
+        ]
     )?;
     Ok(())
 }
@@ -140,7 +151,7 @@ pub async fn moves(tx: &mut Tx, ws: WorkspaceId, before: i64, limit: i64) -> Res
     store::fetch_all!(
         *tx,
         StageMove,
-        "SELECT id, customer_id, from_stage, to_stage, day FROM stage_moves WHERE workspace_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        "SELECT id, customer_id, from_stage, to_stage, day, cause FROM stage_moves WHERE workspace_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
         ws.get(),
         before,
         limit
@@ -152,7 +163,7 @@ pub async fn moves_of(tx: &mut Tx, ws: WorkspaceId, customer: i64) -> Result<Vec
     store::fetch_all!(
         *tx,
         StageMove,
-        "SELECT id, customer_id, from_stage, to_stage, day FROM stage_moves WHERE workspace_id = $1 AND customer_id = $2 ORDER BY id DESC LIMIT 50",
+        "SELECT id, customer_id, from_stage, to_stage, day, cause FROM stage_moves WHERE workspace_id = $1 AND customer_id = $2 ORDER BY id DESC LIMIT 50",
         ws.get(),
         customer
     )
@@ -163,6 +174,7 @@ pub async fn moves_of(tx: &mut Tx, ws: WorkspaceId, customer: i64) -> Result<Vec
 pub struct MoveCount {
     pub from_stage: String,
     pub to_stage: String,
+    pub cause: String,
     pub moves: i64,
 }
 
@@ -170,8 +182,8 @@ pub async fn move_counts(tx: &mut Tx, ws: WorkspaceId, from: i32, to: i32) -> Re
     store::fetch_all!(
         *tx,
         MoveCount,
-        "SELECT from_stage, to_stage, COUNT(*) AS moves FROM stage_moves WHERE workspace_id = $1 AND day BETWEEN $2 AND $3
-         GROUP BY from_stage, to_stage ORDER BY from_stage, to_stage",
+        "SELECT from_stage, to_stage, cause, COUNT(*) AS moves FROM stage_moves WHERE workspace_id = $1 AND day BETWEEN $2 AND $3
+         GROUP BY from_stage, to_stage, cause ORDER BY from_stage, to_stage, cause",
         ws.get(),
         i64::from(from),
         i64::from(to)

@@ -5,5 +5,7 @@
 mod alarms;
 mod base;
 mod changes;
+mod costs;
 mod odd_orders;
 mod shop;
+mod threshold;

@@ -22,8 +22,9 @@ pub struct Person {
     pub emails: Vec<String>,
     pub city: String,
     pub orders: i64,
-    /// Days since 1970-01-01, the shop's local day.
-    pub last_order_day: Option<i64>,
+    /// The shop's local day.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub last_order_day: Option<String>,
     pub stage: String,
     #[schema(value_type = Object)]
     pub revenue: Money,
@@ -144,7 +145,10 @@ pub async fn people(
                 emails,
                 city: row.city.unwrap_or_default(),
                 orders: row.orders.unwrap_or(0),
-                last_order_day: row.last_day,
+                last_order_day: row
+                    .last_day
+                    .and_then(|day| i32::try_from(day).ok())
+                    .map(insight::orders::day_name),
                 stage: row.stage.unwrap_or_else(|| "none".to_owned()),
                 revenue: Money::new(row.revenue_minor.unwrap_or(0), op.workspace.currency),
                 member: row.member,

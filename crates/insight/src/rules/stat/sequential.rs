@@ -31,7 +31,8 @@ pub fn msprt(n: u64, difference: f64, variance: f64, tau2: f64) -> Result<Msprt,
 }
 
 /// Asymptotic confidence sequence (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024) of p2 − p1, or of the
-/// lift p2 ÷ p1 − 1, tightest when `tuning` people are in.
+/// lift p2 ÷ p1 − 1, tightest when `tuning` people are in. A share of none or of all has no variance of its own: it
+/// gets that of one success and one failure more (Agresti & Caffo 2000), for an interval of no width would be a lie.
 ///
 /// # Errors
 /// A tuning of zero, a level outside (0, 1), or a lift over a share of zero.
@@ -43,7 +44,7 @@ pub fn confidence_sequence(
     level: f64,
 ) -> Result<Difference, StatError> {
     let (p1, p2) = (one.rate(), two.rate());
-    let (v1, v2) = (p1 * (1.0 - p1) / one.n, p2 * (1.0 - p2) / two.n);
+    let (v1, v2) = (sampling_variance(one), sampling_variance(two));
     let (difference, variance) = if relative {
         if p1 == 0.0 {
             return refuse("the first share is zero: a lift relative to it is not defined");
@@ -54,6 +55,16 @@ pub fn confidence_sequence(
     };
     let half = sequence_half_width(variance, one.n + two.n, tuning, level)?;
     Ok(Difference { difference, low: difference - half, high: difference + half })
+}
+
+/// Sampling variance of a share, never zero.
+fn sampling_variance(share: Share) -> f64 {
+    let p = share.rate();
+    if p > 0.0 && p < 1.0 {
+        return p * (1.0 - p) / share.n;
+    }
+    let (x, n) = (p * share.n + 1.0, share.n + 2.0);
+    x / n * (1.0 - x / n) / n
 }
 
 /// Half-width of the confidence sequence of an estimate with sampling `variance` after `n` people.
@@ -230,6 +241,23 @@ mod tests {
         assert!((m.p - 1.0 / lambda).abs() < 1e-12);
         assert_eq!(msprt(1_000_000, 5.0, 1.0, 1.0).unwrap().p, 0.0);
         assert!(msprt(10, 0.1, 0.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn nobody_and_everybody_leave_a_doubt() {
+        let width = |x1, n1, x2, n2| {
+            let (one, two) = (Share::new(x1, n1).unwrap(), Share::new(x2, n2).unwrap());
+            let d = confidence_sequence(one, two, false, 100, 0.95).unwrap();
+            d.high - d.low
+        };
+        let none = width(0, 100, 0, 900);
+        assert!(none > 0.04, "{none}");
+        assert!((none - width(100, 100, 900, 900)).abs() < 1e-12);
+        // One buyer more is nearly as much doubt, and more people are less.
+        assert!((width(1, 100, 1, 900) / none - 1.0).abs() < 0.1);
+        assert!(width(0, 1000, 0, 9000) < none / 2.0);
+        // Other shares are as in the paper.
+        assert!((sampling_variance(Share::new(20, 100).unwrap()) - 0.2 * 0.8 / 100.0).abs() < 1e-15);
     }
 
     #[test]
