@@ -1,10 +1,13 @@
 //! Pure, deterministic rules: no SQL, no HTTP, no clock.
 
+pub mod benchmarks;
 pub mod btyd;
 pub mod check;
 pub mod cohorts;
+pub mod dictionary;
 pub mod forecast_tables;
 pub mod lifecycle;
+pub mod loyal;
 pub mod model;
 pub mod numeric;
 pub mod occasions;

@@ -1,14 +1,19 @@
 //! SQL of this slice. Orders and customers are read, never written.
 
+mod benchmarks;
 mod changes;
+mod dictionary;
 mod inputs;
 mod people;
 mod profiles;
 mod purchases;
 mod reasons;
 mod state;
+mod talks;
 
+pub use benchmarks::{own_benchmarks, remove_benchmark, set_benchmark};
 pub use changes::{Change, customers_of_import, due, mark, mark_records, settle};
+pub use dictionary::{add_reason, dictionary, set_reason};
 pub use inputs::{InputRow, inputs, remove_input, set_input};
 pub use people::{Face, contact_values, current_id, faces};
 pub use profiles::{
@@ -18,3 +23,4 @@ pub use profiles::{
 pub use purchases::{LeftOutOrders, left_out, purchases, purchases_of};
 pub use reasons::{LeavingReason, leaving_reasons};
 pub use state::{State, model, publish_model, set_state, state};
+pub use talks::{TalkFilter, TalkRow, talks};

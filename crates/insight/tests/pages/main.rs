@@ -4,5 +4,6 @@
 
 mod base;
 mod changes;
+mod drivers;
 mod odd_orders;
 mod shop;
