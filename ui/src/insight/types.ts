@@ -30,7 +30,15 @@ export interface ChurnBoard {
     natural: number;
     other: number;
     unknown: number;
-    items: { reason: string; kind: string; customers: number; revenue: Money; action: string; list: string }[];
+    items: {
+      reason: string;
+      name: string;
+      kind: string;
+      customers: number;
+      revenue: Money;
+      action: string;
+      list: string;
+    }[];
   };
   alerts: { code: string; month: string; rate: number; usual: number; low: number; high: number; list: string }[];
   moves: { from: string; to: string; moves: number }[];
