@@ -15,7 +15,7 @@ import { benchmarksQuery, loyalQuery, planQuery } from './api';
 import type { Benchmark } from './types';
 
 const shown = (f: Formats, b: Benchmark) =>
-  b.value === null ? NONE : b.unit === 'share' ? f.pct(b.value) : `×${f.n(b.value, 1)}`;
+  b.value === null ? NONE : b.unit === 'share' ? f.pct(b.value) : `×${f.n(b.value, Number.isInteger(b.value) ? 0 : 1)}`;
 
 /** Own figures first; the market's beside, in cards of their own that name their source. */
 export function BenchmarksPart() {
@@ -164,7 +164,9 @@ function BenchmarkCard({ benchmark: b }: { benchmark: Benchmark }) {
   const name = word(`improve.benchmark.${b.code}`);
   return (
     <section className="plan-kpi benchmark" aria-label={name}>
-      <span className="pill">{b.own ? t('improve.benchmark.entered') : t('improve.benchmark.label')}</span>
+      <span className="pill">
+        {b.own || b.code === 'cold_conversion' ? t('improve.benchmark.entered') : t('improve.benchmark.label')}
+      </span>
       <div className="big-n num">{shown(f, b)}</div>
       <div>{name}</div>
       <div className="dim small">

@@ -267,7 +267,7 @@ function Target({
       : unit === 'days'
         ? t('improve.plan.window', { count: target })
         : t(less ? 'improve.plan.atMost' : 'improve.plan.target', {
-            target: unit === 'percent' ? f.pct(target) : `×${f.n(target, 1)}`,
+            target: unit === 'percent' ? f.pct(target) : `×${f.n(target, Number.isInteger(target) ? 0 : 1)}`,
           });
   if (!mayEdit) return <span>{text}</span>;
   return (
