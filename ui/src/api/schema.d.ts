@@ -2666,7 +2666,7 @@ export interface components {
              * @description Newcombe's 95% interval of a difference of shares; an average order has none.
              */
             low?: number | null;
-            /** @description better, worse, unclear (the interval holds zero), too_few. */
+            /** @description better, worse, unclear (the interval holds zero), scarce (too few events). */
             verdict: string;
         };
         Changed: {
