@@ -49,15 +49,15 @@ async fn base(op: &Op) -> Tx {
         ws
     )
     .unwrap();
-    for (id, orders, first, last, revenue, stage, risk) in [
-        (1_i64, 3_i64, Some(TODAY - 400), Some(TODAY - 10), 90_000_i64, "developing", Some(0.1)),
-        (2, 2, Some(TODAY - 900), Some(TODAY - 500), 30_000, "lapsed", Some(0.9)),
-        (4, 1, Some(TODAY - 800), Some(TODAY - 800), 0, "lapsed", None),
+    for (id, orders, first, last, revenue, stage, risk, gap) in [
+        (1_i64, 3_i64, Some(TODAY - 400), Some(TODAY - 10), 90_000_i64, "developing", Some(0.1), Some(195.0)),
+        (2, 2, Some(TODAY - 900), Some(TODAY - 500), 30_000, "lapsed", Some(0.9), Some(400.0)),
+        (4, 1, Some(TODAY - 800), Some(TODAY - 800), 0, "lapsed", None, None),
     ] {
         store::execute!(
             tx,
-            "INSERT INTO profiles (workspace_id, customer_id, orders, first_day, last_day, revenue_minor, stage, risk, signals, as_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '[]', 0)",
-            ws, id, orders, first, last, revenue, stage, risk
+            "INSERT INTO profiles (workspace_id, customer_id, orders, first_day, last_day, revenue_minor, stage, risk, mean_gap, signals, as_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '[]', 0)",
+            ws, id, orders, first, last, revenue, stage, risk, gap
         )
         .unwrap();
     }
@@ -190,6 +190,13 @@ async fn every_condition_finds_its_people_and_not_the_others() {
             (is("revenue", "gt", json!(30_000)), vec![1]),
             (json!({"field": "revenue", "op": "gte", "value": 80_000, "days": 365}), vec![1]),
             (json!({"field": "revenue", "op": "lte", "value": 0, "days": 1000}), vec![3, 4]),
+            (is("sent_back", "gte", json!(1)), vec![1]),
+            (is("sent_back", "eq", json!(0)), vec![2, 3, 4]),
+            (json!({"field": "sent_back", "op": "gte", "value": 1, "days": 5}), vec![]),
+            (json!({"field": "sent_back", "op": "gte", "value": 1, "days": 6}), vec![1]),
+            // Silent for 500 days of a rhythm of 400; who has bought once has no rhythm.
+            (is("overdue", "gte", json!(1.2)), vec![2]),
+            (is("overdue", "lt", json!(1.2)), vec![1]),
             (is("average_order", "gte", json!(30_000)), vec![1]),
             (is("average_order", "lte", json!(15_000)), vec![2, 4]),
             (is("category", "in", json!(["7"])), vec![1, 4]),

@@ -73,6 +73,8 @@ typed_ids! {
     MessageId,
     CallTaskId, ConsentId, SuppressionId,
     InteractionId, JobId, EventId,
+    /// A line of the backlog of improvements.
+    ImprovementId,
 }
 
 /// Makes ids that are unique without asking the database: 41 bits of milliseconds since 2020,

@@ -18,8 +18,42 @@ const CALLS_A_DAY: usize = 500;
 /// Calls between two looks at the clock.
 const CALLS_AT_ONCE: usize = 60;
 
-/// Reasons of leaving that the desk knows.
-const REASONS: [&str; 6] = ["service", "price", "competitor", "moved", "interests", "other"];
+/// Reasons of leaving that the desk knows; late delivery is named most often.
+const REASONS: [&str; 14] = [
+    "delivery",
+    "delivery",
+    "delivery",
+    "delivery",
+    "indifferent",
+    "pushy",
+    "feedback",
+    "bonus",
+    "price",
+    "competitor",
+    "value",
+    "moved",
+    "interests",
+    "other",
+];
+/// Invented shops and employees that people name.
+const RIVALS: [&str; 2] = ["Simulated Bookshop", "Simulated Market"];
+const EMPLOYEES: [&str; 2] = ["Simulated Ihor", "Simulated Olha"];
+
+/// What a refusal is about besides its reason.
+fn about(body: &mut Value, reason: &str, task: &Value, dice: Dice<'_>) {
+    match reason {
+        "competitor" | "price" => body["competitor"] = json!(RIVALS[dice.below("rival", RIVALS.len())]),
+        "indifferent" | "pushy" | "feedback" => {
+            body["employee"] = json!(EMPLOYEES[dice.below("employee", EMPLOYEES.len())]);
+        }
+        "delivery" | "value" => {
+            if let Some(order) = task.pointer("/customer/orders/0").and_then(|order| text(order, "id")) {
+                body["order_id"] = json!(order);
+            }
+        }
+        _ => {}
+    }
+}
 
 /// What one call came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,6 +190,7 @@ impl Operator {
         let mut body = json!({ "outcome": said.outcome, "note": said.note });
         if let Some(reason) = said.reason {
             body["reason"] = json!(reason);
+            about(&mut body, reason, &task, dice);
         }
         if let Some(at) = said.next_at {
             body["next_at"] = json!(at);

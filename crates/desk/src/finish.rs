@@ -1,7 +1,7 @@
 //! How a call ended.
 
 use access::Op;
-use basis::{CallTaskId, CategoryId, Fault, FaultKind, Time, visible};
+use basis::{CallTaskId, CategoryId, Fault, FaultKind, OrderId, Time, WorkspaceId, visible};
 use channel::ledger;
 use identity::Correction;
 use permission::Consent;
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     incoming::preferred_email,
     rules::outcome::{Next, Outcome, next},
-    store::task::{self, Done, TaskRow},
+    store::task::{self, About, Done, TaskRow},
     take::{LEASE, script_shown},
 };
 
@@ -22,8 +22,15 @@ use crate::{
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Ended {
     pub outcome: Outcome,
-    /// Of leaving; a refusal needs one: service, price, product, competitor, delivery, moved, interests, other.
+    /// Of leaving; a refusal needs one of `GET /api/leaving-reasons`.
     pub reason: Option<String>,
+    /// To whom the person goes; kept with a refusal.
+    pub competitor: Option<String>,
+    /// Which employee of the shop displeased; kept with a refusal.
+    pub employee: Option<String>,
+    /// Which order displeased; kept with a refusal, and it must be one of this person's.
+    #[schema(value_type = Option<String>)]
+    pub order_id: Option<OrderId>,
     #[serde(default)]
     pub note: String,
     /// When to call again, on the campaign clock.
@@ -65,13 +72,14 @@ pub async fn outcome(op: &Op, id: CallTaskId, ended: &Ended) -> Result<(), Fault
     let note: String = visible(&ended.note).chars().take(LONGEST_NOTE).collect();
     let mut tx = op.app.db.read().await?;
     let row = held(&mut tx, op, id).await?;
+    let dictionary = insight::store::dictionary(&mut tx, ws).await?;
     drop(tx);
     if row.state == "done" && row.outcome.as_deref() == Some(ended.outcome.as_str()) {
         // The answer to the first sending was lost on its way.
         return Ok(());
     }
-    let after =
-        next(ended.outcome, ended.reason.as_deref(), ended.next_at, row.attempts + 1, op.campaign_now())?;
+    let (reason, now) = (ended.reason.as_deref(), op.campaign_now());
+    let after = next(ended.outcome, reason, &dictionary, ended.next_at, row.attempts + 1, now)?;
     if row.state != "taken" {
         return Err(gone());
     }
@@ -154,8 +162,9 @@ async fn write(
             task::give_back(tx, ws, id, Some(outcome), due).await?;
         }
         Next::Reached | Next::Failed => {
-            let done = Done { outcome: Some(outcome), reason: ended.reason.as_deref(), note };
-            task::finish(tx, ws, id, done, at).await?;
+            let about = about(tx, ws, row, ended).await?;
+            let done = Done { outcome: Some(outcome), reason: ended.reason.as_deref(), note, about };
+            task::finish(tx, ws, id, &done, at).await?;
         }
     }
     if after == Next::Failed {
@@ -163,6 +172,26 @@ async fn write(
         response::settle_dead(tx, &op.app, ws, row.campaign(), row.customer(), at).await?;
     }
     Ok(())
+}
+
+const LONGEST_WORD: usize = 80;
+
+/// What a refusal is about, as far as the person said it.
+async fn about(tx: &mut Tx, ws: WorkspaceId, row: &TaskRow, ended: &Ended) -> Result<About, Fault> {
+    if ended.outcome != Outcome::Refused {
+        return Ok(About::default());
+    }
+    let word = |text: &Option<String>| {
+        let text: String = visible(text.as_deref().unwrap_or_default()).chars().take(LONGEST_WORD).collect();
+        Some(text).filter(|text| !text.is_empty())
+    };
+    if let Some(order) = ended.order_id
+        && !task::is_order_of(tx, ws, order, row.customer()).await?
+    {
+        return Err(Fault::invalid("order_id", "This is not an order of the person on the line.")
+            .with_field("order_id", "an order of this customer"));
+    }
+    Ok(About { competitor: word(&ended.competitor), employee: word(&ended.employee), order: ended.order_id })
 }
 
 /// The words of the script, who heard the yes and when: the proof of a consent given by voice.

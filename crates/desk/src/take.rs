@@ -12,7 +12,7 @@ use serde_json::json;
 use store::Tx;
 use utoipa::ToSchema;
 
-use crate::store::task::{self, Attempt, Done, TaskRow};
+use crate::store::task::{self, About, Attempt, Done, TaskRow};
 
 /// An operator who is not heard of for so long (real time) is lost.
 pub const LEASE: Duration = Duration::from_mins(15);
@@ -99,7 +99,14 @@ async fn try_take(tx: &mut Tx, op: &Op, row: &TaskRow, until: Time) -> Result<bo
     let (ws, now) = (op.ws(), op.campaign_now());
     let Some(contact) = ledger::row(tx, ws, row.message()).await? else {
         // The person was erased.
-        task::finish(tx, ws, row.id(), Done { outcome: None, reason: None, note: "" }, now).await?;
+        task::finish(
+            tx,
+            ws,
+            row.id(),
+            &Done { outcome: None, reason: None, note: "", about: About::default() },
+            now,
+        )
+        .await?;
         return Ok(false);
     };
     let wanted = campaign::may_still(tx, ws, row.wave(), &[row.customer()]).await?;
@@ -126,14 +133,28 @@ async fn try_take(tx: &mut Tx, op: &Op, row: &TaskRow, until: Time) -> Result<bo
     };
     if let Some(reason) = decision {
         ledger::exclude_call(tx, ws, row.message(), reason).await?;
-        task::finish(tx, ws, row.id(), Done { outcome: None, reason: Some(reason), note: "" }, now).await?;
+        task::finish(
+            tx,
+            ws,
+            row.id(),
+            &Done { outcome: None, reason: Some(reason), note: "", about: About::default() },
+            now,
+        )
+        .await?;
         return Ok(false);
     }
     if !task::take(tx, ws, row.id(), op.actor.id, until).await? {
         return Ok(false);
     }
     if !ledger::take_call(tx, ws, row.message()).await? {
-        task::finish(tx, ws, row.id(), Done { outcome: None, reason: Some("closed"), note: "" }, now).await?;
+        task::finish(
+            tx,
+            ws,
+            row.id(),
+            &Done { outcome: None, reason: Some("closed"), note: "", about: About::default() },
+            now,
+        )
+        .await?;
         return Ok(false);
     }
     let attempt = Attempt {

@@ -155,7 +155,21 @@ async fn a_refusal_needs_its_reason_and_ends_everything() {
             (status, &problem["code"], &problem["fields"][0]["path"]),
             (422, &json!("reason"), &json!("reason"))
         );
-        assert_eq!(anna.ended(json!({ "outcome": "refused", "reason": "price" })).await.0, 204);
+        let strange =
+            json!({ "outcome": "refused", "reason": "price", "order_id": "12", "competitor": "Книгарня" });
+        let (status, problem) = anna.ended(strange).await;
+        assert_eq!((status, &problem["code"]), (422, &json!("order_id")), "an order of somebody else");
+        assert_eq!(
+            count(&op, "SELECT COUNT(*) FROM suppressions WHERE workspace_id = $1").await,
+            0,
+            "nothing is half done"
+        );
+        let words = json!({ "outcome": "refused", "reason": "price", "competitor": " Книгарня  на розі " });
+        assert_eq!(anna.ended(words).await.0, 204);
+        assert_eq!(
+            text(&op, "SELECT competitor FROM call_tasks WHERE workspace_id = $1").await,
+            "Книгарня на розі"
+        );
         assert_eq!(member(&op).await, ("refused".to_owned(), false, true, false));
         assert!(
             count(&op, "SELECT COUNT(*) FROM suppressions WHERE workspace_id = $1 AND reason = 'refused'")

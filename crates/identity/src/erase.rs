@@ -173,7 +173,9 @@ async fn wipe_person(tx: &mut Tx, ws: i64, ids: &[i64]) -> Result<(), Fault> {
             "UPDATE messages SET address = NULL, detail = '' WHERE workspace_id = $1 AND customer_id IN ({list})"
         ),
         format!("UPDATE reactions SET data = '{{}}' WHERE workspace_id = $1 AND customer_id IN ({list})"),
-        format!("UPDATE call_tasks SET note = '' WHERE workspace_id = $1 AND customer_id IN ({list})"),
+        format!(
+            "UPDATE call_tasks SET note = '', competitor = NULL, employee = NULL WHERE workspace_id = $1 AND customer_id IN ({list})"
+        ),
         format!(
             "UPDATE call_attempts SET number = '', note = '' WHERE workspace_id = $1 AND customer_id IN ({list})"
         ),

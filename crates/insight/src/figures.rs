@@ -6,6 +6,7 @@ use crate::leaving::Told;
 use crate::orders::{day_name, parse_day};
 use crate::rules::cohorts::month_of;
 use crate::rules::coverage::Covered;
+use crate::rules::dictionary::Driver;
 use crate::rules::lifecycle::Stage;
 use crate::rules::periods::in_period;
 use crate::snapshot::Snapshot;
@@ -162,11 +163,22 @@ impl Figure {
     }
 }
 
+fn no_reasons() -> Fault {
+    Fault::internal("reasons", "the reasons were not read")
+}
+
+/// Whether the customer at a place complained within the last year.
+pub(crate) fn complained(snapshot: &Snapshot, place: usize) -> bool {
+    let trouble = &snapshot.purchases.troubles[place];
+    trouble.complaints > 0 && trouble.complained_day > snapshot.as_of - 365
+}
+
 /// Whom a list shows.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 pub struct Question {
     /// customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
-    /// consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
+    /// consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
+    /// employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
     /// lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
     pub figure: Option<String>,
     /// Which stage, channel, month or signal.
@@ -196,7 +208,18 @@ impl Question {
     /// Whether the told reasons of leaving are needed to answer.
     #[must_use]
     pub fn needs_reasons(&self) -> bool {
-        self.figure.as_deref() == Some("reason")
+        matches!(
+            self.figure.as_deref(),
+            Some(
+                "reason"
+                    | "driver"
+                    | "competitor"
+                    | "employee"
+                    | "named_order"
+                    | "told"
+                    | "controllable_lapsed"
+            )
+        )
     }
 
     /// Whether the list is worked from the top by what may be lost.
@@ -299,9 +322,47 @@ impl Question {
             }
             "reason" => {
                 let wanted = self.text()?;
-                let told = told.ok_or_else(|| Fault::internal("reasons", "the reasons were not read"))?;
+                let told = told.ok_or_else(no_reasons)?;
                 pick(&|i| told.fits(snapshot, i, wanted))
             }
+            "told" | "named_order" => {
+                let order = self.figure.as_deref() == Some("named_order");
+                let told = told.ok_or_else(no_reasons)?;
+                pick(&|i| told.word(i).is_some_and(|w| !order || w.order_id.is_some()))
+            }
+            name @ ("driver" | "competitor" | "employee") => {
+                let wanted = self.text()?;
+                let told = told.ok_or_else(no_reasons)?;
+                pick(&|i| {
+                    told.word(i).is_some_and(|word| match name {
+                        "driver" => told.driver(&word.reason).as_str() == wanted,
+                        "competitor" => word.competitor.as_deref() == Some(wanted),
+                        _ => word.employee.as_deref() == Some(wanted),
+                    })
+                })
+            }
+            // Lapsed, and not for a natural reason.
+            "controllable_lapsed" => {
+                let told = told.ok_or_else(no_reasons)?;
+                pick(&|i| {
+                    let natural = told.word(i).is_some_and(|w| told.driver(&w.reason) == Driver::Natural);
+                    profiles[i].stage == Stage::Lapsed && !natural
+                })
+            }
+            "bought_times" => {
+                let wanted: u32 = self
+                    .text()?
+                    .parse()
+                    .map_err(|_| Fault::invalid("value", "a number of purchases, 3 for three and more"))?;
+                pick(&|i| {
+                    if wanted >= 3 {
+                        profiles[i].purchases >= wanted
+                    } else {
+                        profiles[i].purchases == wanted
+                    }
+                })
+            }
+            "complained" => pick(&|i| complained(snapshot, i)),
             "rfm" => pick(&|i| {
                 let row = &snapshot.rfm()[i];
                 let fits = |wanted: Option<u8>, score: u8| wanted.is_none_or(|w| w == score);

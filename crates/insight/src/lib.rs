@@ -6,7 +6,7 @@ pub mod cli;
 mod contacts;
 mod derived;
 mod figures;
-mod leaving;
+pub mod leaving;
 pub mod orders;
 pub mod outcomes;
 mod projection;
@@ -18,6 +18,9 @@ pub mod snapshot;
 pub mod store;
 
 pub use api::routes;
+pub use api::{metric_figures, told};
+pub use figures::{Figure, FigureValue};
+pub use leaving::signal_counts;
 pub use refresh::{refresh, refresh_changed, refresh_customers};
 
 /// The kind of the job that refreshes the profiles of a workspace.

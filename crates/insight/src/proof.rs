@@ -79,6 +79,41 @@ pub struct Later {
     margin: Option<Difference>,
 }
 
+/// What a plan says of a campaign.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanFacts {
+    pub aov_treated_minor: Option<f64>,
+    pub aov_holdout_minor: Option<f64>,
+    pub aov_growth: Option<f64>,
+    pub margin_minor: Option<f64>,
+    pub cost_minor: f64,
+    /// Ratio with its interval.
+    pub payback: Option<(f64, f64, f64)>,
+    pub payback_day: Option<String>,
+    pub until_day: Option<String>,
+    pub open: bool,
+    pub cost_is_entered: bool,
+}
+
+impl CampaignProof {
+    /// What a plan stands beside.
+    #[must_use]
+    pub fn plan_facts(&self) -> PlanFacts {
+        PlanFacts {
+            aov_treated_minor: self.proof.aov_treated_minor,
+            aov_holdout_minor: self.proof.aov_holdout_minor,
+            aov_growth: self.proof.aov_growth,
+            margin_minor: self.proof.incremental_margin.map(|d| d.difference),
+            cost_minor: self.proof.cost_minor,
+            payback: self.proof.payback.map(|d| (d.difference, d.low, d.high)),
+            payback_day: self.payback_day.clone(),
+            until_day: self.until_day.clone(),
+            open: self.open,
+            cost_is_entered: self.cost_is_entered,
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct CampaignRow {
     name: String,

@@ -38,6 +38,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(response::routes())
         .merge(desk::routes())
         .merge(report::routes())
+        .merge(improve::routes())
 }
 
 /// The whole site.

@@ -176,7 +176,7 @@ const routes = [
   createRoute({
     getParentRoute: () => inside,
     path: '/campaigns/$id/edit',
-    validateSearch: words('step'),
+    validateSearch: words('step', 'segment', 'name'),
     component: lazyRouteComponent(() => import('~/campaign/wizard-page'), 'WizardPage'),
   }),
   createRoute({
@@ -202,6 +202,12 @@ const routes = [
     path: '/insight',
     validateSearch: words('tab', 'model', 'q'),
     component: lazyRouteComponent(() => import('~/insight/insight-page'), 'InsightPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/improve',
+    validateSearch: words('tab', 'open'),
+    component: lazyRouteComponent(() => import('~/improve/improve-page'), 'ImprovePage'),
   }),
   createRoute({
     getParentRoute: () => inside,

@@ -14,6 +14,7 @@ import {
   IconSettings,
   IconSun,
   IconTableImport,
+  IconTargetArrow,
   IconUser,
   IconUsers,
 } from '@tabler/icons-react';
@@ -32,7 +33,7 @@ const Palette = lazy(() => import('./palette'));
 
 export interface NavStep {
   to: string;
-  key: 'import' | 'people' | 'base' | 'segments' | 'campaigns' | 'calls' | 'insight' | 'proof' | 'settings';
+  key: 'import' | 'people' | 'base' | 'segments' | 'campaigns' | 'calls' | 'insight' | 'improve' | 'proof' | 'settings';
   icon: ReactNode;
   /** The step's number in the story; settings stand outside it. */
   step?: number;
@@ -48,6 +49,7 @@ export const STEPS: NavStep[] = [
   { to: '/calls', key: 'calls', icon: <IconHeadset size={18} />, step: 6, needs: 'calls' },
   { to: '/proof', key: 'proof', icon: <IconScale size={18} />, step: 7, needs: 'insight' },
   { to: '/insight', key: 'insight', icon: <IconChartHistogram size={18} />, needs: 'insight' },
+  { to: '/improve', key: 'improve', icon: <IconTargetArrow size={18} />, needs: 'insight' },
   { to: '/settings', key: 'settings', icon: <IconSettings size={18} />, needs: 'settings' },
 ];
 

@@ -28,8 +28,9 @@ function Count({ segment }: { segment: Segment }) {
 }
 
 interface Suggestion {
-  kind: 'reaction' | 'interest' | string;
+  kind: 'ready' | 'reaction' | 'interest' | string;
   word: string;
+  days?: number | null;
   campaign?: string | null;
   rule: Rule;
   customers: number;
@@ -48,7 +49,11 @@ function Suggestions() {
     queryFn: ({ signal }) => api.get<PageOf<Suggestion>>('/api/segments/suggestions', undefined, signal),
   });
   const name = (s: Suggestion) =>
-    s.kind === 'reaction' ? [word(`segmentValue.${s.word}`), s.campaign].filter(Boolean).join(': ') : s.word;
+    s.kind === 'ready'
+      ? word(`segment.readyName.${s.word}`, { count: s.days ?? 0 })
+      : s.kind === 'reaction'
+        ? [word(`segmentValue.${s.word}`), s.campaign].filter(Boolean).join(': ')
+        : s.word;
   const save = useMutation({
     mutationFn: (s: Suggestion) => api.post<{ id: string }>('/api/segments', { name: name(s), rule: s.rule }),
     onSuccess: async (made) => {

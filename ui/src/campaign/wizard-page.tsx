@@ -48,6 +48,8 @@ function NewCampaign() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { workspace } = useSession();
+  // A recommendation names whom the campaign speaks to.
+  const { segment, name } = useSearch({ from: '/inside/campaigns/$id/edit' });
   const started = useRef(false);
   const create = useMutation({
     mutationFn: async () => {
@@ -58,10 +60,11 @@ function NewCampaign() {
       ]);
       const sender = info.settings?.sender;
       const domain = config?.config?.domain;
-      const draft = newDraft(t('wizard.firstName'), {
+      const draft = newDraft(name || t('wizard.firstName'), {
         name: sender?.shop_name || workspace.name,
         address: domain ? `hello@${domain}` : (sender?.email ?? ''),
       });
+      draft.segment_id = segment ?? null;
       for (const wave of draft.waves) wave.bodies = await defaultBodies(wave.channel);
       return api.post<Campaign>('/api/campaigns', draft);
     },

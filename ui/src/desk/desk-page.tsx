@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { Button, Checkbox, Modal, Textarea, TextInput } from '@mantine/core';
 import {
   IconHeadset,
   IconPhoneIncoming,
@@ -20,6 +20,7 @@ import { Empty, ErrorNote, Loaded, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
 import { CorrectionFields, type Corrections, filled } from '~/identity/correct';
 import { Addresses, CardFacts, ConsentList, Contacts, Orders } from '~/identity/customer';
+import { NO_REFUSAL, RefusalFields, said } from '~/improve/refusal';
 import { Inbound } from './inbound';
 import './desk.css';
 
@@ -32,9 +33,6 @@ const OUTCOME_TONE: Record<Outcome, string | undefined> = {
   wrong_number: undefined,
   no_answer: undefined,
 };
-
-// The first level of the reasons of leaving; natural ones are nobody's fault.
-const REASONS = ['service', 'price', 'product', 'competitor', 'delivery', 'moved', 'interests', 'other'] as const;
 
 interface Queue {
   counts?: { waiting?: number; taken?: number; done?: number; later?: number };
@@ -314,7 +312,7 @@ function Talk({
   const session = useSession();
   const [ticks, setTicks] = useState<ReadonlySet<number>>(new Set());
   const [note, setNote] = useState('');
-  const [reason, setReason] = useState('');
+  const [refusal, setRefusal] = useState(NO_REFUSAL);
   const [nextAt, setNextAt] = useState(() => tomorrow(session.campaign_now));
   const [interests, setInterests] = useState<string[]>([]);
   const [fix, setFix] = useState<Corrections>({});
@@ -333,7 +331,7 @@ function Talk({
         {
           outcome,
           note,
-          reason: outcome === 'refused' ? reason : undefined,
+          ...(outcome === 'refused' ? said(refusal) : {}),
           next_at: outcome === 'call_later' ? new Date(nextAt).toISOString() : undefined,
           corrections: Object.keys(filled(fix)).length > 0 ? filled(fix) : undefined,
           interests: outcome === 'agreed' && interests.length > 0 ? interests : undefined,
@@ -342,7 +340,7 @@ function Talk({
       ),
     onSuccess: onDone,
   });
-  const lacks = !outcome || (outcome === 'refused' && !reason) || (outcome === 'call_later' && !nextAt);
+  const lacks = !outcome || (outcome === 'refused' && !refusal.reason) || (outcome === 'call_later' && !nextAt);
   // The task stays in this operator's hands while it is open on the screen.
   useEffect(() => {
     const timer = setInterval(() => void api.post(`/api/desk/tasks/${task.id}/keep`).catch(() => undefined), 60_000);
@@ -413,16 +411,7 @@ function Talk({
         {outcome && (
           <div className="col">
             {outcome === 'refused' && (
-              <NativeSelect
-                label={t('desk.reason')}
-                required
-                value={reason}
-                onChange={(e) => setReason(e.currentTarget.value)}
-                data={[
-                  { value: '', label: t('desk.reasonChoose') },
-                  ...REASONS.map((r) => ({ value: r, label: t(`reason.${r}`) })),
-                ]}
-              />
+              <RefusalFields value={refusal} onChange={setRefusal} orders={task.customer.orders} />
             )}
             {outcome === 'call_later' && (
               <TextInput

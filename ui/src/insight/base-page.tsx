@@ -15,6 +15,7 @@ import { useFormat } from '~/design/format';
 import { Card, Page } from '~/design/page';
 import { Bone, BoneFigures, Empty, Loaded } from '~/design/state';
 import { useWord } from '~/i18n/word';
+import { PlanBlock } from '~/improve/plan';
 import { Figures, useOpener } from './figures';
 
 interface BaseHealth {
@@ -80,6 +81,7 @@ export function BasePage() {
 
   return (
     <Page title={t('base.title')} lead={t('base.lead')}>
+      <PlanBlock />
       <Loaded
         query={health}
         skeleton={

@@ -9,6 +9,7 @@ import { type Formats, NONE, useFormat } from '~/design/format';
 import { Card } from '~/design/page';
 import { ErrorNote } from '~/design/state';
 import { useWord } from '~/i18n/word';
+import { BriefCard } from '~/improve/brief';
 
 type Answer = Record<string, number | null>;
 
@@ -156,6 +157,7 @@ export function CalculatorsPart() {
       <WhatIf />
       <RetentionSpend />
       <WinBack />
+      <BriefCard />
       <div className="grid" style={{ ['--min' as string]: '330px' }}>
         {TOOLS.map((tool) => (
           <Calculator key={tool.name} tool={tool} />

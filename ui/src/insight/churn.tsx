@@ -171,11 +171,11 @@ export function ChurnPart() {
                     bars={[
                       ...b.reasons.items.map((r) => ({
                         key: r.reason,
-                        label: word(`reason.${r.reason}`),
+                        label: r.name || word(`reason.${r.reason}`),
                         value: r.customers,
                         tone: TONE[r.kind],
                         hint: word(`action.${r.action}`),
-                        onOpen: () => opener.ask(word(`reason.${r.reason}`), r.list),
+                        onOpen: () => opener.ask(r.name || word(`reason.${r.reason}`), r.list),
                       })),
                       {
                         key: 'unknown',
@@ -199,13 +199,13 @@ export function ChurnPart() {
                     ...b.reasons.items.map((r) => ({
                       key: r.reason,
                       cells: [
-                        word(`reason.${r.reason}`),
+                        r.name || word(`reason.${r.reason}`),
                         word(`churn.${r.kind}`),
                         r.customers,
                         cells.money(r.revenue),
                         word(`action.${r.action}`),
                       ],
-                      onWho: () => opener.ask(word(`reason.${r.reason}`), r.list),
+                      onWho: () => opener.ask(r.name || word(`reason.${r.reason}`), r.list),
                     })),
                     {
                       key: 'unknown',

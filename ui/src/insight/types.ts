@@ -37,7 +37,15 @@ export interface ChurnBoard {
     natural: number;
     other: number;
     unknown: number;
-    items: { reason: string; kind: string; customers: number; revenue: Money; action: string; list: string }[];
+    items: {
+      reason: string;
+      name: string;
+      kind: string;
+      customers: number;
+      revenue: Money;
+      action: string;
+      list: string;
+    }[];
   };
   alerts: {
     code: string;

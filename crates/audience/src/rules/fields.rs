@@ -107,9 +107,12 @@ pub const FIELDS: &[Field] = &[
     field("first_order", "orders", Kind::Days, DAYS),
     field("orders", "orders", Kind::Number, NUMBER).windowed(),
     field("revenue", "orders", Kind::Money, NUMBER).windowed(),
+    field("sent_back", "orders", Kind::Number, NUMBER).windowed(),
     field("average_order", "orders", Kind::Money, NUMBER),
     field("category", "orders", Kind::Category, SETS).windowed(),
     field("product", "orders", Kind::Text, &[Op::Contains]).windowed(),
+    // Days since the last order ÷ the person's own mean gap.
+    field("overdue", "forecast", Kind::Number, NUMBER),
     field("risk", "forecast", Kind::Number, NUMBER),
     field("p_alive", "forecast", Kind::Number, NUMBER),
     field("expected_orders", "forecast", Kind::Number, NUMBER),

@@ -151,6 +151,17 @@ impl Maker<'_> {
                 // A CASE, because an engine may divide before it looks at the other half of an AND.
                 format!("(CASE WHEN COALESCE(p.orders, 0) > 0 THEN {inner} ELSE 1 = 0 END)")
             }
+            ("sent_back", _) => self.sent_back(condition),
+            ("overdue", _) => {
+                let today = self.arg(Value::Int(self.frame.today));
+                let inner = self.number(
+                    &format!("(CAST({today} AS DOUBLE PRECISION) - p.last_day) / p.mean_gap"),
+                    *op,
+                    operand,
+                );
+                // Who has bought once has no rhythm to be late by; a CASE, so that nothing is divided by nothing.
+                format!("(CASE WHEN p.last_day IS NOT NULL AND p.mean_gap > 0 THEN {inner} ELSE 1 = 0 END)")
+            }
             ("risk", _) => self.forecast("p.risk", *op, operand),
             ("p_alive", _) => self.forecast("p.p_alive", *op, operand),
             ("expected_orders", _) => self.forecast("p.expected_orders", *op, operand),
@@ -278,6 +289,24 @@ impl Maker<'_> {
         let set = self.set(&format!(
             "SELECT rc.customer_id AS id FROM orders o CROSS JOIN record_customers rc
              WHERE o.workspace_id = $1 AND rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id AND o.status IN ('paid', 'new') AND o.day > {since}{filter} GROUP BY rc.customer_id HAVING {having}"
+        ));
+        if of_zero { format!("NOT ({set})") } else { set }
+    }
+
+    /// Orders that were cancelled or came back; who has none has zero of them.
+    fn sent_back(&mut self, condition: &Condition) -> String {
+        let since = condition.days.map(|days| {
+            let place = self.arg(Value::Int(self.frame.today - days));
+            format!(" AND o.day > {place}")
+        });
+        // Zero is a number too: what it fulfils is asked the other way round, of those who have some.
+        let of_zero = zero_fulfils(condition.op, &condition.operand);
+        let count = self.number("COUNT(*)", condition.op, &condition.operand);
+        let having = if of_zero { format!("NOT ({count})") } else { count };
+        let set = self.set(&format!(
+            "SELECT rc.customer_id AS id FROM orders o CROSS JOIN record_customers rc
+             WHERE o.workspace_id = $1 AND rc.workspace_id = o.workspace_id AND rc.record_id = o.record_id AND o.status IN ('cancelled', 'returned'){} GROUP BY rc.customer_id HAVING {having}",
+            since.unwrap_or_default()
         ));
         if of_zero { format!("NOT ({set})") } else { set }
     }

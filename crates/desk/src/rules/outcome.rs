@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use basis::{Fault, Time};
+use insight::rules::dictionary::Dictionary;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,10 +34,6 @@ impl Outcome {
     }
 }
 
-/// Why people leave: controllable (service, price, product, competitor, delivery) or natural (moved, interests), or in the note.
-pub const REASONS: [&str; 8] =
-    ["service", "price", "product", "competitor", "delivery", "moved", "interests", "other"];
-
 /// A task is given up after so many calls without an answer.
 pub const MOST_ATTEMPTS: i64 = 3;
 
@@ -61,6 +58,7 @@ pub enum Next {
 pub fn next(
     outcome: Outcome,
     reason: Option<&str>,
+    dictionary: &Dictionary,
     next_at: Option<Time>,
     attempts: i64,
     now: Time,
@@ -68,9 +66,15 @@ pub fn next(
     match outcome {
         Outcome::Agreed => Ok(Next::Reached),
         Outcome::Refused => match reason {
-            Some(reason) if REASONS.contains(&reason) => Ok(Next::Reached),
+            Some(reason) if dictionary.offered(reason).is_some() => Ok(Next::Reached),
             _ => {
-                let what = format!("why the person leaves is one of: {}", REASONS.join(", "));
+                let offered: Vec<&str> = dictionary
+                    .reasons()
+                    .iter()
+                    .filter(|reason| !reason.retired)
+                    .map(|reason| reason.code.as_str())
+                    .collect();
+                let what = format!("why the person leaves is one of: {}", offered.join(", "));
                 Err(Fault::invalid("reason", "A refusal needs the reason of leaving.")
                     .with_field("reason", what))
             }
@@ -95,20 +99,39 @@ mod tests {
 
     const NOW: Time = Time::from_millis(1_725_181_200_000);
 
+    fn of(
+        outcome: Outcome,
+        reason: Option<&str>,
+        next_at: Option<Time>,
+        attempts: i64,
+        now: Time,
+    ) -> Result<Next, Fault> {
+        next(outcome, reason, &Dictionary::default(), next_at, attempts, now)
+    }
+
+    #[test]
+    fn a_retired_reason_is_not_taken_any_more() {
+        let mut bonus = Dictionary::default().reason("bonus").unwrap().clone();
+        bonus.retired = true;
+        let changed = Dictionary::of(vec![bonus]);
+        assert!(next(Outcome::Refused, Some("bonus"), &changed, None, 1, NOW).is_err());
+        assert_eq!(of(Outcome::Refused, Some("bonus"), None, 1, NOW).unwrap(), Next::Reached);
+    }
+
     #[test]
     fn a_refusal_needs_a_reason_of_the_list() {
-        assert!(next(Outcome::Refused, None, None, 1, NOW).is_err());
-        assert!(next(Outcome::Refused, Some("because"), None, 1, NOW).is_err());
-        assert_eq!(next(Outcome::Refused, Some("price"), None, 1, NOW).unwrap(), Next::Reached);
+        assert!(of(Outcome::Refused, None, None, 1, NOW).is_err());
+        assert!(of(Outcome::Refused, Some("because"), None, 1, NOW).is_err());
+        assert_eq!(of(Outcome::Refused, Some("price"), None, 1, NOW).unwrap(), Next::Reached);
     }
 
     #[test]
     fn a_call_later_needs_a_date_to_come() {
-        assert!(next(Outcome::CallLater, None, None, 1, NOW).is_err());
-        assert!(next(Outcome::CallLater, None, Some(NOW), 1, NOW).is_err());
-        assert!(next(Outcome::CallLater, None, Some(NOW.plus_days(91)), 1, NOW).is_err());
+        assert!(of(Outcome::CallLater, None, None, 1, NOW).is_err());
+        assert!(of(Outcome::CallLater, None, Some(NOW), 1, NOW).is_err());
+        assert!(of(Outcome::CallLater, None, Some(NOW.plus_days(91)), 1, NOW).is_err());
         let at = NOW.plus_days(2);
-        assert_eq!(next(Outcome::CallLater, None, Some(at), 1, NOW).unwrap(), Next::Again(at));
+        assert_eq!(of(Outcome::CallLater, None, Some(at), 1, NOW).unwrap(), Next::Again(at));
     }
 
     #[test]
@@ -117,7 +140,7 @@ mod tests {
         let mut hours = Vec::new();
         for attempt in 1..=3 {
             hours.push(at.millis() / 3_600_000 % 24);
-            match next(Outcome::NoAnswer, None, None, attempt, at).unwrap() {
+            match of(Outcome::NoAnswer, None, None, attempt, at).unwrap() {
                 Next::Again(later) => at = later,
                 end => assert_eq!((attempt, end), (3, Next::Failed)),
             }
@@ -130,7 +153,7 @@ mod tests {
         #[test]
         fn a_task_that_comes_back_comes_back_later(attempts in 0_i64..10, ahead in -5_i64..200) {
             for outcome in [Outcome::CallLater, Outcome::NoAnswer] {
-                if let Ok(Next::Again(at)) = next(outcome, None, Some(NOW.plus_days(ahead)), attempts, NOW) {
+                if let Ok(Next::Again(at)) = of(outcome, None, Some(NOW.plus_days(ahead)), attempts, NOW) {
                     prop_assert!(at > NOW);
                 }
             }

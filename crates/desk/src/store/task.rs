@@ -1,4 +1,4 @@
-use basis::{CallTaskId, CampaignId, CustomerId, Fault, MessageId, Time, WaveId, WorkspaceId};
+use basis::{CallTaskId, CampaignId, CustomerId, Fault, MessageId, OrderId, Time, WaveId, WorkspaceId};
 use sqlx::FromRow;
 use store::Tx;
 
@@ -150,23 +150,54 @@ pub async fn postpone(tx: &mut Tx, ws: WorkspaceId, id: CallTaskId, due_at: Time
 }
 
 /// What an attempt ended with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Done<'a> {
     pub outcome: Option<&'a str>,
     pub reason: Option<&'a str>,
     pub note: &'a str,
+    pub about: About,
+}
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    pub competitor: Option<String>,
+    pub employee: Option<String>,
+    pub order: Option<OrderId>,
+}
+
+/// Whether an order is the customer's, whatever ids they had.
+pub async fn is_order_of(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    order: OrderId,
+    customer: CustomerId,
+) -> Result<bool, Fault> {
+    let (found,) = store::fetch_one!(
+        *tx,
+        (i64,),
+        "SELECT COUNT(*) FROM orders o
+         JOIN record_customers r ON r.workspace_id = o.workspace_id AND r.record_id = o.record_id
+         LEFT JOIN customer_aliases a ON a.workspace_id = o.workspace_id AND a.customer_id = $3
+         WHERE o.workspace_id = $1 AND o.id = $2 AND r.customer_id = COALESCE(a.current_id, $3)",
+        ws.get(),
+        order.get(),
+        customer.get()
+    )?;
+    Ok(found > 0)
 }
 
 pub async fn finish(
     tx: &mut Tx,
     ws: WorkspaceId,
     id: CallTaskId,
-    done: Done<'_>,
+    done: &Done<'_>,
     at: Time,
 ) -> Result<(), Fault> {
     store::execute!(
         *tx,
         "UPDATE call_tasks SET state = 'done', outcome = $3, reason = $4, note = $5, finished_at = $6, taken_until = NULL,
+           competitor = $7, employee = $8, order_id = $9,
            attempts = attempts + CASE WHEN CAST($3 AS TEXT) IS NULL THEN 0 ELSE 1 END
          WHERE workspace_id = $1 AND id = $2 AND state <> 'done'",
         ws.get(),
@@ -174,7 +205,10 @@ pub async fn finish(
         done.outcome,
         done.reason,
         done.note,
-        at.millis()
+        at.millis(),
+        done.about.competitor.as_deref(),
+        done.about.employee.as_deref(),
+        done.about.order.map(OrderId::get)
     )?;
     Ok(())
 }

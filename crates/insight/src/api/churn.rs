@@ -2,7 +2,7 @@ use super::{month_days, period_list};
 use crate::contacts;
 use crate::derived::{MonthRow, at_risk_now};
 use crate::figures::Figure;
-use crate::leaving::{self, Told};
+use crate::leaving::Told;
 use crate::orders::{day_name, day_of};
 use crate::rules::alarms::{Month, Way, alarm};
 use crate::rules::cohorts::{month_name, month_of};
@@ -74,8 +74,10 @@ pub struct Reasons {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReasonCount {
-    /// service, price, product, competitor, delivery, moved, interests, other.
+    /// A code of the dictionary of leaving reasons.
     reason: String,
+    /// The workspace's words; empty where the catalogue's are used.
+    name: String,
     /// controllable, natural, other.
     kind: &'static str,
     customers: u64,
@@ -133,16 +135,13 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
     let currency = op.workspace.currency;
     let mut tx = op.app.db.read().await?;
     let moves = store::move_counts(&mut tx, op.ws(), snapshot.as_of - 29, snapshot.as_of).await?;
-    let told = store::leaving_reasons(&mut tx, op.ws()).await?;
     let refused = store::refusals(&mut tx, op.ws()).await?;
     drop(tx);
     let contacts = contacts::load(&op.app, &op.workspace, &snapshot).await?;
-    let zone = op.workspace.tz();
-    let refusals = Refusals::of(contacts.totals.lawful, &refused, &zone);
-    let mut board = snapshot::blocking(move || {
-        assemble(&snapshot, &Told::of(&snapshot, told, &zone), &refusals, currency)
-    })
-    .await?;
+    let refusals = Refusals::of(contacts.totals.lawful, &refused, &op.workspace.tz());
+    let told = super::told(&op, &snapshot).await?;
+    let mut board =
+        snapshot::blocking(move || assemble(&snapshot, &told, &refusals, currency)).await?;
     board.moves = moves
         .into_iter()
         .map(|m| MoveCount { from: m.from_stage, to: m.to_stage, cause: m.cause, moves: m.moves })
@@ -165,31 +164,38 @@ const fn action_for(signal: &str) -> &'static str {
 /// What usually answers a reason.
 const fn answer_to(reason: &str) -> &'static str {
     match reason.as_bytes() {
-        b"service" | b"delivery" => "call_and_repair",
-        b"price" => "offer_by_taste",
-        b"product" | b"competitor" => "offer_novelties",
+        b"service" | b"delivery" | b"feedback" | b"indifferent" | b"pushy" => "call_and_repair",
+        b"price" | b"bonus" => "offer_by_taste",
+        b"product" | b"competitor" | b"value" | b"use" => "offer_novelties",
         b"moved" | b"interests" => "let_go",
         _ => "ask_why",
     }
 }
 
+/// What the customer at a place brought in their last year with the shop.
+pub(super) fn last_year_minor(snapshot: &Snapshot, place: usize) -> i64 {
+    let last = snapshot.profiles[place].last_day.unwrap_or(i32::MIN);
+    let year = snapshot.purchases.base().of(place).iter().filter(|o| o.day > last.saturating_sub(365));
+    year.map(|o| o.minor).sum()
+}
+
 fn reasons(snapshot: &Snapshot, told: &Told, lapsed: u64, currency: Currency) -> Reasons {
     let mut by_reason: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
     let mut known = 0;
-    for (place, reason) in told.iter() {
+    for (place, word) in told.iter() {
+        let reason = word.reason.as_str();
         let profile = &snapshot.profiles[place];
         known += u64::from(profile.stage == Stage::Lapsed);
         let entry = by_reason.entry(reason).or_default();
         entry.0 += 1;
-        let last = profile.last_day.unwrap_or(i32::MIN);
-        let year = snapshot.purchases.base().of(place).iter().filter(|o| o.day > last.saturating_sub(365));
-        entry.1 = entry.1.saturating_add(year.map(|o| o.minor).sum());
+        entry.1 = entry.1.saturating_add(last_year_minor(snapshot, place));
     }
     let mut items: Vec<ReasonCount> = by_reason
         .into_iter()
         .map(|(reason, (customers, minor))| ReasonCount {
             reason: reason.to_owned(),
-            kind: leaving::kind(reason),
+            name: told.dictionary().reason(reason).map(|r| r.name.clone()).unwrap_or_default(),
+            kind: told.driver(reason).kind(),
             customers,
             revenue: Money::new(minor, currency),
             action: answer_to(reason),

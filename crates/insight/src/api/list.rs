@@ -67,6 +67,17 @@ pub(super) async fn list(
     Ok(Json(Page { items: page.items.into_iter().map(|(row, _)| row).collect(), next: page.next }))
 }
 
+/// The reasons that stand at a snapshot, under the workspace's dictionary.
+///
+/// # Errors
+/// When the database fails.
+pub async fn told(op: &Op, snapshot: &Snapshot) -> Result<Told, Fault> {
+    let mut tx = op.app.db.read().await?;
+    let reasons = store::leaving_reasons(&mut tx, op.ws()).await?;
+    let dictionary = store::dictionary(&mut tx, op.ws()).await?;
+    Ok(Told::of(snapshot, reasons, dictionary, &op.workspace.tz()))
+}
+
 /// Answers a question with places in the current snapshot.
 pub(super) async fn ask(op: &Op, question: Question) -> Result<(Arc<Snapshot>, Vec<usize>), Fault> {
     let snapshot = snapshot::current(&op.app, &op.workspace).await?;
@@ -88,13 +99,7 @@ pub(super) async fn ask(op: &Op, question: Question) -> Result<(Arc<Snapshot>, V
     } else {
         None
     };
-    let told = if question.needs_reasons() {
-        let mut tx = op.app.db.read().await?;
-        let reasons = store::leaving_reasons(&mut tx, op.ws()).await?;
-        Some(Told::of(&snapshot, reasons, &op.workspace.tz()))
-    } else {
-        None
-    };
+    let told = if question.needs_reasons() { Some(told(op, &snapshot).await?) } else { None };
     let kept = Arc::clone(&snapshot);
     let places =
         snapshot::blocking(move || question.places(&kept, contacts.as_deref(), told.as_ref())).await??;

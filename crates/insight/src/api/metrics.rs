@@ -7,7 +7,7 @@ use crate::rules::coverage::Covered;
 use crate::rules::periods::{Period, first_lapse, period};
 use crate::snapshot::{self, Snapshot};
 use crate::store;
-use access::{Answer, need};
+use access::{Answer, Op, need};
 use axum::Json;
 use axum::extract::Query;
 use basis::{Currency, Fault, Money};
@@ -120,6 +120,19 @@ pub(super) async fn metrics(
     drop(tx);
     let currency = op.workspace.currency;
     Ok(Json(snapshot::blocking(move || assemble(&snapshot, &costs, from, to, currency)).await?))
+}
+
+/// The figures of the last year, for plans that stand beside other pages.
+///
+/// # Errors
+/// When the database fails.
+pub async fn metric_figures(op: &Op) -> Result<Vec<Figure>, Fault> {
+    let snapshot = snapshot::current(&op.app, &op.workspace).await?;
+    let mut tx = op.app.db.read().await?;
+    let costs = Costs::of(&store::inputs(&mut tx, op.ws()).await?);
+    drop(tx);
+    let (currency, to) = (op.workspace.currency, snapshot.as_of);
+    snapshot::blocking(move || assemble(&snapshot, &costs, to - 364, to, currency).figures).await
 }
 
 /// Retention of the period: (customers at the end − new ones) ÷ customers at the start.

@@ -1,20 +1,27 @@
 //! Routes of this slice, one file a page.
 
+mod benchmarks;
 mod campaign_proof;
 mod churn;
+mod dictionary;
+mod drivers;
 mod export;
 mod forecast;
 mod health;
 mod inputs;
 mod list;
+mod loyal;
 mod maps;
 mod metrics;
 mod models;
 mod stat;
+mod talks;
 mod value;
 mod what_if;
 
 pub(crate) use inputs::Costs;
+pub use list::told;
+pub use metrics::metric_figures;
 
 use access::App;
 use utoipa_axum::router::OpenApiRouter;
@@ -46,6 +53,13 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(what_if::win_back, what_if::win_back_start))
         .routes(routes!(campaign_proof::proof))
         .routes(routes!(stat::calculate))
+        .routes(routes!(dictionary::reasons, dictionary::add))
+        .routes(routes!(dictionary::change))
+        .routes(routes!(drivers::drivers))
+        .routes(routes!(talks::list))
+        .routes(routes!(benchmarks::list))
+        .routes(routes!(benchmarks::set, benchmarks::reset))
+        .routes(routes!(loyal::loyal))
 }
 
 /// A month's first and last day, the last not after `as_of`.

@@ -2,13 +2,16 @@
 
 pub mod alarms;
 pub mod baskets;
+pub mod benchmarks;
 pub mod btyd;
 pub mod check;
 pub mod cohorts;
 pub mod compare;
 pub mod coverage;
+pub mod dictionary;
 pub mod forecast_tables;
 pub mod lifecycle;
+pub mod loyal;
 pub mod model;
 pub mod moves;
 pub mod numeric;

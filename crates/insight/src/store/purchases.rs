@@ -77,8 +77,9 @@ fn complaints_sql(only: &str) -> String {
            UNION ALL
            SELECT COALESCE(a.current_id, t.customer_id), t.finished_at FROM call_tasks t
              LEFT JOIN customer_aliases a ON a.workspace_id = t.workspace_id AND a.customer_id = t.customer_id
-             WHERE t.workspace_id = $1 AND t.outcome = 'refused' AND t.reason IN ('service', 'delivery', 'product')
-               AND t.finished_at IS NOT NULL
+             WHERE t.workspace_id = $1 AND t.outcome = 'refused' AND t.finished_at IS NOT NULL
+               AND (t.reason IN ('delivery', 'feedback', 'indifferent', 'pushy', 'service', 'value', 'use', 'product')
+                 OR t.reason IN (SELECT d.code FROM leaving_reasons d WHERE d.workspace_id = $1 AND d.driver IN ('service', 'product')))
          ) x{only}"
     )
 }

@@ -6,6 +6,7 @@ mod alarms;
 mod base;
 mod changes;
 mod costs;
+mod drivers;
 mod odd_orders;
 mod shop;
 mod threshold;

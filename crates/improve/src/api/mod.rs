@@ -1,0 +1,22 @@
+//! Routes of this slice, one file a page.
+
+mod backlog;
+mod brief;
+mod effects;
+mod plan;
+mod recommend;
+
+use access::App;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// All routes, for the server to merge.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(plan::plan))
+        .routes(routes!(plan::calls))
+        .routes(routes!(plan::set_target))
+        .routes(routes!(backlog::board, backlog::add))
+        .routes(routes!(backlog::show, backlog::change))
+        .routes(routes!(recommend::recommendations))
+        .routes(routes!(brief::show, brief::set))
+}

@@ -1,0 +1,66 @@
+import { queryOptions } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { api } from '~/api/client';
+import type { Page } from '~/api/types';
+import { useWord } from '~/i18n/word';
+import type { Benchmark, Board, Brief, Drivers, LeavingReason, Loyal, Plan } from './types';
+
+export const reasonsQuery = queryOptions({
+  queryKey: ['leaving-reasons'],
+  staleTime: 5 * 60_000,
+  queryFn: ({ signal }) => api.get<Page<LeavingReason>>('/api/leaving-reasons', undefined, signal),
+});
+
+export const driversQuery = queryOptions({
+  queryKey: ['insight', 'drivers'],
+  queryFn: ({ signal }) => api.get<Drivers>('/api/insight/drivers', undefined, signal),
+});
+
+export const boardQuery = queryOptions({
+  queryKey: ['improvements'],
+  queryFn: ({ signal }) => api.get<Board>('/api/improvements', undefined, signal),
+});
+
+export const benchmarksQuery = queryOptions({
+  queryKey: ['benchmarks'],
+  queryFn: ({ signal }) => api.get<Page<Benchmark>>('/api/benchmarks', undefined, signal),
+});
+
+export const loyalQuery = queryOptions({
+  queryKey: ['insight', 'loyal'],
+  queryFn: ({ signal }) => api.get<Loyal>('/api/insight/loyal', undefined, signal),
+});
+
+export const briefQuery = queryOptions({
+  queryKey: ['brief'],
+  queryFn: ({ signal }) => api.get<Brief>('/api/brief', undefined, signal),
+});
+
+export function planQuery(campaign?: string) {
+  return queryOptions({
+    queryKey: ['plan', campaign ?? ''],
+    queryFn: ({ signal }) => api.get<Plan>('/api/plan', { campaign }, signal),
+  });
+}
+
+/** A reason in the shop's own words, else in the catalogue's. */
+export function useReasonName(): (reason: { code: string; name: string }) => string {
+  const word = useWord();
+  return ({ code, name }) => name || word(`reason.${code}`);
+}
+
+/** What an improvement or a recommendation is about: `reason:delivery`, `driver:service`, `signal:overdue`, `onboarding`. */
+export function useGapName(reasons: LeavingReason[]): (gap: string, name?: string) => string {
+  const { t } = useTranslation();
+  const word = useWord();
+  const reasonName = useReasonName();
+  return (gap, name) => {
+    const [kind, code] = gap.split(':');
+    if (!gap) return t('improve.noReason');
+    if (kind === 'reason' && code)
+      return reasonName({ code, name: name || (reasons.find((r) => r.code === code)?.name ?? '') });
+    if (kind === 'driver') return word(`improve.driver.${code}`);
+    if (kind === 'signal') return word(`signalName.${code}`);
+    return word(`improve.gap.${gap}`);
+  };
+}
