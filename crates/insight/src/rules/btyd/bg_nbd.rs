@@ -2,6 +2,7 @@
 //! purchase (so every one-time buyer is surely alive), in MBG/NBD after any purchase, the first included.
 
 mod histories;
+mod sums;
 
 use super::{Cell, Fit, FitError, ModelKind};
 use crate::rules::numeric::optimum::{LogPrior, Optimum, maximise, maximise_with, polish};
