@@ -32,6 +32,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0017_insight_changes",
     "0018_identity_models",
     "0019_store_narrow_tables",
+    "0022_identity_chosen_contacts",
 ];
 
 /// What a database holds and what this binary knows.
