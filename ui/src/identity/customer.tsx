@@ -208,7 +208,8 @@ export function ReasonLine({ reason }: { reason: Reason }) {
       </span>
       <span className="grow">
         <b>{word(`field.${reason.field}`)}</b>: {word(`level.${reason.level}`)}
-        {(reason.a || reason.b) && (
+        {/* An address row may stand on a card by way of another order: two numbers would only puzzle. */}
+        {(reason.a || reason.b) && (reason.field !== 'order' || reason.a === reason.b) && (
           <span className="dim reason-values">
             {reason.a ?? NONE} ↔ {reason.b ?? NONE}
           </span>
