@@ -31,7 +31,7 @@ function RecordBox({ data }: NodeProps<RecordNode>) {
 const nodeTypes = { record: RecordBox };
 const STEP = 96;
 /** More records than this do not stand in a ring without covering each other. */
-const RING = 10;
+const RING = 6;
 const TALLEST = 960;
 
 /** The records of one person and the links that hold them together; a link opens its reasons. */
