@@ -146,6 +146,7 @@ async fn wipe_records(tx: &mut Tx, ws: i64, records: &[i64]) -> Result<(), Fault
             format!(
                 "DELETE FROM merges WHERE workspace_id = $1 AND (record_a IN ({list}) OR record_b IN ({list}))"
             ),
+            format!("DELETE FROM chosen_contacts WHERE workspace_id = $1 AND record_id IN ({list})"),
             format!("DELETE FROM record_customers WHERE workspace_id = $1 AND record_id IN ({list})"),
             format!("DELETE FROM records WHERE workspace_id = $1 AND id IN ({list})"),
         ] {

@@ -137,7 +137,7 @@ async fn timeline_of(tx: &mut Tx, op: &Op, ids: &[CustomerId]) -> Result<Vec<Val
     let mut out = Vec::new();
     let mut before = None;
     loop {
-        let page = timeline::of_customer(tx, op.ws(), ids, before, 200).await?;
+        let page = timeline::of_customer(tx, op.ws(), ids, &[], before, 200).await?;
         let Some(last) = page.last() else { break };
         before = Some((last.at, last.id));
         out.extend(page.iter().filter_map(|e| serde_json::to_value(e).ok()));

@@ -34,6 +34,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0019_store_narrow_tables",
     "0020_channel_message_variants",
     "0021_improve_reasons_and_backlog",
+    "0022_identity_chosen_contacts",
     "0023_insight_move_causes",
 ];
 

@@ -107,19 +107,26 @@ struct Row {
     data: String,
 }
 
-/// What happened with a person, newest first: pass all ids that the person ever had, and the last entry of the page before.
+/// What happened with a person, newest first: pass all ids that the person ever had, the kinds that are wanted (none means all),
+/// and the last entry of the page before.
 pub async fn of_customer(
     tx: &mut Tx,
     workspace: WorkspaceId,
     ids: &[CustomerId],
+    kinds: &[&'static str],
     before: Option<(Time, InteractionId)>,
     limit: u32,
 ) -> Result<Vec<Entry>> {
     let list: Vec<i64> = ids.iter().map(|id| id.get()).collect();
     let (at, id) = before.map_or((i64::MAX, i64::MAX), |(at, id)| (at.millis(), id.get()));
+    // Words of the program, so that nothing can be injected.
+    let wanted = match kinds {
+        [] => String::new(),
+        some => format!(" AND kind IN ('{}')", some.join("', '")),
+    };
     let sql = format!(
         "SELECT id, at, kind, channel, direction, campaign_id, wave_id, message_id, actor_kind, actor_id, data FROM interactions
-         WHERE workspace_id = $1 AND customer_id IN {} AND (at < $3 OR (at = $3 AND id < $4)) ORDER BY at DESC, id DESC LIMIT $5",
+         WHERE workspace_id = $1 AND customer_id IN {}{wanted} AND (at < $3 OR (at = $3 AND id < $4)) ORDER BY at DESC, id DESC LIMIT $5",
         store::dialect::id_list(tx.engine(), 2)
     );
     let args = [
@@ -174,12 +181,14 @@ mod tests {
 
             let mut tx = db.read().await.unwrap();
             let both = [CustomerId(10), CustomerId(11)];
-            let first = of_customer(&mut tx, ws, &both, None, 3).await.unwrap();
+            let first = of_customer(&mut tx, ws, &both, &[], None, 3).await.unwrap();
             assert_eq!(first.iter().map(|e| e.id.get()).collect::<Vec<_>>(), [5, 4, 3]);
             let last = first.last().map(|e| (e.at, e.id));
-            let rest = of_customer(&mut tx, ws, &both, last, 3).await.unwrap();
+            let rest = of_customer(&mut tx, ws, &both, &[], last, 3).await.unwrap();
             assert_eq!(rest.iter().map(|e| e.id.get()).collect::<Vec<_>>(), [2, 1]);
-            assert!(of_customer(&mut tx, WorkspaceId(2), &both, None, 3).await.unwrap().is_empty());
+            assert_eq!(of_customer(&mut tx, ws, &both, &["note", "call"], None, 9).await.unwrap().len(), 5);
+            assert!(of_customer(&mut tx, ws, &both, &["call"], None, 9).await.unwrap().is_empty());
+            assert!(of_customer(&mut tx, WorkspaceId(2), &both, &[], None, 3).await.unwrap().is_empty());
         })
         .await;
     }

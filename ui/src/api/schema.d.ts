@@ -443,7 +443,11 @@ export interface paths {
         /** Customers. */
         get: operations["list"];
         put?: never;
-        post?: never;
+        /**
+         * Enters a customer by hand. Refused with the field when a phone (`phone_unreadable`) or an e-mail (`email_unreadable`) cannot be
+         *     read.
+         */
+        post: operations["create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -553,6 +557,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/customers/{id}/pair/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compares two customers before they are joined or kept apart by hand. */
+        get: operations["show"];
+        put?: never;
+        /**
+         * Joins two customers by hand, keeps them apart, or takes the latter back. Joining against an earlier decision answers 409
+         *     `kept_apart` until it is asked for with `over`.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{id}/prefer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Chooses the preferred phone or e-mail by hand; the choice stays in every later run. */
+        post: operations["prefer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers/{id}/timeline": {
         parameters: {
             query?: never;
@@ -560,8 +602,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened with a customer under all ids it ever had, newest first. */
-        get: operations["timeline"];
+        /**
+         * What happened with a customer under all ids it ever had, newest first: orders, messages, calls, consents, and what happened with
+         *     the card itself.
+         */
+        get: operations["show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1320,7 +1365,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Doubtful pairs, the most valuable first. */
+        /** Doubtful pairs, the most valuable first unless asked otherwise. */
         get: operations["list"];
         put?: never;
         post?: never;
@@ -1356,7 +1401,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes an answer back. */
+        /** Takes an answer back; the pair is open again, as the answer says it. */
         post: operations["undo"];
         delete?: never;
         options?: never;
@@ -1558,6 +1603,40 @@ export interface paths {
         /** Whether a one-time link is still good. */
         get: operations["look"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/source-checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The places where data may be: what was imported, and what somebody said of the rest. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/source-checklist/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says of a kind of source whether the shop has one. */
+        put: operations["answer"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2243,6 +2322,8 @@ export interface components {
         };
         /** @description A contact point of a card. */
         CardContact: {
+            /** @description A colleague chose it to be the preferred one. */
+            by_hand: boolean;
             /** Format: date-time */
             first_seen: string;
             id: string;
@@ -2260,6 +2341,8 @@ export interface components {
             source: string;
             /** @description `ok`, `soft_bounced`, `hard_bounced`, `wrong_number`, `dead`. */
             status: string;
+            /** @description How records write it, where that differs from `value`; only to whom the value is shown in full. */
+            typed: string[];
             value: string;
         };
         /** @description What the orders of one customer say about the next twelve months. */
@@ -2601,6 +2684,12 @@ export interface components {
             /** @description The contact through which it was said, masked. */
             value: string;
         };
+        ContactChoice: {
+            /** @description False gives the choice back to the engine. */
+            by_hand: boolean;
+            /** @description A contact point of the card. */
+            contact_id: string;
+        };
         Corrections: {
             address?: string | null;
             email?: string | null;
@@ -2674,12 +2763,19 @@ export interface components {
             records: number;
             stage: string;
             totals: components["schemas"]["CardTotals"];
+            /** @description How records write the name. */
+            written: string[];
         };
         CustomerChange: {
             address?: string | null;
             email?: string | null;
             name?: string | null;
             phone?: string | null;
+        };
+        CustomerEntered: {
+            customer: components["schemas"]["CustomerCard"];
+            /** @description The engine found that this is a customer who was here already. */
+            joined: boolean;
         };
         CustomerErased: {
             erased: string;
@@ -2703,6 +2799,18 @@ export interface components {
             phones: string[];
             revenue: Record<string, never>;
             stage: string;
+        };
+        /** @description Two customers and how alike they are. */
+        CustomerPair: {
+            apart?: components["schemas"]["PairDecision"] | null;
+            /** @description Names or sexes that one person cannot have together. */
+            contradicts: boolean;
+            left: components["schemas"]["CustomerCard"];
+            /** Format: double */
+            probability: number;
+            /** @description Of their two most alike records. */
+            reasons: components["schemas"]["LinkReason"][];
+            right: components["schemas"]["CustomerCard"];
         };
         /** @description A customer of a list, with what its profile says. */
         CustomerRow: {
@@ -2947,6 +3055,7 @@ export interface components {
         GraphEdge: {
             a: string;
             b: string;
+            /** @description As of merges; `same_text` for records that say the same of who it is, `by_hand` for what a colleague wrote on the card. */
             kind: string;
             /** Format: double */
             probability: number;
@@ -3265,6 +3374,16 @@ export interface components {
             /** Format: int64 */
             moves: number;
             to: string;
+        };
+        /** @description Somebody new, as typed: a name, a phone or an e-mail at least. */
+        NewCustomer: {
+            address?: string;
+            email?: string;
+            name?: string;
+            /** @description Customers that were shown as likely and are other people. */
+            not_same_as?: string[];
+            note?: string;
+            phone?: string;
         };
         NewSegment: {
             name: string;
@@ -3670,21 +3789,6 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
-        Page_ReviewPair: {
-            items: {
-                id: string;
-                left: components["schemas"]["CustomerCard"];
-                /** Format: double */
-                probability: number;
-                reasons: components["schemas"]["LinkReason"][];
-                right: components["schemas"]["CustomerCard"];
-                /** @description Money behind the smaller of the two: the queue's order. */
-                value: Record<string, never>;
-            }[];
-            /** @description Pass as `cursor` for the next page; null on the last one. */
-            next?: string | null;
-        };
-        /** @description One page of a list. */
         Page_SampleCustomer: {
             items: {
                 id: string;
@@ -3702,6 +3806,19 @@ export interface components {
                 rule: Record<string, never>;
                 /** Format: date-time */
                 updated_at: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SourceCheck: {
+            items: {
+                /** @description `orders`, `addresses`, `contact_centre`, `chat`, `loyalty`, `mailing`, `till`. */
+                kind: string;
+                /** @description Sources of this kind by their names. */
+                sources: string[];
+                /** @description `found` among the imports; else what a person said: `have`, `none`, `later`; `open` when nobody looked. */
+                state: string;
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
@@ -3804,6 +3921,24 @@ export interface components {
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
+        };
+        PairAnswer: {
+            /** @description `merge`, `apart`, or `undecided`, which takes `apart` back. */
+            decision: string;
+            /** @description Join although somebody decided before that these are two people: that decision is taken back. */
+            over?: boolean;
+        };
+        PairDecided: {
+            /** @description Who the first of the two is now. */
+            customer_id: string;
+            /** @description For `POST /api/merges/{id}/undo`. */
+            merge_id?: string | null;
+        };
+        PairDecision: {
+            /** Format: date-time */
+            at: string;
+            /** @description Whose decision; empty when not known. */
+            by: string;
         };
         Parameter: {
             name: string;
@@ -4049,6 +4184,17 @@ export interface components {
             /** @description Money behind the smaller of the two: the queue's order. */
             value: Record<string, never>;
         };
+        /** @description A part of the queue of doubtful pairs. */
+        ReviewQueue: {
+            items: components["schemas"]["ReviewPair"][];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+            /** @description Open pairs that the filter lets through. */
+            total: number;
+        };
+        ReviewReopened: {
+            pair?: components["schemas"]["ReviewPair"] | null;
+        };
         /** @description A square of the RFM map. */
         RfmCell: {
             /** Format: int64 */
@@ -4190,9 +4336,22 @@ export interface components {
             signal: string;
             value_at_risk: Record<string, never>;
         };
+        SourceAnswer: {
+            /** @description `have`, `none`, `later`, or `open` to be asked again. */
+            state: string;
+        };
         SourceChange: {
             legal_basis?: components["schemas"]["BasisRow"][] | null;
             name?: string | null;
+        };
+        /** @description A kind of source that shops usually have. */
+        SourceCheck: {
+            /** @description `orders`, `addresses`, `contact_centre`, `chat`, `loyalty`, `mailing`, `till`. */
+            kind: string;
+            /** @description Sources of this kind by their names. */
+            sources: string[];
+            /** @description `found` among the imports; else what a person said: `have`, `none`, `later`; `open` when nobody looked. */
+            state: string;
         };
         SourceView: {
             id: string;
@@ -5484,6 +5643,38 @@ export interface operations {
             };
         };
     };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustomer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerEntered"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     find: {
         parameters: {
             query?: never;
@@ -5652,9 +5843,108 @@ export interface operations {
             };
         };
     };
-    timeline: {
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPair"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PairAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairDecided"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    prefer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show: {
         parameters: {
             query?: {
+                /** @description `orders`, `messages`, `calls`, `consents`, `card` (imports, merges, corrections, stages); everything when absent. */
+                part?: string | null;
                 cursor?: string | null;
                 limit?: number | null;
             };
@@ -6868,6 +7158,14 @@ export interface operations {
     list: {
         parameters: {
             query?: {
+                /** @description `value` (default), `likely`, `unlikely`, `name`. */
+                sort?: string | null;
+                /** @description Only pairs in which this differs: `given_name`, `surname`, `patronymic`, `phone`, `email`, `address`, `birth_date`. */
+                differs?: string | null;
+                /** @description Words of a name, in any of the three languages. */
+                name?: string | null;
+                /** @description Ids of pairs that come last, with commas between. */
+                later?: string | null;
                 cursor?: string | null;
                 limit?: number | null;
             };
@@ -6882,7 +7180,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ReviewPair"];
+                    "application/json": components["schemas"]["ReviewQueue"];
                 };
             };
         };
@@ -6940,7 +7238,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReviewDecided"];
+                    "application/json": components["schemas"]["ReviewReopened"];
                 };
             };
             409: {
@@ -7280,6 +7578,56 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SetupLink"];
                 };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceCheck"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceCheck"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -29,6 +29,7 @@ export type Preview = With<Shapes['PreviewView'], { rows: string[][] }>;
 export type ImportFile = Shapes['FileView'];
 export type Import = With<Shapes['ImportView'], { state: 'uploaded' | 'running' | 'done' | 'failed' | 'undone' }>;
 export type Reject = Shapes['RejectView'];
+export type SourceCheck = Shapes['SourceCheck'];
 export type Category = Shapes['CategoryView'];
 export type Product = Shapes['ProductView'];
 
@@ -73,6 +74,12 @@ export type GraphData = Shapes['ClusterGraph'];
 export type Dedup = Shapes['DedupSummary'];
 export type ModelVersion = Shapes['ModelVersion'];
 export type ReviewPair = With<Shapes['ReviewPair'], { left: CustomerCard; right: CustomerCard; value: Money }>;
+export type ReviewQueue = With<Shapes['ReviewQueue'], { items: ReviewPair[] }>;
+export type ReviewReopened = { pair?: ReviewPair | null };
+export type Candidate = With<Shapes['CandidateFound'], { customer: CustomerRow }>;
+export type CustomerEntered = With<Shapes['CustomerEntered'], { customer: CustomerCard }>;
+export type CustomerPair = With<Shapes['CustomerPair'], { left: CustomerCard; right: CustomerCard }>;
+export type PairDecided = Shapes['PairDecided'];
 
 // ── audience, content ─────────────────────────────────────────────────────
 export interface Waterfall {

@@ -134,7 +134,7 @@ const routes = [
   createRoute({
     getParentRoute: () => inside,
     path: '/people/review',
-    validateSearch: none,
+    validateSearch: words('sort', 'differs', 'name'),
     component: lazyRouteComponent(() => import('~/identity/review-page'), 'ReviewPage'),
   }),
   createRoute({
@@ -146,7 +146,7 @@ const routes = [
   createRoute({
     getParentRoute: () => inside,
     path: '/people/$id',
-    validateSearch: words('tab'),
+    validateSearch: words('tab', 'part'),
     component: lazyRouteComponent(() => import('~/identity/card-page'), 'CardPage'),
   }),
   createRoute({

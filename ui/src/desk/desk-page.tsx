@@ -20,6 +20,8 @@ import { Empty, ErrorNote, Loaded, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
 import { CorrectionFields, type Corrections, filled } from '~/identity/correct';
 import { Addresses, CardFacts, ConsentList, Contacts, Orders } from '~/identity/customer';
+import { fieldOf } from '~/identity/fault';
+import { Likely, useLikely } from '~/identity/likely';
 import { NO_REFUSAL, RefusalFields, said } from '~/improve/refusal';
 import { Inbound } from './inbound';
 import './desk.css';
@@ -324,6 +326,11 @@ function Talk({
     queryFn: ({ signal }) => api.get<PageOf<Category>>('/api/categories', undefined, signal),
     retry: false,
   });
+  const typed = filled(fix);
+  const likely = useLikely(
+    Object.keys(typed).length > 0 ? { name: task.customer.name, ...typed } : {},
+    task.customer.id,
+  );
   const send = useMutation({
     mutationFn: () =>
       api.post(
@@ -333,7 +340,7 @@ function Talk({
           note,
           ...(outcome === 'refused' ? said(refusal) : {}),
           next_at: outcome === 'call_later' ? new Date(nextAt).toISOString() : undefined,
-          corrections: Object.keys(filled(fix)).length > 0 ? filled(fix) : undefined,
+          corrections: Object.keys(typed).length > 0 ? typed : undefined,
           interests: outcome === 'agreed' && interests.length > 0 ? interests : undefined,
         },
         { idempotencyKey: key },
@@ -442,10 +449,11 @@ function Talk({
             <details className="desk-fix">
               <summary>{t('correct.title')}</summary>
               <div className="two">
-                <CorrectionFields form={fix} onChange={setFix} name={task.customer.name} />
+                <CorrectionFields form={fix} onChange={setFix} name={task.customer.name} error={send.error} />
               </div>
+              <Likely found={likely.found} />
             </details>
-            {send.error && <ErrorNote error={send.error} />}
+            {send.error && !fieldOf(send.error) && <ErrorNote error={send.error} />}
             <div className="row">
               <Button
                 type="submit"

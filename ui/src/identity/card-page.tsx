@@ -1,5 +1,5 @@
 import { Button, Menu, Modal, Tabs } from '@mantine/core';
-import { IconDotsVertical, IconDownload, IconEdit, IconEraser } from '@tabler/icons-react';
+import { IconDotsVertical, IconDownload, IconEdit, IconEraser, IconGitMerge } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
@@ -18,8 +18,9 @@ import { Forecast } from '~/insight/forecast';
 import { cardQuery } from './api';
 import { CorrectForm } from './correct';
 import { Addresses, CardFacts, ConsentList, Contacts, MergeItem, Orders } from './customer';
+import { PairDialog } from './pair';
 import { StagePill } from './people-list';
-import { Timeline } from './timeline';
+import { History } from './timeline';
 
 const Graph = lazy(() => import('./graph'));
 
@@ -31,12 +32,20 @@ export function CardPage() {
   const card = useQuery(cardQuery(id));
   const [correcting, setCorrecting] = useState(false);
   const [erasing, setErasing] = useState(false);
+  const [joining, setJoining] = useState(false);
   return (
     <Page
       title={card.data?.name || t('people.one')}
       lead={card.data && <Lead card={card.data} />}
       actions={
-        card.data && <Actions card={card.data} onCorrect={() => setCorrecting(true)} onErase={() => setErasing(true)} />
+        card.data && (
+          <Actions
+            card={card.data}
+            onCorrect={() => setCorrecting(true)}
+            onJoin={() => setJoining(true)}
+            onErase={() => setErasing(true)}
+          />
+        )
       }
     >
       <Loaded
@@ -74,7 +83,7 @@ export function CardPage() {
                   <Tabs.Tab value="graph">{t('card.graph')}</Tabs.Tab>
                 </Tabs.List>
                 <Tabs.Panel value="timeline">
-                  <Timeline id={id} />
+                  <History id={id} />
                 </Tabs.Panel>
                 <Tabs.Panel value="orders">
                   <Orders card={c} />
@@ -113,6 +122,7 @@ export function CardPage() {
         )}
       </Loaded>
       {card.data && correcting && <CorrectForm card={card.data} onClose={() => setCorrecting(false)} />}
+      {card.data && joining && <PairDialog id={card.data.id} onClose={() => setJoining(false)} />}
       {card.data && erasing && <Erase card={card.data} onClose={() => setErasing(false)} />}
     </Page>
   );
@@ -131,9 +141,16 @@ function Lead({ card }: { card: CustomerCard }) {
         </span>
       )}
       {card.completeness && (
-        <span className="pill" title={card.completeness.missing.map((m) => word(`field.${m}`)).join(', ')}>
+        <span className="pill">
           {t('card.complete', {
             share: f.pct(card.completeness.score > 1 ? card.completeness.score / 100 : card.completeness.score, 0),
+          })}
+        </span>
+      )}
+      {card.completeness && card.completeness.missing.length > 0 && (
+        <span className="dim small">
+          {t('card.missing', {
+            list: f.list(card.completeness.missing.map((m) => word(`field.${m}`).toLocaleLowerCase())),
           })}
         </span>
       )}
@@ -157,7 +174,17 @@ function Interests({ card }: { card: CustomerCard }) {
   );
 }
 
-function Actions({ card, onCorrect, onErase }: { card: CustomerCard; onCorrect: () => void; onErase: () => void }) {
+function Actions({
+  card,
+  onCorrect,
+  onJoin,
+  onErase,
+}: {
+  card: CustomerCard;
+  onCorrect: () => void;
+  onJoin: () => void;
+  onErase: () => void;
+}) {
   const { t } = useTranslation();
   const session = useSession();
   const problem = useProblemText();
@@ -171,6 +198,11 @@ function Actions({ card, onCorrect, onErase }: { card: CustomerCard; onCorrect: 
       <Button variant="default" leftSection={<IconEdit size={16} />} onClick={onCorrect}>
         {t('card.correct')}
       </Button>
+      {can(session, 'people') && (
+        <Button variant="default" leftSection={<IconGitMerge size={16} />} onClick={onJoin}>
+          {t('pair.action')}
+        </Button>
+      )}
       {can(session, 'settings') && (
         <Menu position="bottom-end">
           <Menu.Target>

@@ -37,13 +37,42 @@ export function useUnmask(id: string) {
   });
 }
 
-export function Contacts({ card }: { card: CustomerCard }) {
+/** The source of a contact point in words; what a colleague wrote has no file behind it. */
+function useSource(): (source: string) => string {
+  const { t } = useTranslation();
+  return (source) => (source === 'desk' ? t('card.byColleague') : t('card.source', { source }));
+}
+
+function usePrefer(id: string) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const problem = useProblemText();
+  return useMutation({
+    mutationFn: (body: { contact_id: string; by_hand: boolean }) =>
+      api.post<CustomerCard>(`/api/customers/${id}/prefer`, body),
+    onSuccess: async (_, body) => {
+      if (body.by_hand) done(t('card.preferSaved'));
+      await client.invalidateQueries({ queryKey: ['customer', id] });
+    },
+    onError: (error) => {
+      failed(problem(error));
+      // Every import writes contact points anew: the list on the screen may be an old one.
+      void client.invalidateQueries({ queryKey: ['customer', id] });
+    },
+  });
+}
+
+export function Contacts({ card, brief }: { card: CustomerCard; brief?: boolean }) {
   const { t } = useTranslation();
   const f = useFormat();
   const word = useWord();
+  const sourceOf = useSource();
   const session = useSession();
   const unmask = useUnmask(card.id);
+  const prefer = usePrefer(card.id);
   const masked = card.contacts.some((c) => c.masked);
+  const mayChoose = !brief && session.role !== 'client';
+  const several = (kind: string) => card.contacts.filter((c) => c.kind === kind).length > 1;
   return (
     <div className="col tight">
       <ul className="contacts">
@@ -56,22 +85,43 @@ export function Contacts({ card }: { card: CustomerCard }) {
             ) : (
               <IconPhone size={16} />
             )}
-            <span className="grow cut num" title={c.value}>
-              {c.value}
-            </span>
-            {c.preferred && (
-              <Tooltip label={t('card.preferred')}>
-                <IconStarFilled size={13} className="warn" role="img" aria-label={t('card.preferred')} />
-              </Tooltip>
-            )}
-            {c.status && c.status !== 'ok' && (
-              <span className="pill" data-tone={/dead|hard|wrong/.test(c.status) ? 'bad' : 'warn'}>
-                {word(`contactStatus.${c.status}`)}
-              </span>
-            )}
-            <span className="dim small nowrap" title={c.source ?? undefined}>
-              {f.date(c.last_seen)}
-            </span>
+            <div className="grow">
+              <div className="row wrap tight">
+                <span className="contact-value num">{c.value}</span>
+                {c.preferred && (
+                  <Tooltip label={c.by_hand ? `${t('card.preferred')}, ${t('card.byHand')}` : t('card.preferred')}>
+                    <IconStarFilled size={13} className="warn" role="img" aria-label={t('card.preferred')} />
+                  </Tooltip>
+                )}
+                {c.by_hand && <span className="dim small">{t('card.byHand')}</span>}
+                {c.status && c.status !== 'ok' && (
+                  <span className="pill" data-tone={/dead|hard|wrong/.test(c.status) ? 'bad' : 'warn'}>
+                    {word(`contactStatus.${c.status}`)}
+                  </span>
+                )}
+              </div>
+              <div className="dim small">
+                {f.date(c.first_seen) === f.date(c.last_seen)
+                  ? f.date(c.last_seen)
+                  : t('card.seen', { first: f.date(c.first_seen), last: f.date(c.last_seen) })}
+                {' · '}
+                {sourceOf(c.source)}
+                {!brief && c.records > 1 && ` · ${t('card.inRecords', { count: c.records })}`}
+              </div>
+              {!brief && c.typed.length > 0 && (
+                <div className="dim small num">{t('card.typed', { typed: c.typed.join(' | ') })}</div>
+              )}
+              {mayChoose && several(c.kind) && (!c.preferred || c.by_hand) && (
+                <button
+                  type="button"
+                  className="link small"
+                  disabled={prefer.isPending}
+                  onClick={() => prefer.mutate({ contact_id: c.id, by_hand: !c.by_hand })}
+                >
+                  {c.by_hand ? t('card.byEngine') : t('card.prefer')}
+                </button>
+              )}
+            </div>
           </li>
         ))}
         {card.contacts.length === 0 && <li className="dim">{t('card.noContacts')}</li>}
@@ -103,9 +153,18 @@ export function Addresses({ card }: { card: CustomerCard }) {
       {card.addresses.map((a) => (
         <li key={a.id}>
           {a.pickup ? <IconMapPin size={16} /> : <IconHome size={16} />}
-          <span className="grow">{a.text}</span>
+          <span className="grow">
+            {a.text}
+            {a.city && !a.text.toLocaleLowerCase().includes(a.city.toLocaleLowerCase()) && (
+              <span className="dim"> ({a.city})</span>
+            )}
+          </span>
           {a.pickup && <span className="pill">{t('card.pickup')}</span>}
-          <span className="dim small nowrap">{f.date(a.last_seen)}</span>
+          <span className="dim small">
+            {f.date(a.first_seen) === f.date(a.last_seen)
+              ? f.date(a.last_seen)
+              : t('card.seen', { first: f.date(a.first_seen), last: f.date(a.last_seen) })}
+          </span>
         </li>
       ))}
     </ul>
@@ -144,11 +203,10 @@ export function Orders({ card, limit }: { card: CustomerCard; limit?: number }) 
   );
 }
 
-/** One reason of a merge in words: what agreed, how closely, and the two spellings. */
+/** One reason of a merge in words: what agreed, how closely, and what both records say. */
 export function ReasonLine({ reason }: { reason: Reason }) {
   const word = useWord();
   const f = useFormat();
-  const differ = reason.a && reason.b && reason.a !== reason.b;
   return (
     <li className="reason" data-against={reason.weight < 0 || undefined}>
       <span className="reason-weight num" aria-hidden="true">
@@ -157,16 +215,10 @@ export function ReasonLine({ reason }: { reason: Reason }) {
       </span>
       <span className="grow">
         <b>{word(`field.${reason.field}`)}</b>: {word(`level.${reason.level}`)}
-        {(reason.a || reason.b) && reason.level !== 'same' && (
-          <span className="dim">
-            {' '}
-            {differ ? (
-              <>
-                {reason.a} ↔ {reason.b}
-              </>
-            ) : (
-              (reason.a ?? reason.b)
-            )}
+        {/* An address row may stand on a card by way of another order: two numbers would only puzzle. */}
+        {(reason.a || reason.b) && (reason.field !== 'order' || reason.a === reason.b) && (
+          <span className="dim reason-values">
+            {reason.a ?? NONE} ↔ {reason.b ?? NONE}
           </span>
         )}
       </span>
@@ -244,6 +296,8 @@ export function CardFacts({ card }: { card: CustomerCard }) {
     [t('card.language'), card.language ? t(`lang.${card.language}`) : NONE],
     [t('card.birth'), f.date(card.birth_date)],
   ];
+  const written = card.written.filter((name) => name !== card.name);
+  if (written.length > 0) facts.push([t('card.written'), written.join('; ')]);
   return (
     <dl className="facts">
       {facts.map(([label, value]) => (

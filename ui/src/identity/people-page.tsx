@@ -5,13 +5,16 @@ import {
   IconHistory,
   IconSearch,
   IconTableImport,
+  IconUserPlus,
   IconUsersGroup,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { can } from '~/access/session';
 import type { Dedup } from '~/api/types';
+import { useSession } from '~/app/router';
 import type { Sort } from '~/design/datatable';
 import { useFormat } from '~/design/format';
 import { Page } from '~/design/page';
@@ -20,7 +23,9 @@ import { Empty, Loaded } from '~/design/state';
 import { useWord } from '~/i18n/word';
 import { cardQuery, dedupQuery } from './api';
 import { Addresses, CardFacts, Contacts, Orders } from './customer';
+import { EnterForm } from './enter';
 import { PeopleList } from './people-list';
+import { repeatsOf } from './repeats';
 
 function sortOf(text: string | undefined): Sort {
   const by = text?.replace(/^-/, '') ?? 'name';
@@ -32,6 +37,8 @@ export function PeoplePage() {
   const navigate = useNavigate();
   const search = useSearch({ from: '/inside/people' });
   const dedup = useQuery(dedupQuery);
+  const session = useSession();
+  const [entering, setEntering] = useState(false);
   const [text, setText] = useState(search.q ?? '');
   const sort = sortOf(search.sort);
   const put = (change: Record<string, string | undefined>) =>
@@ -49,6 +56,11 @@ export function PeoplePage() {
       fill
       actions={
         <>
+          {can(session, 'people') && (
+            <Button variant="default" leftSection={<IconUserPlus size={16} />} onClick={() => setEntering(true)}>
+              {t('people.new')}
+            </Button>
+          )}
           <Button component={Link} to="/people/merges" variant="default" leftSection={<IconHistory size={16} />}>
             {t('people.history')}
           </Button>
@@ -93,6 +105,15 @@ export function PeoplePage() {
           )
         }
       />
+      {entering && (
+        <EnterForm
+          onClose={() => setEntering(false)}
+          onDone={(id) => {
+            setEntering(false);
+            void navigate({ to: '/people/$id', params: { id } });
+          }}
+        />
+      )}
       {search.open && <CustomerPanel id={search.open} onClose={() => put({ open: undefined })} />}
     </Page>
   );
@@ -104,30 +125,47 @@ function BeforeAfter({ dedup }: { dedup: Dedup }) {
   const word = useWord();
   const before = dedup.before || dedup.records;
   const after = dedup.after || dedup.customers;
-  const kinds = [...(dedup.kinds ?? [])].sort((a, b) => b.count - a.count);
+  const repeats = repeatsOf(dedup.kinds ?? []);
   return (
     <section className="card before-after">
-      <div>
-        <div className="big-n">{f.n(before)}</div>
-        <div className="dim small">{t('people.before')}</div>
+      <div className="before-after-n">
+        <div>
+          <div className="big-n">{f.n(dedup.records)}</div>
+          <div className="dim small">{t('people.records')}</div>
+        </div>
+        <IconArrowRight size={20} className="dim" />
+        <div>
+          <div className="big-n">{f.n(before)}</div>
+          <div className="dim small">{t('people.before')}</div>
+        </div>
+        <IconArrowRight size={20} className="dim" />
+        <div>
+          <div className="big-n">{f.n(after)}</div>
+          <div className="dim small">
+            {t('people.after')} <b className="num">{before > 0 ? f.pct(after / before - 1) : ''}</b>
+          </div>
+        </div>
       </div>
-      <IconArrowRight size={22} className="dim" />
-      <div>
-        <div className="big-n">{f.n(after)}</div>
-        <div className="dim small">{t('people.after')}</div>
-      </div>
-      <div>
-        <span className="pill" data-tone="accent">
-          {before > 0 ? f.pct(after / before - 1) : ''}
-        </span>
-      </div>
-      <div className="row wrap tight">
-        {kinds.slice(0, 8).map((k) => (
-          <span key={k.kind} className="pill">
-            {word(`mergeKind.${k.kind}`)} <b className="num">{f.n(k.count)}</b>
+      {repeats.length > 0 && (
+        <div className="col tight">
+          <span className="dim small" title={t('people.repeatsText')}>
+            {t('people.repeats')}
           </span>
-        ))}
-      </div>
+          <div className="row wrap tight">
+            {repeats.map((r) => (
+              <Link
+                key={r.group}
+                to="/people/merges"
+                search={{ kind: r.kinds.length === 1 ? r.kinds[0] : undefined }}
+                className="pill"
+                title={r.kinds.map((k) => word(`mergeKind.${k}`)).join(', ')}
+              >
+                {word(`repeat.${r.group}`)} <b className="num">{f.pct(r.share, 0)}</b>
+              </Link>
+            ))}
+          </div>
+        </div>
+      )}
     </section>
   );
 }
@@ -158,7 +196,7 @@ export function CustomerPanel({ id, onClose }: { id: string; onClose: () => void
             <CardFacts card={c} />
             <section className="col tight">
               <h3>{t('card.contacts')}</h3>
-              <Contacts card={c} />
+              <Contacts card={c} brief />
             </section>
             <section className="col tight">
               <h3>{t('card.addresses')}</h3>

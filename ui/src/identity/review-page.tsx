@@ -1,70 +1,118 @@
-import { Button } from '@mantine/core';
-import { IconArrowBackUp, IconArrowsSplit2, IconGitMerge, IconUsersGroup } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Button, Select, TextInput } from '@mantine/core';
+import { IconArrowBackUp, IconArrowsSplit2, IconClock, IconGitMerge, IconUsersGroup } from '@tabler/icons-react';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '~/api/client';
-import type { CustomerCard, Page as PageOf, ReviewPair } from '~/api/types';
+import { api, Problem } from '~/api/client';
+import type { ReviewPair, ReviewReopened } from '~/api/types';
 import { useFormat } from '~/design/format';
 import { useKeys } from '~/design/keys';
 import { Card, Page } from '~/design/page';
 import { BoneRows, Empty, Loaded, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
-import { dedupQuery, reviewsQuery } from './api';
+import { useWord } from '~/i18n/word';
+import { dedupQuery, REVIEW_FIELDS, REVIEW_ORDERS, reviewsQuery } from './api';
 import { Reasons } from './customer';
+import { Side } from './side';
 
 type Decision = 'merge' | 'apart';
+interface Answered {
+  pair: ReviewPair;
+  decision: Decision;
+}
+
+/** A pair that the server does not ask about any more: somebody else answered, or the records changed. */
+const isGone = (error: unknown) => error instanceof Problem && (error.status === 404 || error.status === 409);
 
 export function ReviewPage() {
   const { t } = useTranslation();
   const f = useFormat();
   const client = useQueryClient();
   const problem = useProblemText();
-  const queue = useQuery(reviewsQuery);
+  const search = useSearch({ from: '/inside/people/review' });
+  // Pairs put off, in that order; the server is told of them only when it is asked for more.
+  const [later, setLater] = useState<string[]>([]);
+  const [told, setTold] = useState<string[]>([]);
+  const [answered, setAnswered] = useState<string[]>([]);
+  const [reopened, setReopened] = useState<ReviewPair>();
+  const [history, setHistory] = useState<Answered[]>([]);
+  const queue = useQuery({
+    ...reviewsQuery({ sort: search.sort, differs: search.differs, name: search.name, later: told.join(',') }),
+    placeholderData: keepPreviousData,
+  });
   const dedup = useQuery(dedupQuery);
-  const [history, setHistory] = useState<{ pair: ReviewPair; decision: Decision }[]>([]);
-  const pair = queue.data?.items[0];
 
-  const put = (change: (items: ReviewPair[]) => ReviewPair[]) =>
-    client.setQueryData<PageOf<ReviewPair>>(['reviews'], (page) => page && { ...page, items: change(page.items) });
+  const open = (queue.data?.items ?? []).filter((p) => !answered.includes(p.id) && p.id !== reopened?.id);
+  const now = open.filter((p) => !later.includes(p.id));
+  const put = open.filter((p) => later.includes(p.id)).sort((a, b) => later.indexOf(a.id) - later.indexOf(b.id));
+  const pair = reopened ?? now[0] ?? put[0];
+  const more = (queue.data?.total ?? 0) > (queue.data?.items.length ?? 0);
+  const refill = now.length < 4 && more && !queue.isFetching;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once each time the pairs at hand run out
+  useEffect(() => {
+    if (!refill) return;
+    if (told.join() !== later.join()) setTold(later);
+  }, [refill]);
+
+  const fresh = () => {
+    void client.invalidateQueries({ queryKey: ['reviews'] });
+    void client.invalidateQueries({ queryKey: ['dedup'] });
+  };
 
   const undo = useMutation({
-    mutationFn: (entry: { pair: ReviewPair }) => api.post(`/api/reviews/${entry.pair.id}/undo`),
-    onSuccess: (_, entry) => {
-      setHistory((h) => h.filter((x) => x.pair.id !== entry.pair.id));
-      put((items) => [entry.pair, ...items.filter((x) => x.id !== entry.pair.id)]);
-      void client.invalidateQueries({ queryKey: ['dedup'] });
+    mutationFn: (entry: Answered) => api.post<ReviewReopened>(`/api/reviews/${entry.pair.id}/undo`),
+    onSuccess: ({ pair: asked }, entry) => {
+      setHistory((h) => h.filter((x) => x !== entry));
+      setAnswered((ids) => ids.filter((x) => x !== entry.pair.id && x !== asked?.id));
+      // The server says how it asks now: another id, other cards.
+      setReopened(asked ?? undefined);
+      if (!asked) done(t('review.notAsked'));
+      fresh();
     },
     onError: (error) => failed(problem(error)),
   });
 
   const decide = useMutation({
-    mutationFn: (entry: { pair: ReviewPair; decision: Decision }) =>
-      api.post(`/api/reviews/${entry.pair.id}`, { decision: entry.decision }),
+    mutationFn: (entry: Answered) => api.post(`/api/reviews/${entry.pair.id}`, { decision: entry.decision }),
     // The next pair stands there at once: a decision can be undone.
-    onMutate: (entry) => put((items) => items.filter((x) => x.id !== entry.pair.id)),
+    onMutate: (entry) => {
+      setAnswered((ids) => [...ids, entry.pair.id]);
+      setReopened(undefined);
+    },
     onSuccess: (_, entry) => {
       setHistory((h) => [...h.slice(-30), entry]);
       done(entry.decision === 'merge' ? t('review.merged') : t('review.keptApart'), () => undo.mutate(entry));
-      void client.invalidateQueries({ queryKey: ['dedup'] });
       void client.invalidateQueries({ queryKey: ['customers'] });
-      if ((client.getQueryData<PageOf<ReviewPair>>(['reviews'])?.items.length ?? 0) < 4)
-        void client.invalidateQueries({ queryKey: ['reviews'] });
+      // An answer may settle other pairs as well.
+      fresh();
     },
     onError: (error, entry) => {
-      put((items) => [entry.pair, ...items]);
+      if (isGone(error)) {
+        failed(t('review.gone'));
+        fresh();
+        return;
+      }
+      setAnswered((ids) => ids.filter((x) => x !== entry.pair.id));
       failed(problem(error));
     },
   });
 
   const last = history.at(-1);
   const say = (decision: Decision) => pair && decide.mutate({ pair, decision });
+  const putOff = () => {
+    if (!pair) return;
+    setReopened(undefined);
+    setLater((ids) => [...ids.filter((x) => x !== pair.id), pair.id]);
+  };
   useKeys({
     m: () => say('merge'),
     k: () => say('apart'),
-    u: last ? () => undo.mutate(last) : undefined,
+    s: putOff,
+    u: last && !undo.isPending ? () => undo.mutate(last) : undefined,
   });
+  const filtered = !!(search.differs || search.name);
 
   return (
     <Page
@@ -77,6 +125,7 @@ export function ReviewPage() {
         </span>
       }
     >
+      <Filter shown={filtered ? queue.data?.total : undefined} />
       <Loaded query={queue} skeleton={<BoneRows rows={10} />}>
         {() =>
           pair ? (
@@ -93,7 +142,7 @@ export function ReviewPage() {
                     <p className="dim small">
                       {t('review.value', {
                         value: f.money(
-                          pair.left.totals.revenue.minor + pair.right.totals.revenue.minor,
+                          (pair.left.totals.revenue?.minor ?? 0) + (pair.right.totals.revenue?.minor ?? 0),
                           pair.value.currency,
                         ),
                       })}
@@ -119,6 +168,15 @@ export function ReviewPage() {
                   {t('review.apart')}
                 </Button>
                 <Button
+                  variant="default"
+                  leftSection={<IconClock size={17} />}
+                  onClick={putOff}
+                  disabled={open.length < 2 && !more}
+                  rightSection={<kbd>S</kbd>}
+                >
+                  {t('review.later')}
+                </Button>
+                <Button
                   variant="subtle"
                   color="gray"
                   leftSection={<IconArrowBackUp size={17} />}
@@ -131,11 +189,13 @@ export function ReviewPage() {
                 </Button>
               </div>
             </>
+          ) : queue.isFetching ? (
+            <BoneRows rows={10} />
           ) : (
             <Card>
               <Empty
                 icon={<IconUsersGroup size={22} />}
-                title={t('review.none')}
+                title={filtered ? t('review.noneFiltered') : t('review.none')}
                 action={
                   <>
                     {last && (
@@ -147,13 +207,19 @@ export function ReviewPage() {
                         {t('do.undo')}
                       </Button>
                     )}
-                    <Button component={Link} to="/people">
-                      {t('import.toPeople')}
-                    </Button>
+                    {filtered ? (
+                      <Button component={Link} to="/people/review">
+                        {t('review.clear')}
+                      </Button>
+                    ) : (
+                      <Button component={Link} to="/people">
+                        {t('import.toPeople')}
+                      </Button>
+                    )}
                   </>
                 }
               >
-                {t('review.noneText')}
+                {filtered ? undefined : t('review.noneText')}
               </Empty>
             </Card>
           )
@@ -163,74 +229,51 @@ export function ReviewPage() {
   );
 }
 
-const fold = (text: string) => text.toLocaleLowerCase().replace(/\s+/g, ' ').trim();
-
-function Side({ card, other }: { card: CustomerCard; other: CustomerCard }) {
+/** Order and filter of the queue; they stand in the address. */
+function Filter({ shown }: { shown?: number }) {
   const { t } = useTranslation();
   const f = useFormat();
-  const theirs = new Set(other.contacts.map((c) => fold(c.value)));
-  const their = new Set(other.addresses.map((a) => fold(a.text)));
-  const mark = (same: boolean, present: boolean) => (same ? 'same' : present ? 'differs' : undefined);
-  const phones = card.contacts.filter((c) => c.kind === 'phone');
-  const mails = card.contacts.filter((c) => c.kind === 'email');
-  const lines = (list: typeof phones, present: boolean) =>
-    list.length === 0 ? (
-      <span className="dim">–</span>
-    ) : (
-      list.map((c) => (
-        <div key={c.id}>
-          <span className={mark(theirs.has(fold(c.value)), present)}>{c.value}</span>
-        </div>
-      ))
-    );
+  const word = useWord();
+  const navigate = useNavigate();
+  const search = useSearch({ from: '/inside/people/review' });
+  const [name, setName] = useState(search.name ?? '');
+  const put = (change: Record<string, string | undefined>) =>
+    void navigate({ to: '/people/review', search: (old) => ({ ...old, ...change }), replace: true });
+  useEffect(() => setName(search.name ?? ''), [search.name]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the address follows the typed text, not the other way round
+  useEffect(() => {
+    const timer = setTimeout(() => name.trim() !== (search.name ?? '') && put({ name: name.trim() || undefined }), 250);
+    return () => clearTimeout(timer);
+  }, [name]);
   return (
-    <Card>
-      <div className="col">
-        <h2>
-          <span className={mark(fold(card.name) === fold(other.name), true)}>{card.name}</span>
-        </h2>
-        <dl className="facts">
-          <dt>{t('roleOf.phone')}</dt>
-          <dd>
-            {lines(
-              phones,
-              other.contacts.some((c) => c.kind === 'phone'),
-            )}
-          </dd>
-          <dt>{t('roleOf.email')}</dt>
-          <dd>
-            {lines(
-              mails,
-              other.contacts.some((c) => c.kind === 'email'),
-            )}
-          </dd>
-          <dt>{t('roleOf.address')}</dt>
-          <dd>
-            {card.addresses.length === 0 && <span className="dim">–</span>}
-            {card.addresses.map((a) => (
-              <div key={a.id}>
-                <span className={mark(their.has(fold(a.text)), other.addresses.length > 0)}>{a.text}</span>
-              </div>
-            ))}
-          </dd>
-          <dt>{t('people.col.orders')}</dt>
-          <dd>
-            {f.n(card.totals.orders)} · {f.money(card.totals.revenue.minor, card.totals.revenue.currency)}
-          </dd>
-          <dt>{t('card.last')}</dt>
-          <dd>{f.date(card.totals.last_day)}</dd>
-        </dl>
-        <ul className="contacts small">
-          {card.orders.slice(0, 4).map((o) => (
-            <li key={o.id}>
-              <span className="nowrap dim">{f.date(o.day)}</span>
-              <span className="grow cut" title={o.items.map((i) => i.title).join(', ')}>
-                {o.items.map((i) => i.title).join(', ')}
-              </span>
-            </li>
-          ))}
-        </ul>
-      </div>
-    </Card>
+    <div className="row wrap review-filter">
+      <Select
+        size="xs"
+        aria-label={t('review.sort')}
+        allowDeselect={false}
+        data={REVIEW_ORDERS.map((value) => ({ value, label: t(`review.order.${value}`) }))}
+        value={search.sort ?? 'value'}
+        onChange={(sort) => put({ sort: sort === 'value' ? undefined : (sort ?? undefined) })}
+      />
+      <Select
+        size="xs"
+        aria-label={t('review.differs')}
+        data={[
+          { value: '', label: `${t('review.differs')}: ${t('review.anything')}` },
+          ...REVIEW_FIELDS.map((value) => ({ value, label: `${t('review.differs')}: ${word(`field.${value}`)}` })),
+        ]}
+        allowDeselect={false}
+        value={search.differs ?? ''}
+        onChange={(differs) => put({ differs: differs || undefined })}
+      />
+      <TextInput
+        size="xs"
+        aria-label={t('review.name')}
+        placeholder={t('review.name')}
+        value={name}
+        onChange={(e) => setName(e.target.value)}
+      />
+      {shown !== undefined && <span className="dim small num">{f.n(shown)}</span>}
+    </div>
   );
 }

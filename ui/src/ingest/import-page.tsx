@@ -15,6 +15,7 @@ import { SidePanel } from '~/design/panel';
 import { BoneRows, Empty, ErrorNote, Loaded, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
 import { importQuery, importsQuery, useUndoImport } from './api';
+import { Checklist } from './checklist';
 import { Staged } from './staging';
 import './import.css';
 
@@ -189,6 +190,7 @@ export function ImportPage() {
           </Card>
         )}
       </Loaded>
+      {!first && <Checklist />}
       {open && <ImportPanel id={open} onClose={() => show(undefined)} />}
     </Page>
   );

@@ -1,12 +1,14 @@
 use access::{Answer, Op, need};
+use ahash::AHashMap;
 use axum::{Json, extract::Path};
 use basis::{Currency, CustomerId, Fault, Money, Time};
 use serde::Serialize;
 use store::Tx;
 use utoipa::ToSchema;
 
-use super::shapes::{CardContact, LinkReason, reasons_of};
-use crate::store::{people, write::list_of};
+use super::shapes::{CardContact, LinkReason, reasons_of, with_values};
+use crate::store::said::{Cells, Said, cells_of, said};
+use crate::store::{chosen, people, write::list_of};
 
 /// All that is known of a customer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,6 +38,8 @@ pub struct CustomerCard {
     pub dead: bool,
     /// Records that make this customer.
     pub records: i64,
+    /// How records write the name.
+    pub written: Vec<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -123,8 +127,9 @@ pub(super) struct MergeRow {
     undone_at: Option<i64>,
 }
 
-impl From<MergeRow> for MergeLine {
-    fn from(row: MergeRow) -> Self {
+impl MergeLine {
+    fn of(op: &Op, row: MergeRow, cells: &AHashMap<i64, Cells>) -> Self {
+        let reasons = reasons_of(&row.reasons);
         Self {
             id: row.id.to_string(),
             customer_id: row.customer_id.to_string(),
@@ -133,7 +138,7 @@ impl From<MergeRow> for MergeLine {
             kind: row.kind,
             weight: row.weight,
             probability: row.probability,
-            reasons: reasons_of(&row.reasons),
+            reasons: with_values(op, reasons, cells.get(&row.record_a), cells.get(&row.record_b)),
             record_a: row.record_a.to_string(),
             record_b: row.record_b.to_string(),
             made_by: row.made_by,
@@ -142,22 +147,60 @@ impl From<MergeRow> for MergeLine {
     }
 }
 
+/// Merges with what both records say.
+pub(super) async fn merge_lines(tx: &mut Tx, op: &Op, rows: Vec<MergeRow>) -> Result<Vec<MergeLine>, Fault> {
+    let cells = cells_of(tx, op.ws(), rows.iter().flat_map(|m| [m.record_a, m.record_b])).await?;
+    Ok(rows.into_iter().map(|row| MergeLine::of(op, row, &cells)).collect())
+}
+
 /// A customer's card; an id that was merged away answers with the customer it lives on in.
 #[utoipa::path(get, path = "/api/customers/{id}", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = CustomerCard), (status = 404)))]
 pub(super) async fn show(need::Viewer(op): need::Viewer, Path(id): Path<CustomerId>) -> Answer<CustomerCard> {
     let mut tx = op.app.db.read().await?;
-    Ok(Json(card_of(&mut tx, &op, id).await?))
+    let mut card = card_of(&mut tx, &op, id).await?;
+    let (said, written) = said(&mut tx, op.ws(), card.id).await?;
+    card.written = written;
+    if op.unmasked() {
+        with_typed(&mut card.contacts, &said);
+    }
+    Ok(Json(card))
+}
+
+/// Puts beside each contact how records write it, where that is another way.
+pub(super) fn with_typed(contacts: &mut [CardContact], said: &[Said]) {
+    for contact in contacts {
+        for way in said.iter().filter(|s| s.kind == contact.kind && s.value == contact.value) {
+            if way.typed != way.value && !way.typed.is_empty() && !contact.typed.contains(&way.typed) {
+                contact.typed.push(way.typed.clone());
+            }
+        }
+        contact.typed.truncate(5);
+    }
+}
+
+/// Contact points of a customer as this role may see them.
+pub(super) async fn contacts_of(
+    tx: &mut Tx,
+    op: &Op,
+    customer: i64,
+    full: bool,
+) -> Result<Vec<CardContact>, Fault> {
+    let by_hand = chosen::by_hand(tx, op.ws(), customer).await?;
+    let rows = people::contacts(tx, op.ws(), &[customer]).await?;
+    Ok(rows
+        .iter()
+        .map(|c| CardContact {
+            by_hand: c.preferred && by_hand.iter().any(|(kind, value)| *kind == c.kind && *value == c.value),
+            ..CardContact::of(op, c, full)
+        })
+        .collect())
 }
 
 /// Reads a card.
 pub(super) async fn card_of(tx: &mut Tx, op: &Op, id: CustomerId) -> Result<CustomerCard, Fault> {
     let row = people::customer(tx, op, id).await?;
     let ws = op.ws().get();
-    let contacts: Vec<CardContact> = people::contacts(tx, op.ws(), &[row.id])
-        .await?
-        .iter()
-        .map(|c| CardContact::of(op, c, false))
-        .collect();
+    let contacts = contacts_of(tx, op, row.id, false).await?;
     let addresses = addresses(tx, ws, row.id).await?;
     let orders = orders(tx, ws, row.id).await?;
     let ids: Vec<i64> = people::current_ids(tx, op.ws(), CustomerId(row.id))
@@ -237,10 +280,11 @@ pub(super) async fn card_of(tx: &mut Tx, op: &Op, id: CustomerId) -> Result<Cust
         totals,
         consents,
         preferences,
-        merges: merges.into_iter().map(MergeLine::from).collect(),
+        merges: merge_lines(tx, op, merges).await?,
         completeness,
         dead,
         records,
+        written: Vec::new(),
     })
 }
 

@@ -1,10 +1,7 @@
 use access::{Answer, need, page::Page};
 use ahash::AHashMap;
-use axum::{
-    Json,
-    extract::{Path, Query},
-};
-use basis::{CustomerId, Fault, InteractionId, Money, Time};
+use axum::{Json, extract::Query};
+use basis::{CustomerId, Fault, Money};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -91,32 +88,4 @@ pub(super) fn line(op: &access::Op, row: &ListRow, contacts: &[ContactRow]) -> C
         stage: row.stage.clone(),
         revenue: Money { minor: row.revenue_minor, currency: op.workspace.currency },
     }
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-pub struct PageOf {
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
-
-/// What happened with a customer under all ids it ever had, newest first.
-#[utoipa::path(get, path = "/api/customers/{id}/timeline", tag = "identity", params(("id" = String, Path), PageOf), responses((status = 200, body = Object)))]
-pub(super) async fn timeline(
-    need::Viewer(op): need::Viewer,
-    Path(id): Path<CustomerId>,
-    Query(query): Query<PageOf>,
-) -> Answer<serde_json::Value> {
-    let limit = query.limit.unwrap_or(50).clamp(1, 200);
-    let before =
-        query.cursor.as_deref().and_then(|c| c.split_once('~')).and_then(|(at, id)| {
-            Some((Time::from_millis(at.parse().ok()?), InteractionId(id.parse().ok()?)))
-        });
-    let mut tx = op.app.db.read().await?;
-    people::customer(&mut tx, &op, id).await?;
-    let ids = people::current_ids(&mut tx, op.ws(), id).await?;
-    let mut items = timeline::of_customer(&mut tx, op.ws(), &ids, before, limit + 1).await?;
-    let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = items.last().filter(|_| more).map(|e| format!("{}~{}", e.at.millis(), e.id));
-    Ok(Json(serde_json::json!({ "items": items, "next": next })))
 }

@@ -7,7 +7,7 @@ use basis::MergeId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::customer::{MergeLine, MergeRow};
+use super::customer::{MergeLine, MergeRow, merge_lines};
 use crate::store::decide;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,7 +93,7 @@ pub(super) async fn history(
         i64::from(limit) + 1
     )?;
     let page = Page::cut(rows, limit, |r: &MergeRow| r.id.to_string());
-    Ok(Json(Page { items: page.items.into_iter().map(MergeLine::from).collect(), next: page.next }))
+    Ok(Json(Page { items: merge_lines(&mut tx, &op, page.items).await?, next: page.next }))
 }
 
 #[derive(Debug, Serialize, ToSchema)]

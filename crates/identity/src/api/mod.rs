@@ -4,11 +4,14 @@ mod candidates;
 mod customer;
 mod customers;
 mod dedup;
+mod enter;
 mod graph;
 mod models;
+mod pair;
 mod reviews;
 mod rights;
 mod shapes;
+mod timeline;
 
 use access::{App, Op};
 use basis::{CustomerId, Fault};
@@ -28,11 +31,13 @@ pub async fn card(op: &Op, customer: CustomerId) -> Result<Card, Fault> {
 /// The routes of the slice.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(customers::list))
+        .routes(routes!(customers::list, enter::create))
         .routes(routes!(customer::show, rights::change))
-        .routes(routes!(customers::timeline))
+        .routes(routes!(timeline::show))
         .routes(routes!(graph::show))
         .routes(routes!(rights::unmask))
+        .routes(routes!(rights::prefer))
+        .routes(routes!(pair::show, pair::decide))
         .routes(routes!(rights::export))
         .routes(routes!(rights::erase))
         .routes(routes!(candidates::find))

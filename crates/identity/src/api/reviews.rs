@@ -1,15 +1,18 @@
-use access::{Answer, need, page::Page};
+use access::{Answer, Op, need};
 use axum::{
     Json,
     extract::{Path, Query},
 };
 use basis::{CustomerId, Fault, Money, ReviewId};
 use serde::{Deserialize, Serialize};
+use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 
 use super::customer::{CustomerCard, card_of};
-use super::shapes::{LinkReason, reasons_of};
+use super::shapes::{LinkReason, reasons_of, with_values};
 use crate::store::decide;
+use crate::store::questions::{self, Asked, Order};
+use crate::store::said::cells_of;
 
 /// Two customers that may be one.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,60 +28,85 @@ pub struct ReviewPair {
     value: Money,
 }
 
+/// A part of the queue of doubtful pairs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReviewQueue {
+    items: Vec<ReviewPair>,
+    /// Pass as `cursor` for the next page; null on the last one.
+    next: Option<String>,
+    /// Open pairs that the filter lets through.
+    total: usize,
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct QueueQuery {
+    /// `value` (default), `likely`, `unlikely`, `name`.
+    sort: Option<String>,
+    /// Only pairs in which this differs: `given_name`, `surname`, `patronymic`, `phone`, `email`, `address`, `birth_date`.
+    differs: Option<String>,
+    /// Words of a name, in any of the three languages.
+    name: Option<String>,
+    /// Ids of pairs that come last, with commas between.
+    later: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
 
-#[derive(Debug, sqlx::FromRow)]
-struct Row {
-    id: i64,
-    customer_a: i64,
-    customer_b: i64,
-    probability: f64,
-    reasons: String,
-    value_minor: i64,
-}
-
-/// Doubtful pairs, the most valuable first.
-#[utoipa::path(get, path = "/api/reviews", tag = "identity", params(QueueQuery), responses((status = 200, body = Page<ReviewPair>)))]
+/// Doubtful pairs, the most valuable first unless asked otherwise.
+#[utoipa::path(get, path = "/api/reviews", tag = "identity", params(QueueQuery), responses((status = 200, body = ReviewQueue)))]
 pub(super) async fn list(
     need::Supervisor(op): need::Supervisor,
     Query(query): Query<QueueQuery>,
-) -> Answer<Page<ReviewPair>> {
-    let limit = query.limit.unwrap_or(10).clamp(1, 50);
-    let (value, after) = query
-        .cursor
+) -> Answer<ReviewQueue> {
+    let order = match query.sort.as_deref() {
+        None | Some("" | "value") => Order::Value,
+        Some("likely") => Order::Likely,
+        Some("unlikely") => Order::Unlikely,
+        Some("name") => Order::Name,
+        Some(other) => {
+            let text = format!("\"{other}\" is no order of pairs; use value, likely, unlikely or name");
+            return Err(Fault::invalid("sort", text).into());
+        }
+    };
+    let limit = usize::try_from(query.limit.unwrap_or(10).clamp(1, 50)).unwrap_or(10);
+    let later: Vec<i64> = query
+        .later
         .as_deref()
-        .and_then(|c| c.split_once('~'))
-        .and_then(|(v, id)| Some((v.parse::<i64>().ok()?, id.parse::<i64>().ok()?)))
-        .unwrap_or((i64::MAX, i64::MIN));
+        .unwrap_or_default()
+        .split(',')
+        .filter_map(|id| id.trim().parse().ok())
+        .collect();
+    let from: usize = query.cursor.as_deref().and_then(|c| c.parse().ok()).unwrap_or(0);
     let mut tx = op.app.db.read().await?;
-    let rows = store::fetch_all!(
-        tx,
-        Row,
-        "SELECT id, customer_a, customer_b, probability, reasons, value_minor FROM review_pairs
-         WHERE workspace_id = $1 AND state = 'open' AND (value_minor < $2 OR (value_minor = $2 AND id > $3))
-         ORDER BY value_minor DESC, id LIMIT $4",
-        op.ws().get(),
-        value,
-        after,
-        i64::from(limit) + 1
-    )?;
-    let page = Page::cut(rows, limit, |r: &Row| format!("{}~{}", r.value_minor, r.id));
-    let mut items = Vec::with_capacity(page.items.len());
-    for row in page.items {
-        items.push(ReviewPair {
-            id: ReviewId(row.id),
-            left: card_of(&mut tx, &op, CustomerId(row.customer_a)).await?,
-            right: card_of(&mut tx, &op, CustomerId(row.customer_b)).await?,
-            probability: row.probability,
-            reasons: reasons_of(&row.reasons),
-            value: Money { minor: row.value_minor, currency: op.workspace.currency },
-        });
+    let found = questions::open(
+        &mut tx,
+        op.ws(),
+        order,
+        query.differs.as_deref().unwrap_or_default(),
+        query.name.as_deref().unwrap_or_default(),
+        &later,
+    )
+    .await?;
+    let total = found.len();
+    let mut items = Vec::with_capacity(limit);
+    for asked in found.iter().skip(from).take(limit) {
+        items.push(pair(&mut tx, &op, asked).await?);
     }
-    Ok(Json(Page { items, next: page.next }))
+    let next = (from + items.len() < total).then(|| (from + items.len()).to_string());
+    Ok(Json(ReviewQueue { items, next, total }))
+}
+
+async fn pair(tx: &mut Tx, op: &Op, asked: &Asked) -> Result<ReviewPair, Fault> {
+    let cells = cells_of(tx, op.ws(), [asked.record_a, asked.record_b]).await?;
+    let reasons = reasons_of(&asked.reasons);
+    Ok(ReviewPair {
+        id: ReviewId(asked.id),
+        left: card_of(tx, op, CustomerId(asked.customer_a)).await?,
+        right: card_of(tx, op, CustomerId(asked.customer_b)).await?,
+        probability: asked.probability,
+        reasons: with_values(op, reasons, cells.get(&asked.record_a), cells.get(&asked.record_b)),
+        value: Money { minor: asked.value_minor, currency: op.workspace.currency },
+    })
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -115,12 +143,23 @@ pub(super) async fn decide(
     Ok(Json(ReviewDecided { undo_id: id.to_string() }))
 }
 
-/// Takes an answer back.
-#[utoipa::path(post, path = "/api/reviews/{id}/undo", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = ReviewDecided), (status = 409)))]
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReviewReopened {
+    /// The pair as it is asked now; null when the engine does not ask about it any more.
+    pair: Option<ReviewPair>,
+}
+
+/// Takes an answer back; the pair is open again, as the answer says it.
+#[utoipa::path(post, path = "/api/reviews/{id}/undo", tag = "identity", params(("id" = String, Path)), responses((status = 200, body = ReviewReopened), (status = 409)))]
 pub(super) async fn undo(
     need::Supervisor(op): need::Supervisor,
     Path(id): Path<ReviewId>,
-) -> Answer<ReviewDecided> {
-    decide::undo_review(&op, id).await?;
-    Ok(Json(ReviewDecided { undo_id: id.to_string() }))
+) -> Answer<ReviewReopened> {
+    let records = decide::undo_review(&op, id).await?;
+    let mut tx = op.app.db.read().await?;
+    let pair = match questions::of_records(&mut tx, op.ws(), records).await? {
+        Some(asked) => Some(pair(&mut tx, &op, &asked).await?),
+        None => None,
+    };
+    Ok(Json(ReviewReopened { pair }))
 }

@@ -6,10 +6,11 @@ use basis::{CustomerId, Fault};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::customer::{CustomerCard, card_of};
+use super::customer::{CustomerCard, card_of, contacts_of, with_typed};
 use super::shapes::CardContact;
 use crate::desk::{Correction, correct};
-use crate::store::people;
+use crate::store::said::said;
+use crate::store::{chosen, people};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FullContacts {
@@ -24,11 +25,9 @@ pub(super) async fn unmask(
 ) -> Answer<FullContacts> {
     let mut tx = op.app.db.write().await?;
     let row = people::customer(&mut tx, &op, id).await?;
-    let contacts: Vec<CardContact> = people::contacts(&mut tx, op.ws(), &[row.id])
-        .await?
-        .iter()
-        .map(|c| CardContact::of(&op, c, true))
-        .collect();
+    let mut contacts = contacts_of(&mut tx, &op, row.id, true).await?;
+    let (said, _) = said(&mut tx, op.ws(), CustomerId(row.id)).await?;
+    with_typed(&mut contacts, &said);
     op.audit(
         &mut tx,
         "customer.unmask",
@@ -65,6 +64,33 @@ pub(super) async fn change(
         &Correction { name: change.name, phone: change.phone, email: change.email, address: change.address },
     )
     .await?;
+    let mut tx = op.app.db.read().await?;
+    Ok(Json(card_of(&mut tx, &op, id).await?))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ContactChoice {
+    /// A contact point of the card.
+    contact_id: String,
+    /// False gives the choice back to the engine.
+    by_hand: bool,
+}
+
+/// Chooses the preferred phone or e-mail by hand; the choice stays in every later run.
+#[utoipa::path(post, path = "/api/customers/{id}/prefer", tag = "identity", params(("id" = String, Path)), request_body = ContactChoice, responses((status = 200, body = CustomerCard), (status = 404)))]
+pub(super) async fn prefer(
+    need::Anyone(op): need::Anyone,
+    Path(id): Path<CustomerId>,
+    Json(choice): Json<ContactChoice>,
+) -> Answer<CustomerCard> {
+    if op.role == access::Role::Client {
+        return Err(Fault::forbidden("role", "A client reads the project and changes no card.").into());
+    }
+    let contact = choice
+        .contact_id
+        .parse()
+        .map_err(|_| Fault::invalid("contact_id", "a contact point is named by its number"))?;
+    chosen::choose(&op, id, contact, choice.by_hand).await?;
     let mut tx = op.app.db.read().await?;
     Ok(Json(card_of(&mut tx, &op, id).await?))
 }

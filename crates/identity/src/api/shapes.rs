@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::store::people::ContactRow;
+use crate::store::said::{Cells, field_and_level};
 
 /// A line of a list of customers; phones and e-mails are masked by role.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,6 +45,10 @@ pub struct CardContact {
     pub source: String,
     /// Records that name it.
     pub records: i64,
+    /// A colleague chose it to be the preferred one.
+    pub by_hand: bool,
+    /// How records write it, where that differs from `value`; only to whom the value is shown in full.
+    pub typed: Vec<String>,
 }
 
 /// A value as this role may see it.
@@ -76,6 +81,8 @@ impl CardContact {
             last_seen: Time::from_millis(row.last_seen),
             source: row.source.clone(),
             records: row.seen,
+            by_hand: false,
+            typed: Vec::new(),
         }
     }
 }
@@ -99,34 +106,7 @@ pub fn reasons_of(text: &str) -> Vec<LinkReason> {
 
 /// A code such as `phone_same` as field and level.
 pub fn reason_of(code: &str, weight: f32) -> LinkReason {
-    let known = [
-        "given_name",
-        "surname",
-        "patronymic",
-        "phone",
-        "email",
-        "birth_date",
-        "document",
-        "profile",
-        "home",
-        "house",
-        "street",
-        "town",
-        "branch",
-        "address",
-        "postcode",
-        "region",
-        "other",
-    ];
-    let field = known
-        .into_iter()
-        .find(|f| code.strip_prefix(f).is_some_and(|r| r.starts_with('_')))
-        .unwrap_or("other");
-    let level = code.strip_prefix(field).unwrap_or(code).trim_start_matches('_');
-    let (field, level) = match field {
-        "home" | "house" | "street" | "town" | "branch" => ("address", code),
-        _ => (field, level),
-    };
+    let (field, level) = field_and_level(code);
     LinkReason {
         field: field.to_owned(),
         level: level.to_owned(),
@@ -134,4 +114,43 @@ pub fn reason_of(code: &str, weight: f32) -> LinkReason {
         a: None,
         b: None,
     }
+}
+
+/// Puts what the two records say beside each reason, phones and e-mails as this role may see them.
+pub fn with_values(
+    op: &Op,
+    reasons: Vec<LinkReason>,
+    a: Option<&Cells>,
+    b: Option<&Cells>,
+) -> Vec<LinkReason> {
+    let said = |cells: Option<&Cells>, known: Option<String>, field: &str| {
+        known.filter(|text| !text.trim().is_empty()).or_else(|| {
+            let text = cells?.of(field)?;
+            Some(match field {
+                "phone" | "email" => cell_shown(op, field, &text),
+                _ => text,
+            })
+        })
+    };
+    let fill = |r: LinkReason| LinkReason { a: said(a, r.a, &r.field), b: said(b, r.b, &r.field), ..r };
+    reasons.into_iter().map(fill).collect()
+}
+
+/// A cell with one or more contacts, each as this role may see it.
+pub fn cell_shown(op: &Op, kind: &str, cell: &str) -> String {
+    if op.unmasked() {
+        return cell.to_owned();
+    }
+    let parts = cell.split([',', ';', '/', '|', '\n']).map(str::trim).filter(|p| !p.is_empty());
+    // An e-mail may stand in the column of phones and the other way round.
+    let kind_of = |part: &str| {
+        if part.contains('@') {
+            "email"
+        } else if kind == "email" {
+            "other"
+        } else {
+            "phone"
+        }
+    };
+    parts.map(|part| shown(op, kind_of(part), part)).collect::<Vec<_>>().join(", ")
 }

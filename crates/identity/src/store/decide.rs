@@ -69,7 +69,7 @@ pub async fn decide(op: &Op, id: ReviewId, merge: bool) -> Result<(), Fault> {
             "by_hand",
             "user",
             op.actor.id,
-            op.now().millis()
+            op.campaign_now().millis()
         )?;
     }
     op.audit(&mut tx, if merge { "review.merge" } else { "review.apart" }, "review", id, json!({})).await?;
@@ -78,11 +78,11 @@ pub async fn decide(op: &Op, id: ReviewId, merge: bool) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Takes an answer back.
+/// Takes an answer back. Says which two records it was about: the engine may ask about them under another id.
 ///
 /// # Errors
 /// Not answered, or the database's.
-pub async fn undo_review(op: &Op, id: ReviewId) -> Result<(), Fault> {
+pub async fn undo_review(op: &Op, id: ReviewId) -> Result<(i64, i64), Fault> {
     let mut tx = op.app.db.write().await?;
     let pair = pair(&mut tx, op, id).await?;
     if pair.state == "open" {
@@ -102,12 +102,12 @@ pub async fn undo_review(op: &Op, id: ReviewId) -> Result<(), Fault> {
         ws,
         pair.record_a,
         pair.record_b,
-        op.now().millis()
+        op.campaign_now().millis()
     )?;
     op.audit(&mut tx, "review.undo", "review", id, json!({})).await?;
     tx.commit().await?;
     run::refresh(op, Touched::Decisions).await?;
-    Ok(())
+    Ok((pair.record_a, pair.record_b))
 }
 
 /// Undoes a merge: the two records are kept apart from now on.
@@ -133,7 +133,7 @@ pub async fn undo_merge(op: &Op, id: MergeId) -> Result<(), Fault> {
         "UPDATE merges SET undone_at = $3 WHERE workspace_id = $1 AND id = $2",
         ws,
         id.get(),
-        op.now().millis()
+        op.campaign_now().millis()
     )?;
     store::execute!(
         tx,
@@ -167,7 +167,8 @@ pub async fn link(tx: &mut Tx, op: &Op, a: i64, b: i64, must: bool) -> Result<()
     Ok(())
 }
 
-async fn unlink(tx: &mut Tx, op: &Op, a: i64, b: i64) -> Result<(), Fault> {
+/// Forgets a decision about two records.
+pub async fn unlink(tx: &mut Tx, op: &Op, a: i64, b: i64) -> Result<(), Fault> {
     store::execute!(
         *tx,
         "DELETE FROM manual_links WHERE workspace_id = $1 AND record_a = $2 AND record_b = $3",

@@ -35,7 +35,7 @@ macro_rules! in_portions {
 
 /// Writes the people, their contacts, addresses and links, and whose record is whose.
 pub async fn write(op: &Op, plan: &Plan) -> Result<(), Fault> {
-    let (ws, now) = (op.ws().get(), op.now().millis());
+    let (ws, now) = (op.ws().get(), op.campaign_now().millis());
     super::write::leave(op, plan).await?;
     in_portions!(op, plan.people.as_slice(), |tx, people| rows::customers(tx, ws, people, now));
     {

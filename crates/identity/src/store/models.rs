@@ -145,7 +145,7 @@ pub async fn publish(op: &Op, frozen: &Frozen, reason: Reason, effect: Effect) -
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         ws.get(),
         id,
-        op.now().millis(),
+        op.campaign_now().millis(),
         if reason == Reason::Asked { op.actor.id } else { 0 },
         reason.word(),
         number(effect.records),
@@ -261,7 +261,7 @@ pub async fn take_back(op: &Op, id: i64) -> Result<(State, Frozen), Fault> {
         "UPDATE identity_models SET undone_at = $3 WHERE workspace_id = $1 AND id = $2",
         ws.get(),
         id,
-        op.now().millis()
+        op.campaign_now().millis()
     )?;
     let state = State { model_id: previous, mark: op.next_id() };
     set_state(&mut tx, ws, state).await?;

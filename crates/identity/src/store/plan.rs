@@ -1,6 +1,6 @@
 //! What has to be written: only people whose records changed.
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use basis::{Lang, collation_key, fold};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -231,7 +231,10 @@ fn merges(loaded: &Loaded, found: &Resolution<'_>, ids: &[i64], touched: &[bool]
                 weight: f64::from(bits),
                 probability: if l.kind == LinkKind::Manual { 1.0 } else { model::probability(bits) },
                 reasons: reasons_json(loaded, found, l.row_a, l.row_b, l.kind),
-                kind: kind(&c.levels, l.kind),
+                kind: kind(&c.levels, l.kind, || {
+                    let name = |row| loaded.batch.get(row).full_name;
+                    spelt_otherwise(name(l.row_a), name(l.row_b))
+                }),
                 by_hand: l.kind == LinkKind::Manual,
             }
         })
@@ -239,7 +242,11 @@ fn merges(loaded: &Loaded, found: &Resolution<'_>, ids: &[i64], touched: &[bool]
 }
 
 /// What a link found, as one word: the most telling difference between the two records.
-fn kind(levels: &[u8; compare::FIELDS], link: LinkKind) -> &'static str {
+fn kind(
+    levels: &[u8; compare::FIELDS],
+    link: LinkKind,
+    spelt_otherwise: impl FnOnce() -> bool,
+) -> &'static str {
     match link {
         LinkKind::Manual => return "by_hand",
         LinkKind::SameOrder => return "same_order",
@@ -259,6 +266,8 @@ fn kind(levels: &[u8; compare::FIELDS], link: LinkKind) -> &'static str {
         }
         () if level(Field::Given) == compare::given::VARIANT => "language_or_short_form",
         () if level(Field::Given) == compare::given::INITIAL => "initials",
+        // Names that fold to one key and are yet written otherwise: Терехина and Терьохіна, Шевченко and Shevchenko.
+        () if spelt_otherwise() => "language_or_short_form",
         () if level(Field::Phone) == compare::phones::DIFFERENT => "new_phone",
         () if level(Field::Email) == compare::emails::DIFFERENT => "new_email",
         () if level(Field::Phone) == compare::SAME => "same_phone",
@@ -266,6 +275,19 @@ fn kind(levels: &[u8; compare::FIELDS], link: LinkKind) -> &'static str {
         () if level(Field::Address) == compare::SAME => "same_address",
         () => "other",
     }
+}
+
+/// Whether each of two names has a word that the other has not, as with two languages; a word left out is no other spelling.
+fn spelt_otherwise(a: &str, b: &str) -> bool {
+    let words = |name: &str| -> AHashSet<String> {
+        name.to_lowercase()
+            .split(|c: char| !c.is_alphabetic() && c != '\'')
+            .filter(|w| w.chars().count() > 1)
+            .map(str::to_owned)
+            .collect()
+    };
+    let (a, b) = (words(a), words(b));
+    a.iter().any(|w| !b.contains(w)) && b.iter().any(|w| !a.contains(w))
 }
 
 /// `[{field, level, weight, a, b}]`; the values themselves are shown by the card, under its masks.
@@ -349,4 +371,19 @@ fn questions(loaded: &Loaded, found: &Resolution<'_>, ids: &[i64]) -> Vec<Questi
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spelt_otherwise;
+
+    #[test]
+    fn another_language_is_another_spelling_and_a_missing_word_is_not() {
+        assert!(spelt_otherwise("Терехина Наталья", "Терьохіна Наталія"));
+        assert!(spelt_otherwise("Shevchenko Olena", "Шевченко Олена"));
+        assert!(!spelt_otherwise("Терехина Наталья", "НАТАЛЬЯ  терехина"));
+        assert!(!spelt_otherwise("Терехина Наталья", "Терехина Наталья Алексеевна"));
+        assert!(!spelt_otherwise("Терехина Н.", "Терехина Наталья"));
+        assert!(!spelt_otherwise("", "Терехина"));
+    }
 }

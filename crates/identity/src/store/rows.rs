@@ -63,7 +63,7 @@ pub struct Contact<'a> {
     first: i64,
     last: i64,
     seen: i64,
-    preferred: bool,
+    pub preferred: bool,
 }
 
 pub fn contacts_of<'a>(person: &'a Person, plan: &'a Plan, now: i64) -> impl Iterator<Item = Contact<'a>> {

@@ -8,7 +8,7 @@ use store::{Pace, Tx, Value};
 use tokio::time::Instant;
 
 use super::plan::{Merge, Person, Plan, Question};
-use super::{first, rows};
+use super::{chosen, first, rows};
 
 /// People a transaction: some two thousand rows to begin with.
 const PEOPLE: usize = 300;
@@ -75,15 +75,17 @@ async fn write_people(
     merges: &AHashMap<i64, Vec<&Merge>>,
 ) -> Result<(), Fault> {
     let ws = op.ws().get();
-    let now = op.now().millis();
+    // What is told of people is told by the clock of the workspace.
+    let now = op.campaign_now().millis();
     let known: Vec<i64> = people.iter().filter(|p| !p.is_new).map(|p| p.id).collect();
     clear(tx, ws, &known).await?;
     rows::customers(tx, ws, people, now).await?;
     let arrivals: Vec<(i64, i64)> =
         people.iter().flat_map(|p| p.arrivals.iter().map(|r| (*r, p.id))).collect();
     rows::arrivals(tx, ws, &arrivals).await?;
-    let contacts: Vec<rows::Contact<'_>> =
+    let mut contacts: Vec<rows::Contact<'_>> =
         people.iter().flat_map(|p| rows::contacts_of(p, plan, now)).collect();
+    chosen::put_first(tx, op.ws(), &mut contacts).await?;
     rows::contacts(tx, op, &contacts).await?;
     let places: Vec<rows::Place<'_>> = people.iter().flat_map(|p| rows::places_of(p, now)).collect();
     rows::places(tx, op, &places).await?;
@@ -202,27 +204,36 @@ pub async fn leave(op: &Op, plan: &Plan) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The queue is made anew, as far as the plan reaches; answered questions stay answered.
+/// The queue is made anew, as far as the plan reaches; answered questions stay answered. A question that is still open keeps its
+/// id: it may be on somebody's screen.
 async fn write_questions(op: &Op, plan: &Plan) -> Result<(), Fault> {
     let ws = op.ws().get();
     let questions: &[Question] = &plan.questions;
     let mut tx = op.app.db.write().await?;
-    match &plan.scope {
-        None => {
-            store::execute!(tx, "DELETE FROM review_pairs WHERE workspace_id = $1 AND state = 'open'", ws)?;
-        }
-        Some(records) => {
-            for some in records.chunks(1_000) {
+    let scopes: Vec<String> = match &plan.scope {
+        None => vec![String::new()],
+        Some(records) => records
+            .chunks(1_000)
+            .map(|some| {
                 let list = list_of(some);
-                let sql = format!(
-                    "DELETE FROM review_pairs WHERE workspace_id = $1 AND state = 'open' AND (record_a IN ({list}) OR record_b IN ({list}))"
-                );
-                tx.execute_dyn(&sql, &[Value::Int(ws)]).await?;
-            }
-        }
+                format!(" AND (record_a IN ({list}) OR record_b IN ({list}))")
+            })
+            .collect(),
+    };
+    let mut asked: AHashMap<(i64, i64), i64> = AHashMap::new();
+    for scope in scopes {
+        let open = format!("WHERE workspace_id = $1 AND state = 'open'{scope}");
+        let sql = format!("SELECT id, record_a, record_b FROM review_pairs {open}");
+        let rows: Vec<(i64, i64, i64)> = tx.fetch_dyn(&sql, &[Value::Int(ws)]).await?;
+        asked.extend(rows.into_iter().map(|(id, a, b)| ((a, b), id)));
+        tx.execute_dyn(&format!("DELETE FROM review_pairs {open}"), &[Value::Int(ws)]).await?;
     }
     let ids = op.app.next_ids(questions.len());
-    let rows: Vec<_> = questions.iter().zip(ids).collect();
+    let rows: Vec<_> = questions
+        .iter()
+        .zip(ids)
+        .map(|(q, id)| (q, asked.get(&(q.record_a, q.record_b)).copied().unwrap_or(id)))
+        .collect();
     store::insert_many!(
         tx,
         "INSERT INTO review_pairs (workspace_id, id, record_a, record_b, customer_a, customer_b, weight, probability, reasons, value_minor, state)",

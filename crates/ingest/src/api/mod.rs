@@ -1,5 +1,6 @@
 //! HTTP of sources and imports.
 
+mod checklist;
 mod imports;
 mod preview;
 mod rejects;
@@ -18,6 +19,8 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sources::list))
         .routes(routes!(sources::change))
+        .routes(routes!(checklist::show))
+        .routes(routes!(checklist::answer))
         .routes(routes!(imports::start, imports::list))
         .routes(routes!(imports::show))
         .routes(routes!(imports::undo))

@@ -73,7 +73,7 @@ pub async fn begin_import(
         finished_at: None,
         undone_at: None,
     };
-    sql::insert_import(tx, ws, &import).await?;
+    sql::insert_import(tx, ws, &import, op.campaign_now()).await?;
     let detail = json!({ "source": import.source, "files": import.files.len() });
     op.audit(tx, "import.begin", "import", import.id, detail).await?;
     Ok(import)

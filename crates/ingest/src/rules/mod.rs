@@ -1,5 +1,6 @@
 //! Pure rules: no files, no database, no clock.
 
+pub mod checklist;
 pub mod dates;
 pub mod dialect;
 pub mod encoding;

@@ -45,11 +45,17 @@ impl TryFrom<ImportRow> for Import {
     }
 }
 
-pub(crate) async fn insert_import(tx: &mut Tx, ws: WorkspaceId, import: &Import) -> Result<(), Fault> {
+/// Writes an import down; `campaign_now` is its moment by the workspace's own clock.
+pub(crate) async fn insert_import(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    import: &Import,
+    campaign_now: Time,
+) -> Result<(), Fault> {
     store::execute!(
         *tx,
-        "INSERT INTO imports (workspace_id, id, source_id, state, files, mapping, created_by, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO imports (workspace_id, id, source_id, state, files, mapping, created_by, created_at, campaign_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         ws.get(),
         import.id.get(),
         import.source_id.get(),
@@ -57,7 +63,8 @@ pub(crate) async fn insert_import(tx: &mut Tx, ws: WorkspaceId, import: &Import)
         files_json(&import.files),
         import.mapping.as_str(),
         import.created_by.map_or(0, UserId::get),
-        import.created_at.millis()
+        import.created_at.millis(),
+        campaign_now.millis()
     )?;
     Ok(())
 }

@@ -123,3 +123,48 @@ pub(crate) async fn rename_source(
         name
     )?)
 }
+
+/// A source as the list of places to look at sees it.
+pub(crate) struct SourceContent {
+    pub(crate) name: String,
+    /// The name of the source and those of its files.
+    pub(crate) names: Vec<String>,
+    pub(crate) kinds: Vec<String>,
+}
+
+/// Sources that were imported, with the kinds of their records. A look at the first records of each import tells: a file holds
+/// one kind, and counting a million rows would take a second.
+pub(crate) async fn source_contents(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<SourceContent>, Fault> {
+    let imports = store::fetch_all!(
+        *tx,
+        (i64, i64, String, String),
+        "SELECT s.id, i.id, s.name, i.files FROM sources s JOIN imports i ON i.workspace_id = s.workspace_id AND i.source_id = s.id
+         WHERE s.workspace_id = $1 AND i.state = 'done' ORDER BY i.id DESC LIMIT 100",
+        ws.get()
+    )?;
+    let mut out: Vec<(i64, SourceContent)> = Vec::new();
+    for (id, import, name, files) in imports {
+        let files: Vec<serde_json::Value> = serde_json::from_str(&files).unwrap_or_default();
+        let named = files.iter().filter_map(|f| f["file"].as_str().map(str::to_owned));
+        let kinds = store::fetch_all!(
+            *tx,
+            (String,),
+            "SELECT DISTINCT looked_at.kind FROM
+               (SELECT r.kind FROM records r WHERE r.workspace_id = $1 AND r.import_id = $2 LIMIT 200) looked_at",
+            ws.get(),
+            import
+        )?;
+        let kinds = kinds.into_iter().map(|(kind,)| kind);
+        match out.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, source)) => {
+                source.names.extend(named);
+                source.kinds.extend(kinds);
+            }
+            None => {
+                let names = std::iter::once(name.clone()).chain(named).collect();
+                out.push((id, SourceContent { name, names, kinds: kinds.collect() }));
+            }
+        }
+    }
+    Ok(out.into_iter().map(|(_, source)| source).collect())
+}

@@ -140,8 +140,7 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
     let contacts = contacts::load(&op.app, &op.workspace, &snapshot).await?;
     let refusals = Refusals::of(contacts.totals.lawful, &refused, &op.workspace.tz());
     let told = super::told(&op, &snapshot).await?;
-    let mut board =
-        snapshot::blocking(move || assemble(&snapshot, &told, &refusals, currency)).await?;
+    let mut board = snapshot::blocking(move || assemble(&snapshot, &told, &refusals, currency)).await?;
     board.moves = moves
         .into_iter()
         .map(|m| MoveCount { from: m.from_stage, to: m.to_stage, cause: m.cause, moves: m.moves })

@@ -43,11 +43,7 @@ impl Means {
     ///
     /// # Errors
     /// Fewer than two people in a group, or a level out of range.
-    pub fn compare(
-        one: &[(f64, f64)],
-        other: &[(f64, f64)],
-        level: f64,
-    ) -> Result<Option<Self>, StatError> {
+    pub fn compare(one: &[(f64, f64)], other: &[(f64, f64)], level: f64) -> Result<Option<Self>, StatError> {
         let moments = |pairs: &[(f64, f64)]| Moments::of(pairs.iter().map(|p| p.1));
         let (m_one, m_other) = (moments(one), moments(other));
         if m_one.sum_of_squares <= 0.0 && m_other.sum_of_squares <= 0.0 {
@@ -59,9 +55,8 @@ impl Means {
         let adjusted = if both_bought { Some(welch_cuped(other, one, level)?) } else { None };
         // The standard error behind the interval, widened to hold at every look.
         let spread = |m: &Moments| m.variance() / m.n;
-        let error = |group: &[(f64, f64)], theta: f64| {
-            spread(&Moments::of(group.iter().map(|(x, y)| y - theta * x)))
-        };
+        let error =
+            |group: &[(f64, f64)], theta: f64| spread(&Moments::of(group.iter().map(|(x, y)| y - theta * x)));
         let (best, variance) = match &adjusted {
             Some((d, cuped)) => (d, error(one, cuped.theta) + error(other, cuped.theta)),
             None => (&plain, spread(&m_one) + spread(&m_other)),

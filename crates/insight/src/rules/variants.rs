@@ -166,8 +166,7 @@ fn one(
     };
     let (bought, positive) = (rate(|p| p.bought)?, rate(|p| p.positive)?);
     let enough = control.people.len() >= 2 && variant.people.len() >= 2;
-    let means =
-        if enough { Means::compare(&variant.pairs(), &control.pairs(), level)? } else { None };
+    let means = if enough { Means::compare(&variant.pairs(), &control.pairs(), level)? } else { None };
     let judged = match measure {
         Measure::Bought => bought,
         Measure::Positive => positive,
