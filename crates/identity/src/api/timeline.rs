@@ -48,7 +48,7 @@ pub(super) async fn show(
     let mut items = timeline::of_customer(&mut tx, op.ws(), &ids, kinds, before, limit + 1).await?;
     let told = history::told(&mut tx, &op, &ids, part).await?;
     items.extend(told.into_iter().filter(|e| before.is_none_or(|b| (e.at, e.id) < b)));
-    items.sort_by(|a, b| (b.at, b.id).cmp(&(a.at, a.id)));
+    items.sort_by_key(|e| std::cmp::Reverse((e.at, e.id)));
     let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = items.last().filter(|_| more).map(|e| format!("{}~{}", e.at.millis(), e.id));
