@@ -15,7 +15,7 @@ use axum::Json;
 use axum::extract::Query;
 use basis::{Currency, Fault, Money, Time};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -247,8 +247,6 @@ fn assemble(snapshot: &Snapshot, told: &Told, refusals: &Refusals, currency: Cur
     signals.sort_by_key(|s| std::cmp::Reverse(s.value_at_risk.minor));
     let trend: Vec<ChurnMonth> =
         derived.months.iter().filter_map(|row| month_row(row, snapshot.as_of, derived.first_lapse)).collect();
-    let mut alerts = alerts(&derived.months, snapshot.as_of);
-    alerts.extend(base_ages(snapshot));
     let rhythm = snapshot.model.rhythm();
     let reasons = reasons(snapshot, told, lapsed, currency);
     let year = &derived.year;
