@@ -372,8 +372,12 @@ impl Refusals {
         Self { lately: between(from, as_of), before: between(from - 6 * REFUSAL_DAYS, from - 1) }
     }
 
-    /// More than chance beyond the six spans before.
+    /// More than chance beyond the six spans before. Where nobody withdrew then, nobody was written to, and there is no
+    /// usual share to exceed.
     fn alert(self, reachable: u64, as_of: i32) -> Option<Alert> {
+        if self.before == 0 {
+            return None;
+        }
         let people = reachable.max(self.lately).max(self.before);
         let now = Share::new(self.lately, people).ok()?;
         let usual = Share::new(self.before, people * 6).ok()?;
@@ -433,4 +437,26 @@ pub(super) async fn moves(
         })
         .collect();
     Ok(Json(Page::cut(items, page.limit(), |m: &StageMove| m.id.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn withdrawn_consents_beyond_the_usual_are_told() {
+        let at = |customers: std::ops::Range<i64>, day: i64| customers.map(move |id| (id, day));
+        let usual = at(0..30, 10).chain(at(100..105, 190));
+        let day = |at: i64| i32::try_from(at).unwrap();
+        let calm = Refusals::of(&usual.clone().collect::<Vec<_>>(), 200, day);
+        // The tenth day is more than six spans ago.
+        assert_eq!((calm.lately, calm.before), (5, 0));
+        assert!(calm.alert(1_000, 200).is_none());
+        let known = at(0..30, 60);
+        let grown = Refusals::of(&known.clone().chain(at(100..160, 190)).collect::<Vec<_>>(), 200, day);
+        let alert = grown.alert(1_000, 200).unwrap();
+        assert!((alert.rate - 0.06).abs() < 1e-12 && (alert.usual - 0.005).abs() < 1e-12);
+        let same = Refusals::of(&known.chain(at(100..106, 190)).collect::<Vec<_>>(), 200, day);
+        assert!(same.alert(1_000, 200).is_none());
+    }
 }
