@@ -71,7 +71,7 @@ export function ChurnPart() {
           type: 'line',
           name: t('churn.rate'),
           yAxisIndex: 1,
-          data: rows.map((r) => faint(r, r.rate)),
+          data: rows.map((r) => (r.partial ? null : r.rate)),
           symbolSize: 5,
           itemStyle: { color: p.accent },
           tooltip: { valueFormatter: (v: number | null) => (typeof v === 'number' ? f.pct(v) : NONE) },

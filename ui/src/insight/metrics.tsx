@@ -93,8 +93,8 @@ export function MetricsPart() {
       series: names.map(([name, value], i) => ({
         type: 'line',
         name,
-        // A month under way is a fainter point, not a fall.
-        data: rows.map((r) => ({ value: value(r), itemStyle: { opacity: r.partial ? 0.35 : 1 } })),
+        // A month under way would draw a fall that is none.
+        data: rows.map((r) => (r.partial ? null : value(r))),
         symbolSize: 6,
         itemStyle: { color: [p.accent, p.warn, p.good][i] },
       })),
