@@ -448,7 +448,7 @@ mod tests {
         let at = |customers: std::ops::Range<i64>, day: i64| customers.map(move |id| (id, day));
         let usual = at(0..30, 10).chain(at(100..105, 190));
         let day = |at: i64| i32::try_from(at).unwrap();
-        let calm = Refusals::of(&usual.clone().collect::<Vec<_>>(), 200, day);
+        let calm = Refusals::of(&usual.collect::<Vec<_>>(), 200, day);
         // The tenth day is more than six spans ago.
         assert_eq!((calm.lately, calm.before), (5, 0));
         assert!(calm.alert(1_000, 200).is_none());
