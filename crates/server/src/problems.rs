@@ -93,7 +93,7 @@ mod tests {
         let bare = Request::post("/api/numbers").body(Body::from("[]")).unwrap();
         for (request, status, code) in [
             (get("/api/numbers/seven"), StatusCode::BAD_REQUEST, "malformed"),
-            (post("{"), StatusCode::BAD_REQUEST, "malformed"),
+            (post("["), StatusCode::BAD_REQUEST, "malformed"),
             (post("{}"), StatusCode::UNPROCESSABLE_ENTITY, "malformed"),
             (bare, StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type"),
             (get("/api/numbers"), StatusCode::METHOD_NOT_ALLOWED, "method"),
