@@ -123,6 +123,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/benchmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Claims of the market with their sources; never figures of the own base. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/benchmarks/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the workspace's own value and source. */
+        put: operations["set"];
+        post?: never;
+        /** Back to the value and source that were shipped. */
+        delete: operations["reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/brief": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The brief of the project. */
+        get: operations["show"];
+        /** Writes the brief down. */
+        put: operations["set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/campaigns": {
         parameters: {
             query?: never;
@@ -942,6 +995,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/improvements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The board of improvements with their effects. */
+        get: operations["board"];
+        put?: never;
+        /** Adds an improvement to the backlog. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/improvements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An improvement with its history. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an improvement; each changed field is a line of its history. */
+        patch: operations["change"];
+        trace?: never;
+    };
     "/api/insight/churn": {
         parameters: {
             query?: never;
@@ -968,6 +1057,23 @@ export interface paths {
         };
         /** Of those who first bought in a month, how many bought again one, two, … months later, and for how much. */
         get: operations["cohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/drivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which share of leaving is the product's, the service's, the marketing's, and nobody's. */
+        get: operations["drivers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1021,10 +1127,27 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Costs from a table with the columns month, kind and amount: amounts of spends in major units, leads as a count, the
-         *     margin as a share or in percent. All of the table is taken, or none of it.
+         * Costs from a table with the columns month, kind, amount and, where customers come from, channel: amounts of spends
+         *     in major units, leads and new customers as counts, the margin as a share or in percent. All of the table is taken, or none of it.
          */
         post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/loyal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Regular customers beside the rest: spend, frequency, what they send back. Description, not proof: those who stay differ. */
+        get: operations["loyal"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1116,6 +1239,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insight/talks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Talks in which customers said why they leave, the newest first, with the order and the employee as far as they are known. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/threshold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the lapse threshold, or learns it anew: the next version, by which the whole history is judged. */
+        post: operations["set_threshold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/insight/value": {
         parameters: {
             query?: never;
@@ -1174,7 +1331,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Whom a win-back would address and what they usually spend. */
+        get: operations["win_back_start"];
         put?: never;
         /** The potential of a win-back before it is started, and the sample that would prove it. */
         post: operations["win_back"];
@@ -1202,6 +1360,41 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/leaving-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why customers leave: the second level under the first, in the order in which an operator is offered them. */
+        get: operations["reasons"];
+        put?: never;
+        /** Adds a reason of the second level. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leaving-reasons/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Renames a reason, changes what it asks for, retires it or takes it back. Its first level stays: past talks are counted by it. */
+        patch: operations["change"];
         trace?: never;
     };
     "/api/ledger": {
@@ -1323,6 +1516,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plan against fact, one status a KPI. */
+        get: operations["plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plan/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calls behind a figure of the plan, as many as the figure says. */
+        get: operations["calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plan/targets/{kpi}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the target of a KPI, or `order_window_days`. */
+        put: operations["set_target"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/products": {
         parameters: {
             query?: never;
@@ -1352,6 +1596,23 @@ export interface paths {
         put?: never;
         /** Loads a catalogue: a table (CSV, XLSX, …) with a column of titles and one of categories. */
         post: operations["catalogue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which tools the own data calls for: told reasons, signs of leaving, first-time buyers of complex goods. */
+        get: operations["recommendations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1502,7 +1763,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Segments by response and by chosen category: who agreed, clicked, stayed silent in each of the last campaigns, and who chose which topic. */
+        /** Segments of the silent and the overdue, by response and by chosen category: who agreed, clicked, stayed silent in each of the last campaigns, and who chose which topic. */
         get: operations["list"];
         put?: never;
         post?: never;
@@ -2021,7 +2282,10 @@ export interface components {
              */
             low: number;
             month: string;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Now, and as it used to be.
+             */
             rate: number;
             /** Format: double */
             usual: number;
@@ -2058,6 +2322,11 @@ export interface components {
             salt?: string | null;
             segment_id?: string | null;
         };
+        /**
+         * @description What a reason calls for besides itself.
+         * @enum {string}
+         */
+        Asks: "nothing" | "competitor" | "order" | "employee";
         /** @description Who did or saw what. */
         AuditEntry: {
             action: string;
@@ -2133,6 +2402,54 @@ export interface components {
             /** @description `advertising`, `service`, `survey`, … */
             purpose: string;
         };
+        /** @description The average order of one group. */
+        Basket: {
+            /**
+             * Format: double
+             * @description Minor units; absent without orders.
+             */
+            mean_minor?: number | null;
+            /** Format: int64 */
+            orders: number;
+        };
+        /** @description Average orders within the window. */
+        Baskets: {
+            /**
+             * Format: int64
+             * @description How many orders each side needs.
+             */
+            enough: number;
+            /** @description Growth with its 95% interval; absent when either side has fewer than [`ENOUGH_ORDERS`]. */
+            growth?: Record<string, never> | null;
+            growth_over_others?: Record<string, never> | null;
+            holdout: components["schemas"]["Basket"];
+            /** @description Orders of whoever was not in the campaign at all, in the same days. */
+            others: components["schemas"]["Basket"];
+            treated: components["schemas"]["Basket"];
+        };
+        /** @description A benchmark of a workspace. */
+        Benchmark: {
+            code: string;
+            /** @description Set by the workspace. */
+            own: boolean;
+            source: string;
+            unit: components["schemas"]["BenchmarkUnit"];
+            /** Format: double */
+            value?: number | null;
+        };
+        BenchmarkChange: {
+            source: string;
+            /**
+             * Format: double
+             * @description A share of 0 to 1, or so many to one.
+             */
+            value: number;
+        };
+        /**
+         * @description How a value reads.
+         * @enum {string}
+         */
+        BenchmarkUnit: "share" | "times";
         BinCard: {
             /** Format: double */
             actual: number;
@@ -2142,6 +2459,43 @@ export interface components {
             expected: number;
             /** Format: int32 */
             repeats: number;
+        };
+        /** @description The board: improvements of all lanes, those due first in front. */
+        Board: {
+            items: components["schemas"]["Improvement"][];
+            /** @description Who may own one. */
+            owners: components["schemas"]["Owner"][];
+        };
+        /** @description What the project is about, agreed before it starts. */
+        Brief: {
+            /** @default  */
+            approver: string;
+            /**
+             * @description Whom it is about, in words.
+             * @default
+             */
+            base: string;
+            /**
+             * @description Categories whose use has to be explained to first-time buyers.
+             * @default []
+             */
+            complex_categories: string[];
+            /** @default  */
+            contacts: string;
+            /** @default null */
+            ends: string | null;
+            /** @default  */
+            goal: string;
+            /**
+             * @description Where operators read about the products and the support tasks.
+             * @default
+             */
+            knowledge_url: string;
+            /**
+             * @description Local days like 2024-09-01.
+             * @default null
+             */
+            starts: string | null;
         };
         /** @description Who has this number, and what reached them last. */
         Caller: {
@@ -2205,14 +2559,23 @@ export interface components {
             attributed_minor: number;
             /** Format: int64 */
             attributed_orders: number;
+            baskets: components["schemas"]["Baskets"];
             campaign_id: string;
             cost_is_entered: boolean;
             currency: string;
             /** @description Cumulative incremental margin by day. */
             curve: components["schemas"]["CurvePoint"][];
+            /**
+             * Format: double
+             * @description The curve's last point: not adjusted for earlier purchases, as the figures of `proof` are where they can be.
+             */
+            curve_end_minor?: number | null;
             /** Format: double */
             holdout_share: number;
+            later?: components["schemas"]["Later"] | null;
             launched_day?: string | null;
+            lifetime_holdout: components["schemas"]["Lifetime"];
+            lifetime_treated: components["schemas"]["Lifetime"];
             margin_is_default: boolean;
             /** Format: double */
             margin_share: number;
@@ -2462,6 +2825,20 @@ export interface components {
              */
             products: number;
         };
+        /** @description After − before. */
+        Change: {
+            /** Format: double */
+            difference?: number | null;
+            /** Format: double */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description Newcombe's 95% interval of a difference of shares; an average order has none.
+             */
+            low?: number | null;
+            /** @description better, worse, unclear (the interval holds zero), scarce (too few events). */
+            verdict: string;
+        };
         Changed: {
             /** Format: int64 */
             changed: number;
@@ -2472,6 +2849,23 @@ export interface components {
         };
         /** @enum {string} */
         Channel: "email" | "sms" | "call";
+        /** @description What customers of one channel cost, over the months for which both parts were entered. */
+        ChannelCost: {
+            acquisition?: Record<string, never> | null;
+            advertising?: Record<string, never> | null;
+            cac?: Record<string, never> | null;
+            channel: string;
+            cpl?: Record<string, never> | null;
+            /** Format: double */
+            leads?: number | null;
+            /**
+             * Format: double
+             * @description LTV of a customer of the base ÷ CAC of the channel.
+             */
+            ltv_to_cac?: number | null;
+            /** Format: double */
+            new_customers?: number | null;
+        };
         ChannelReach: {
             /**
              * Format: int64
@@ -2527,6 +2921,8 @@ export interface components {
             queue: string;
             reasons: components["schemas"]["Reasons"];
             signals: components["schemas"]["SignalCount"][];
+            /** @description By which the stages and all months of the trend are judged. */
+            threshold: components["schemas"]["HeldThreshold"];
             trend: components["schemas"]["ChurnMonth"][];
         };
         /** @description Churn lowered by a share of itself: more customers stay, each bringing the yearly margin of an active one. */
@@ -2577,7 +2973,7 @@ export interface components {
             partial: boolean;
             /**
              * Format: double
-             * @description lapsed ÷ active_at_start.
+             * @description Of those active at the start, the share that lapsed; absent while nobody of the base could have.
              */
             rate?: number | null;
             /** Format: int64 */
@@ -2721,6 +3117,16 @@ export interface components {
              */
             waiting: number;
         };
+        /** @description Days of a period for which costs were entered; the figure counts these alone. */
+        CoveredDays: {
+            /** Format: int32 */
+            days: number;
+            /** @description The first and the last of them. */
+            from: string;
+            /** Format: int32 */
+            of: number;
+            to: string;
+        };
         /** @description A point of the payback curve. */
         CurvePoint: {
             /** Format: double */
@@ -2786,10 +3192,10 @@ export interface components {
             emails: string[];
             id: string;
             /**
-             * Format: int64
-             * @description Days since 1970-01-01.
+             * Format: date
+             * @description The shop's local day.
              */
-            last_order_day?: number | null;
+            last_order_day?: string | null;
             name: string;
             /**
              * Format: int64
@@ -2894,6 +3300,49 @@ export interface components {
             segment_id?: string | null;
             waves: components["schemas"]["WaveDraft"][];
         };
+        /**
+         * @description The first level.
+         * @enum {string}
+         */
+        Driver: "service" | "marketing" | "product" | "natural" | "other";
+        /** @description A first level of the reasons of leaving. */
+        DriverShare: {
+            /** Format: int64 */
+            customers: number;
+            driver: components["schemas"]["Driver"];
+            /** Format: double */
+            high?: number | null;
+            /** @description controllable, natural, other. */
+            kind: string;
+            list: string;
+            /**
+             * Format: double
+             * @description Wilson's 95% interval.
+             */
+            low?: number | null;
+            reasons: components["schemas"]["SubReason"][];
+            /** @description What they brought in their last year with the shop. */
+            revenue: Record<string, never>;
+            /**
+             * Format: double
+             * @description Of those who told; absent when nobody did.
+             */
+            share?: number | null;
+        };
+        Drivers: {
+            as_of: string;
+            competitors: components["schemas"]["Named"][];
+            drivers: components["schemas"]["DriverShare"][];
+            employees: components["schemas"]["Named"][];
+            /** @description Churn without natural leavers, the share of unknown reasons, refusals that name an order. */
+            figures: components["schemas"]["Figure"][];
+            silent: components["schemas"]["Silent"];
+            /**
+             * Format: int64
+             * @description Customers whose last word is a reason of leaving and who have not bought since.
+             */
+            told: number;
+        };
         /** @description Buyers of the treated against buyers of the hold-out, as assigned, within the goal's window. */
         Effect: {
             /**
@@ -2918,7 +3367,11 @@ export interface components {
         };
         /** @description What the operator writes down. */
         Ended: {
+            /** @description To whom the person goes; kept with a refusal. */
+            competitor?: string | null;
             corrections?: components["schemas"]["Corrections"] | null;
+            /** @description Which employee of the shop displeased; kept with a refusal. */
+            employee?: string | null;
             /** @description Categories that the person named; a consent with the words of the script as proof. */
             interests?: string[] | null;
             /**
@@ -2927,9 +3380,33 @@ export interface components {
              */
             next_at?: string | null;
             note?: string;
+            /** @description Which order displeased; kept with a refusal, and it must be one of this person's. */
+            order_id?: string | null;
             outcome: components["schemas"]["Outcome"];
-            /** @description Of leaving; a refusal needs one: service, price, product, competitor, delivery, moved, interests, other. */
+            /** @description Of leaving; a refusal needs one of `GET /api/leaving-reasons`. */
             reason?: string | null;
+        };
+        /** @description How many customers show a gap, of how many. */
+        Evidence: {
+            /** Format: int64 */
+            customers: number;
+            /** Format: double */
+            high?: number | null;
+            /** @description Query of the list for /api/base-health/list; absent where `rule` names them. */
+            list?: string | null;
+            /**
+             * Format: double
+             * @description Wilson's 95% interval.
+             */
+            low?: number | null;
+            /** Format: int64 */
+            of: number;
+            /** @description told (who said why they leave), at_risk, lapsed, first_buyers (of complex goods). */
+            of_whom: string;
+            /** @description The rule whose people they are. */
+            rule?: Record<string, never> | null;
+            /** Format: double */
+            share?: number | null;
         };
         /** @description A field of the segment language. */
         FieldLine: {
@@ -2951,8 +3428,10 @@ export interface components {
         };
         /** @description A figure of a page. */
         Figure: {
+            covered?: components["schemas"]["CoveredDays"] | null;
             /** Format: double */
             denominator?: number | null;
+            denominator_unit: string;
             /** @description Code of the formula's words. */
             formula: string;
             /** Format: double */
@@ -2964,7 +3443,9 @@ export interface components {
             low?: number | null;
             /** Format: double */
             numerator?: number | null;
-            /** @description count, share, money, days, months, ratio. */
+            /** @description What the numerator counts: count, money. */
+            numerator_unit: string;
+            /** @description count, share, money, days, months, times. */
             unit: string;
             /** @description Absent when it is not defined, e.g. a share of nobody. */
             value?: Record<string, never> | null;
@@ -3079,6 +3560,22 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
+        /** @description The threshold in force: it is held, so that the history stays what it was. */
+        HeldThreshold: {
+            by_hand: boolean;
+            /** Format: double */
+            days: number;
+            /** @description The first day on which anybody could have lapsed by it; absent without purchases. */
+            first_lapse?: string | null;
+            /**
+             * Format: int64
+             * @description The gaps it rests on.
+             */
+            gaps: number;
+            is_default: boolean;
+            /** @description Since when it holds. */
+            since: string;
+        };
         HoldoutCard: {
             /** @description By repeat purchases in the calibration; the last bin holds that many and more. */
             bins: components["schemas"]["BinCard"][];
@@ -3113,14 +3610,95 @@ export interface components {
             /** Format: date-time */
             undone_at?: string | null;
         };
+        /** @description An improvement: what is mended, where, by whom, until when, and what it came to. */
+        Improvement: {
+            /** Format: date-time */
+            created_at: string;
+            due_day?: string | null;
+            effect?: components["schemas"]["Effect"] | null;
+            id: string;
+            in_place_day?: string | null;
+            /** @description product, service, novelties. */
+            lane: string;
+            /** @description What is watched: reason_share, churn, cancelled_share, consent, aov. */
+            metric: string;
+            note: string;
+            /** @description Open after its day. */
+            overdue: boolean;
+            owner?: string | null;
+            owner_id?: string | null;
+            /** @description reason:CODE, driver:CODE, signal:CODE, onboarding, unknown, or empty. */
+            reason: string;
+            /** @description idea, planned, doing, done, dropped. */
+            status: string;
+            title: string;
+            touchpoint: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ImprovementCard: {
+            /** @description The newest first. */
+            history: components["schemas"]["ImprovementChange"][];
+            improvement: components["schemas"]["Improvement"];
+        };
+        /** @description A line of an improvement's history. */
+        ImprovementChange: {
+            actor?: string | null;
+            after: string;
+            /** Format: date-time */
+            at: string;
+            before: string;
+            field: string;
+            id: string;
+        };
+        /** @description A new improvement, or what is to change of one: what is absent stays. */
+        ImprovementInput: {
+            /**
+             * @description A day like 2024-09-01; empty for none.
+             * @default null
+             */
+            due_day: string | null;
+            /**
+             * @description Empty for not yet; set by itself when the status becomes `done`.
+             * @default null
+             */
+            in_place_day: string | null;
+            /** @default null */
+            lane: string | null;
+            /** @default null */
+            metric: string | null;
+            /** @default null */
+            note: string | null;
+            /**
+             * @description Empty for nobody.
+             * @default null
+             */
+            owner_id: string | null;
+            /** @default null */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description `updated_at` as it was seen: a change of something newer is refused.
+             * @default null
+             */
+            seen: string | null;
+            /** @default null */
+            status: string | null;
+            /** @default null */
+            title: string | null;
+            /** @default null */
+            touchpoint: string | null;
+        };
         /** @description A cost or share as entered. */
         Input: {
             /**
              * Format: double
-             * @description Minor units for spends, a count for leads, 0 to 1 for shares; null removes it.
+             * @description Minor units for spends, a count for leads and new customers, 0 to 1 for shares; null removes it.
              */
             amount?: number | null;
-            /** @description margin_share, acquisition_spend, advertising_spend, leads, retention_spend, campaign_cost:ID. */
+            /** @description Where customers come from: of spends on acquisition and advertising, leads and new customers. */
+            channel?: string | null;
+            /** @description margin_share, acquisition_spend, advertising_spend, leads, new_customers, retention_spend, campaign_cost:ID. */
             kind: string;
             /** @description 2024-09, or absent for a figure of all months. */
             month?: string | null;
@@ -3143,6 +3721,21 @@ export interface components {
          * @enum {string}
          */
         LanguageRule: "by-customer" | "ru" | "uk" | "en";
+        /** @description Sales of the campaign's people after its window: shown apart, never in the payback. */
+        Later: {
+            from_day: string;
+            /** Format: int64 */
+            holdout_minor: number;
+            /** Format: int64 */
+            holdout_orders: number;
+            /** @description Margin over the hold-out, for all treated, with its 95% interval; absent where either group has no buyer. */
+            margin?: Record<string, never> | null;
+            /** Format: int64 */
+            treated_minor: number;
+            /** Format: int64 */
+            treated_orders: number;
+            until_day: string;
+        };
         /** @description One planned contact. */
         LedgerRow: {
             /** @description Masked. */
@@ -3189,6 +3782,19 @@ export interface components {
              */
             negative: number;
         };
+        /** @description What a person of a group has brought on average, in minor units of margin. */
+        Lifetime: {
+            /**
+             * Format: double
+             * @description Until the launch.
+             */
+            before_minor?: number | null;
+            /**
+             * Format: double
+             * @description Until today.
+             */
+            now_minor?: number | null;
+        };
         /** @description One reason of a link: which field, how it compares, how many bits it adds. */
         LinkReason: {
             a?: string | null;
@@ -3203,6 +3809,20 @@ export interface components {
             password: string;
             /** @description The workspace's id, for a user of several; else the oldest membership. */
             workspace?: string | null;
+        };
+        Loyal: {
+            as_of: string;
+            groups: components["schemas"]["LoyalGroup"][];
+        };
+        /** @description A group of customers by how often they have bought. */
+        LoyalGroup: {
+            /** Format: int64 */
+            customers: number;
+            /** @description spend, frequency, sent_back, complained. */
+            figures: components["schemas"]["Figure"][];
+            /** @description regular (three purchases and more), twice, once. */
+            group: string;
+            list: string;
         };
         /** @description Who is signed in, where, and what time the workspace's campaigns think it is. */
         Me: {
@@ -3282,6 +3902,8 @@ export interface components {
         MetricMonth: {
             /** Format: int64 */
             active_at_start: number;
+            /** @description Entered spend on advertising. */
+            advertising?: Record<string, never> | null;
             /** Format: double */
             aov_minor?: number | null;
             /**
@@ -3291,20 +3913,36 @@ export interface components {
             arpu_minor?: number | null;
             /** Format: int64 */
             buyers: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Absent while nobody of the base could have lapsed.
+             */
             churn?: number | null;
             /** Format: double */
             crr?: number | null;
+            /**
+             * Format: double
+             * @description First purchases ÷ customers who made them, minor units.
+             */
+            first_purchase_minor?: number | null;
+            /**
+             * Format: double
+             * @description Revenue of later purchases ÷ customers who made them, minor units.
+             */
+            later_purchases_minor?: number | null;
             month: string;
             /** Format: int64 */
             new_customers: number;
             /** Format: int64 */
             orders: number;
+            /** @description The month is under way. */
+            partial: boolean;
             revenue: Record<string, never>;
             revenue_existing: Record<string, never>;
             revenue_new: Record<string, never>;
         };
         Metrics: {
+            channels: components["schemas"]["ChannelCost"][];
             figures: components["schemas"]["Figure"][];
             from: string;
             months: components["schemas"]["MetricMonth"][];
@@ -3313,12 +3951,21 @@ export interface components {
         };
         /** @description The models behind the forecasts and how they did on days they had not seen. */
         ModelCheck: {
+            /**
+             * Format: int64
+             * @description Gaps that a campaign ended, left out of the threshold.
+             */
+            campaign_gaps: number;
             candidates: components["schemas"]["CandidateCard"][];
             /** Format: int64 */
             customers: number;
             /** Format: int64 */
             gaps: number;
             holdout?: components["schemas"]["HoldoutCard"] | null;
+            /** @description The threshold was set by a person. */
+            lapse_by_hand: boolean;
+            /** @description The day since which the threshold holds. */
+            lapse_day: string;
             /** Format: double */
             lapse_days: number;
             lapse_is_default: boolean;
@@ -3370,10 +4017,19 @@ export interface components {
             undone_at?: string | null;
         };
         MoveCount: {
+            /** @description purchase, silence; version (another threshold) and records (of the past) are nobody's doing. */
+            cause: string;
             from: string;
             /** Format: int64 */
             moves: number;
             to: string;
+        };
+        /** @description How many named a competitor or an employee. */
+        Named: {
+            /** Format: int64 */
+            customers: number;
+            list: string;
+            name: string;
         };
         /** @description Somebody new, as typed: a name, a phone or an e-mail at least. */
         NewCustomer: {
@@ -3384,6 +4040,11 @@ export interface components {
             not_same_as?: string[];
             note?: string;
             phone?: string;
+        };
+        NewReason: {
+            asks?: components["schemas"]["Asks"] | null;
+            driver: components["schemas"]["Driver"];
+            name: string;
         };
         NewSegment: {
             name: string;
@@ -3441,6 +4102,10 @@ export interface components {
             /** Format: double */
             yearly_churn: number;
         };
+        Owner: {
+            id: string;
+            name: string;
+        };
         /** @description One page of a list. */
         Page_AuditEntry: {
             items: {
@@ -3454,6 +4119,20 @@ export interface components {
                 id: string;
                 subject_id: string;
                 subject_kind: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Benchmark: {
+            items: {
+                code: string;
+                /** @description Set by the workspace. */
+                own: boolean;
+                source: string;
+                unit: components["schemas"]["BenchmarkUnit"];
+                /** Format: double */
+                value?: number | null;
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
@@ -3542,10 +4221,10 @@ export interface components {
                 emails: string[];
                 id: string;
                 /**
-                 * Format: int64
-                 * @description Days since 1970-01-01.
+                 * Format: date
+                 * @description The shop's local day.
                  */
-                last_order_day?: number | null;
+                last_order_day?: string | null;
                 name: string;
                 /**
                  * Format: int64
@@ -3742,10 +4421,10 @@ export interface components {
                 emails: string[];
                 id: string;
                 /**
-                 * Format: int64
-                 * @description Days since 1970-01-01, the shop's local day.
+                 * Format: date
+                 * @description The shop's local day.
                  */
-                last_order_day?: number | null;
+                last_order_day?: string | null;
                 name: string;
                 /** Format: int64 */
                 orders: number;
@@ -3753,6 +4432,28 @@ export interface components {
                 phones: string[];
                 revenue: Record<string, never>;
                 stage: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_PlanCall: {
+            items: {
+                amount?: Record<string, never> | null;
+                /**
+                 * Format: date-time
+                 * @description On the campaign clock.
+                 */
+                at: string;
+                /** Format: int64 */
+                attempts: number;
+                customer_id: string;
+                name: string;
+                operator?: string | null;
+                order_number?: string | null;
+                /** Format: date-time */
+                ordered_at?: string | null;
+                outcome: string;
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
@@ -3769,6 +4470,22 @@ export interface components {
                  */
                 orders: number;
                 title: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Reason: {
+            items: {
+                asks: components["schemas"]["Asks"];
+                code: string;
+                driver: components["schemas"]["Driver"];
+                /** @description The workspace's words; empty where the catalogue's are used. */
+                name: string;
+                /** @description Not offered any more; talks of the past keep it. */
+                retired: boolean;
+                /** @description Part of the product. */
+                shipped: boolean;
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
@@ -3840,6 +4557,8 @@ export interface components {
         /** @description One page of a list. */
         Page_StageMove: {
             items: {
+                /** @description purchase, silence, version, records. */
+                cause: string;
                 customer_id: string;
                 day: string;
                 from: string;
@@ -3873,11 +4592,45 @@ export interface components {
                 campaign?: string | null;
                 /** Format: int64 */
                 customers: number;
-                /** @description `reaction` or `interest`; screens make the name from it. */
+                /**
+                 * Format: int64
+                 * @description Of `no_order`.
+                 */
+                days?: number | null;
+                /** @description `ready`, `reaction` or `interest`; screens make the name from it. */
                 kind: string;
                 rule: Record<string, never>;
-                /** @description The reaction's word, or the category's name. */
+                /** @description `no_order` or `overdue`, the reaction's word, or the category's name. */
                 word: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Talk: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description On the campaign clock.
+                 */
+                at: string;
+                campaign?: string | null;
+                competitor?: string | null;
+                customer_id: string;
+                driver: components["schemas"]["Driver"];
+                employee?: string | null;
+                id: string;
+                name: string;
+                /** @description Not shown to clients. */
+                note?: string | null;
+                /** @description Who talked with them. */
+                operator?: string | null;
+                order_day?: string | null;
+                order_id?: string | null;
+                order_number?: string | null;
+                reason: string;
+                /** @description The workspace's words; empty where the catalogue's are used. */
+                reason_name: string;
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
@@ -3956,10 +4709,10 @@ export interface components {
             emails: string[];
             id: string;
             /**
-             * Format: int64
-             * @description Days since 1970-01-01, the shop's local day.
+             * Format: date
+             * @description The shop's local day.
              */
-            last_order_day?: number | null;
+            last_order_day?: string | null;
             name: string;
             /** Format: int64 */
             orders: number;
@@ -3967,6 +4720,89 @@ export interface components {
             phones: string[];
             revenue: Record<string, never>;
             stage: string;
+        };
+        Plan: {
+            campaign?: components["schemas"]["PlanCampaign"] | null;
+            /** @description Launched ones, the newest first. */
+            campaigns: components["schemas"]["PlanCampaign"][];
+            /** @description From contact to consent to order, each step a part of the one before. */
+            funnel: components["schemas"]["PlanStep"][];
+            kpis: components["schemas"]["PlanKpi"][];
+            payback?: components["schemas"]["PlanPayback"] | null;
+            /**
+             * Format: int64
+             * @description An order counts for so many days after the talk.
+             */
+            window_days: number;
+        };
+        /** @description A customer who was called, with the talk and the order that count. */
+        PlanCall: {
+            amount?: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description On the campaign clock.
+             */
+            at: string;
+            /** Format: int64 */
+            attempts: number;
+            customer_id: string;
+            name: string;
+            operator?: string | null;
+            order_number?: string | null;
+            /** Format: date-time */
+            ordered_at?: string | null;
+            outcome: string;
+        };
+        PlanCampaign: {
+            id: string;
+            name: string;
+        };
+        /** @description A KPI: its fact beside its target. */
+        PlanKpi: {
+            /** @description Cells of `GET /api/plan/calls` of the numerator and of the denominator. */
+            calls?: string[] | null;
+            /** @description consent, contact_sale, aov_growth, payback, churn, crr, ltv_to_cac. */
+            code: string;
+            /** Format: double */
+            denominator?: number | null;
+            /** Format: double */
+            high?: number | null;
+            /** @description Query of the list for /api/base-health/list. */
+            list?: string | null;
+            /** Format: double */
+            low?: number | null;
+            more_is_better: boolean;
+            /** Format: double */
+            numerator?: number | null;
+            of_campaign: boolean;
+            /** @description The parts are amounts in minor units. */
+            parts_are_money: boolean;
+            /** @description on_track, behind, no_data, no_target. */
+            status: string;
+            /** Format: double */
+            target?: number | null;
+            target_is_default: boolean;
+            /** @description share, times. */
+            unit: string;
+            /** Format: double */
+            value?: number | null;
+        };
+        /** @description Whether the costs were repaid inside the campaign or after it. */
+        PlanPayback: {
+            cost_is_entered: boolean;
+            /** @description Incremental margin covers the cost since this day; absent while it does not. */
+            day?: string | null;
+            /** @description The window is still open. */
+            open: boolean;
+            /** @description Last day of the goal's window, or today. */
+            until?: string | null;
+        };
+        /** @description A step from contact to order. */
+        PlanStep: {
+            /** @description dialled, reached, agreed, agreed_bought. */
+            cell: string;
+            /** Format: int64 */
+            people: number;
         };
         /** @description What it would bring, and whether the hold-out could show it. */
         Potential: {
@@ -4011,6 +4847,12 @@ export interface components {
             revenue_minor: number;
             /** Format: double */
             treated: number;
+        };
+        /** @description Whom a campaign would speak to. */
+        Prepared: {
+            /** Format: int64 */
+            customers: number;
+            rule: Record<string, never>;
         };
         /** @description A letter as this customer would get it, and all that is to be said about its template. */
         Preview: {
@@ -4108,6 +4950,24 @@ export interface components {
             /** Format: double */
             p: number;
         };
+        /** @description A reason of the second level. */
+        Reason: {
+            asks: components["schemas"]["Asks"];
+            code: string;
+            driver: components["schemas"]["Driver"];
+            /** @description The workspace's words; empty where the catalogue's are used. */
+            name: string;
+            /** @description Not offered any more; talks of the past keep it. */
+            retired: boolean;
+            /** @description Part of the product. */
+            shipped: boolean;
+        };
+        ReasonChange: {
+            asks?: components["schemas"]["Asks"] | null;
+            /** @description Empty gives a shipped reason its own words back. */
+            name?: string | null;
+            retired?: boolean | null;
+        };
         ReasonCount: {
             /** @description Code of the recommended action. */
             action: string;
@@ -4116,7 +4976,9 @@ export interface components {
             /** @description controllable, natural, other. */
             kind: string;
             list: string;
-            /** @description service, price, product, competitor, delivery, moved, interests, other. */
+            /** @description The workspace's words; empty where the catalogue's are used. */
+            name: string;
+            /** @description A code of the dictionary of leaving reasons. */
             reason: string;
             /** @description What they brought in their last year with the shop. */
             revenue: Record<string, never>;
@@ -4138,6 +5000,28 @@ export interface components {
              * @description Lapsed and never asked.
              */
             unknown: number;
+        };
+        /** @description A gap, the tool that answers it, and what of the own data says so. */
+        Recommendation: {
+            evidence: components["schemas"]["Evidence"];
+            /** @description reason:CODE, signal:CODE, onboarding, unknown. */
+            gap: string;
+            /** @description The open improvement that already answers it. */
+            improvement_id?: string | null;
+            /** @description product, service, novelties. */
+            lane: string;
+            metric: string;
+            /** @description The workspace's words of the reason; empty where the catalogue's are used. */
+            name: string;
+            segment?: components["schemas"]["Prepared"] | null;
+            tool: string;
+            touchpoint: string;
+        };
+        Recommendations: {
+            /** @description The rest of the playbook: nobody shows these gaps now. */
+            idle: components["schemas"]["Recommendation"][];
+            /** @description Those that the own data calls for, the heaviest first. */
+            items: components["schemas"]["Recommendation"][];
         };
         RejectView: {
             /** @description "" when the row as a whole is wrong. */
@@ -4162,7 +5046,8 @@ export interface components {
         };
         /** @description A remark that a figure calls for. */
         Remark: {
-            /** @description cac_above_ltv, margin_missing, spend_missing. */
+            channel?: string | null;
+            /** @description cac_above_ltv, cac_above_ltv_in (with its channel), margin_missing, spend_missing. */
             code: string;
         };
         ReviewDecided: {
@@ -4327,6 +5212,18 @@ export interface components {
             source: string;
             text: string;
         };
+        /** @description A figure of one span. */
+        Side: {
+            /** Format: double */
+            denominator: number;
+            /** Format: double */
+            numerator: number;
+            /**
+             * Format: double
+             * @description Absent over nothing.
+             */
+            value?: number | null;
+        };
         SignalCount: {
             /** @description Code of the recommended action. */
             action: string;
@@ -4335,6 +5232,28 @@ export interface components {
             list: string;
             signal: string;
             value_at_risk: Record<string, never>;
+        };
+        /** @description Who leaves without a word: own complaints times a figure of the market, labelled as such. */
+        Silent: {
+            /** @description The estimate was cut at the size of the base. */
+            capped: boolean;
+            /**
+             * Format: int64
+             * @description Customers who complained in the last year.
+             */
+            complained: number;
+            /**
+             * Format: int64
+             * @description complained × per_complaint, and never more than the base has customers.
+             */
+            estimate: number;
+            list: string;
+            /**
+             * Format: double
+             * @description Benchmark: silent leavers for each one who complains.
+             */
+            per_complaint: number;
+            source: string;
         };
         SourceAnswer: {
             /** @description `have`, `none`, `later`, or `open` to be asked again. */
@@ -4398,6 +5317,8 @@ export interface components {
         };
         /** @description A step from stage to stage. */
         StageMove: {
+            /** @description purchase, silence, version, records. */
+            cause: string;
             customer_id: string;
             day: string;
             from: string;
@@ -4408,11 +5329,12 @@ export interface components {
         StageValue: {
             /** Format: int64 */
             customers: number;
-            expected: Record<string, never>;
+            /** @description Absent without a model. */
+            expected?: Record<string, never> | null;
             list: string;
             realised: Record<string, never>;
             stage: string;
-            value_at_risk: Record<string, never>;
+            value_at_risk?: Record<string, never> | null;
         };
         StartImport: {
             /** @description The sections of a mapping file: `file`, `columns`, `status`, `consent`. Missing parts are guessed. */
@@ -4439,17 +5361,67 @@ export interface components {
             lifted_at?: string | null;
             reason: string;
         };
+        /** @description A second level. */
+        SubReason: {
+            code: string;
+            /** Format: int64 */
+            customers: number;
+            list: string;
+            /** @description The workspace's words; empty where the catalogue's are used. */
+            name: string;
+            revenue: Record<string, never>;
+            /**
+             * Format: double
+             * @description Of those who told.
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description Who of them named an order.
+             */
+            with_order: number;
+        };
         /** @description A segment that nobody has to build. */
         Suggestion: {
             /** @description The campaign's name, of reactions. */
             campaign?: string | null;
             /** Format: int64 */
             customers: number;
-            /** @description `reaction` or `interest`; screens make the name from it. */
+            /**
+             * Format: int64
+             * @description Of `no_order`.
+             */
+            days?: number | null;
+            /** @description `ready`, `reaction` or `interest`; screens make the name from it. */
             kind: string;
             rule: Record<string, never>;
-            /** @description The reaction's word, or the category's name. */
+            /** @description `no_order` or `overdue`, the reaction's word, or the category's name. */
             word: string;
+        };
+        /** @description A talk in which a customer said why they leave. */
+        Talk: {
+            /**
+             * Format: date-time
+             * @description On the campaign clock.
+             */
+            at: string;
+            campaign?: string | null;
+            competitor?: string | null;
+            customer_id: string;
+            driver: components["schemas"]["Driver"];
+            employee?: string | null;
+            id: string;
+            name: string;
+            /** @description Not shown to clients. */
+            note?: string | null;
+            /** @description Who talked with them. */
+            operator?: string | null;
+            order_day?: string | null;
+            order_id?: string | null;
+            order_number?: string | null;
+            reason: string;
+            /** @description The workspace's words; empty where the catalogue's are used. */
+            reason_name: string;
         };
         /**
          * @description Whom a wave goes to.
@@ -4528,6 +5500,13 @@ export interface components {
             subject?: string | null;
             /** @description Of an SMS and of a script the whole text, of a letter its plain-text part. */
             text?: string | null;
+        };
+        ThresholdChoice: {
+            /**
+             * Format: double
+             * @description Days of silence after which a customer counts as lapsed; null learns them from today's gaps.
+             */
+            days?: number | null;
         };
         Token: {
             /** Format: date-time */
@@ -4794,6 +5773,23 @@ export interface components {
              */
             reach: number;
         };
+        /** @description Own figures from which a plan of a win-back starts; what the base does not tell is absent. */
+        WinBackStart: {
+            /** Format: double */
+            average_order_minor?: number | null;
+            /**
+             * Format: double
+             * @description Share of the lapsed that bought again by themselves within 14 days, from the last year.
+             */
+            baseline?: number | null;
+            /** Format: double */
+            margin_share?: number | null;
+            /**
+             * Format: int64
+             * @description Lapsed customers with a right and a way to reach them.
+             */
+            people: number;
+        };
         WorkspaceChange: {
             currency?: string | null;
             jurisdiction?: string | null;
@@ -4926,8 +5922,9 @@ export interface operations {
             query?: {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
-                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
+                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
+                 *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -4968,8 +5965,9 @@ export interface operations {
             query?: {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
-                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
+                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
+                 *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -5006,8 +6004,9 @@ export interface operations {
             query?: {
                 /**
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
-                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, reason, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, returned, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
+                 *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
+                 *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -5036,6 +6035,137 @@ export interface operations {
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Benchmark"];
+                };
+            };
+        };
+    };
+    set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenchmarkChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Benchmark"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Benchmark"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brief"];
+                };
+            };
+        };
+    };
+    set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Brief"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brief"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6531,6 +7661,127 @@ export interface operations {
             };
         };
     };
+    board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementCard"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     churn: {
         parameters: {
             query?: never;
@@ -6565,6 +7816,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CohortTriangle"];
+                };
+            };
+        };
+    };
+    drivers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drivers"];
                 };
             };
         };
@@ -6654,6 +7924,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inputs"];
+                };
+            };
+        };
+    };
+    loyal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Loyal"];
                 };
             };
         };
@@ -6766,6 +8055,68 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: {
+                /** @description A code of the dictionary. */
+                reason?: string | null;
+                /** @description service, marketing, product, natural, other. */
+                driver?: string | null;
+                competitor?: string | null;
+                employee?: string | null;
+                /** @description Where to go on: `next` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page, 1 to 200; 50 by default. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Talk"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_threshold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCheck"];
+                };
+            };
+        };
+    };
     value: {
         parameters: {
             query?: never;
@@ -6837,6 +8188,25 @@ export interface operations {
             };
         };
     };
+    win_back_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WinBackStart"];
+                };
+            };
+        };
+    };
     win_back: {
         parameters: {
             query?: never;
@@ -6886,6 +8256,94 @@ export interface operations {
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
+            };
+        };
+    };
+    reasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Reason"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reason"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reason"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7080,6 +8538,105 @@ export interface operations {
             };
         };
     };
+    plan: {
+        parameters: {
+            query?: {
+                /** @description Of which campaign; the one launched last by default, `all` for all calls. */
+                campaign?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    calls: {
+        parameters: {
+            query: {
+                /** @description dialled, reached, agreed, bought, agreed_bought. */
+                cell: string;
+                /** @description As of the plan. */
+                campaign?: string | null;
+                /** @description Where to go on: `next` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page, 1 to 200; 50 by default. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlanCall"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kpi: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Target"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -7151,6 +8708,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogueOutcome"];
+                };
+            };
+        };
+    };
+    recommendations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendations"];
                 };
             };
         };
