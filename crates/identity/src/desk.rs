@@ -3,11 +3,8 @@
 use access::Op;
 use basis::{CustomerId, Fault};
 use serde_json::{Map, Value};
-use smallvec::SmallVec;
 
-use crate::rules::email::Emails;
-use crate::rules::phone::{self, Phones, Plan};
-use crate::store::load::{DESK, source_named};
+use crate::by_hand;
 use crate::store::run::Touched;
 use crate::store::{decide, people, run};
 
@@ -21,35 +18,6 @@ pub struct Correction {
 }
 
 impl Correction {
-    /// A contact that cannot be read would be kept nowhere: it is refused before anything is written.
-    fn check(&self) -> Result<(), Fault> {
-        let given = |cell: &Option<String>| {
-            cell.as_deref().map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned)
-        };
-        if let Some(typed) = given(&self.phone) {
-            let mut found = Phones::new();
-            for plan in [Plan::Ukraine, Plan::Russia] {
-                phone::parse(&typed, plan, &mut found);
-            }
-            if found.iter().all(|number| phone::is_weak(*number)) {
-                return Err(unreadable(
-                    "phone_unreadable",
-                    "phone",
-                    "no phone number can be read here; write it with its code",
-                ));
-            }
-        }
-        if let Some(typed) = given(&self.email) {
-            let mut emails = Emails::default();
-            let mut found = SmallVec::new();
-            emails.parse(&typed, &mut found);
-            if found.iter().all(|id| emails.parts(*id).filler) {
-                return Err(unreadable("email_unreadable", "email", "no e-mail address can be read here"));
-            }
-        }
-        Ok(())
-    }
-
     fn fields(&self) -> Map<String, Value> {
         [
             ("full_name", &self.name),
@@ -65,10 +33,6 @@ impl Correction {
     }
 }
 
-fn unreadable(code: &'static str, field: &str, what: &str) -> Fault {
-    Fault::invalid(code, what).with_field(field, what)
-}
-
 /// Adds what a colleague corrected to the customer's card. Nothing is overwritten: the older values stay as earlier contact points.
 ///
 /// # Errors
@@ -78,7 +42,10 @@ pub async fn correct(op: &Op, customer: CustomerId, change: &Correction) -> Resu
     if fields.is_empty() {
         return Err(Fault::invalid("nothing_to_correct", "no field of the correction holds anything"));
     }
-    change.check()?;
+    by_hand::check_contacts(
+        change.phone.as_deref().unwrap_or_default(),
+        change.email.as_deref().unwrap_or_default(),
+    )?;
     let today = op.campaign_now().timestamp().to_zoned(op.workspace.tz()).date().to_string();
     fields.insert("order_date".to_owned(), today.into());
     let payload = Value::Object(fields).to_string();
@@ -86,21 +53,7 @@ pub async fn correct(op: &Op, customer: CustomerId, change: &Correction) -> Resu
     let ws = op.ws();
     let row = people::customer(&mut tx, op, customer).await?;
     let mates = people::records(&mut tx, ws, CustomerId(row.id), 1).await?;
-    let source = match source_named(&mut tx, ws, DESK).await? {
-        Some(id) => id,
-        None => {
-            let id = op.next_id();
-            store::execute!(
-                tx,
-                "INSERT INTO sources (workspace_id, id, name, mapping, legal_basis, created_at) VALUES ($1, $2, $3, '', '[]', $4)",
-                ws.get(),
-                id,
-                DESK,
-                op.now().millis()
-            )?;
-            id
-        }
-    };
+    let source = by_hand::source(&mut tx, op).await?;
     let record = op.next_id();
     store::execute!(
         tx,

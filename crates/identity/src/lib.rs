@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod by_hand;
 mod desk;
 mod enter;
 mod erase;

@@ -29,7 +29,7 @@ const fn play(
 }
 
 impl Play {
-    fn to(self, segment: Value) -> Self {
+    fn to(self, segment: &Value) -> Self {
         Self { segment: Some(json!({ "all": segment })), ..self }
     }
 }
@@ -44,7 +44,7 @@ pub fn answer(gap: &Gap, dictionary: &Dictionary, complex: &[String]) -> Play {
         Gap::Signal(code) => of_signal(code),
         Gap::Onboarding => onboarding(complex),
         Gap::Unknown => play("ask_why_wave", "call", "service", "reason_share")
-            .to(json!([{ "field": "stage", "op": "in", "value": ["lapsed"] }, { "field": "reachable", "op": "in", "value": ["call"] }])),
+            .to(&json!([{ "field": "stage", "op": "in", "value": ["lapsed"] }, { "field": "reachable", "op": "in", "value": ["call"] }])),
     }
 }
 
@@ -59,21 +59,23 @@ fn regulars_at_risk() -> Value {
 fn of_reason(code: &str, driver: Driver, complex: &[String]) -> Play {
     match (driver, code) {
         (_, "delivery") => {
-            play("courier_sla_and_apology", "delivery", "service", "reason_share").to(sent_back())
+            play("courier_sla_and_apology", "delivery", "service", "reason_share").to(&sent_back())
         }
-        (_, "feedback") => play("answer_time_norm", "support", "service", "reason_share").to(sent_back()),
+        (_, "feedback") => play("answer_time_norm", "support", "service", "reason_share").to(&sent_back()),
         (_, "indifferent") => play("care_training", "sales", "service", "reason_share"),
         (_, "pushy") => play("script_without_pressure", "sales", "service", "reason_share"),
         (Driver::Service, _) => {
-            play("service_recovery", "support", "service", "reason_share").to(sent_back())
+            play("service_recovery", "support", "service", "reason_share").to(&sent_back())
         }
         (_, "competitor") => {
-            play("loyalty_programme", "loyalty", "novelties", "reason_share").to(regulars_at_risk())
+            play("loyalty_programme", "loyalty", "novelties", "reason_share").to(&regulars_at_risk())
         }
-        (_, "bonus") => play("bonus_and_gift", "loyalty", "novelties", "reason_share").to(regulars_at_risk()),
-        (_, "price") => play("offer_by_taste", "offer", "novelties", "reason_share").to(regulars_at_risk()),
+        (_, "bonus") => {
+            play("bonus_and_gift", "loyalty", "novelties", "reason_share").to(&regulars_at_risk())
+        }
+        (_, "price") => play("offer_by_taste", "offer", "novelties", "reason_share").to(&regulars_at_risk()),
         (Driver::Marketing, _) => {
-            play("bonus_and_gift", "loyalty", "novelties", "reason_share").to(regulars_at_risk())
+            play("bonus_and_gift", "loyalty", "novelties", "reason_share").to(&regulars_at_risk())
         }
         (_, "value" | "use") => Play { metric: "reason_share", ..onboarding(complex) },
         (Driver::Product, _) => play("assortment_review", "product", "product", "reason_share"),
@@ -86,17 +88,17 @@ fn of_signal(code: &str) -> Play {
     let at_risk = json!({ "field": "stage", "op": "in", "value": ["at_risk"] });
     match code {
         "overdue" | "rhythm_broken" => play("reminder_by_rhythm", "letter", "novelties", "churn")
-            .to(json!([{ "field": "overdue", "op": "gte", "value": 1.5 }, { "field": "stage", "op": "not_in", "value": ["lapsed"] }])),
+            .to(&json!([{ "field": "overdue", "op": "gte", "value": 1.5 }, { "field": "stage", "op": "not_in", "value": ["lapsed"] }])),
         "never_came_back" => play("second_order_reason", "letter", "novelties", "churn")
-            .to(json!([{ "field": "orders", "op": "eq", "value": 1 }, { "field": "last_order", "op": "older_days", "value": 60 }, { "field": "stage", "op": "not_in", "value": ["lapsed"] }])),
+            .to(&json!([{ "field": "orders", "op": "eq", "value": 1 }, { "field": "last_order", "op": "older_days", "value": 60 }, { "field": "stage", "op": "not_in", "value": ["lapsed"] }])),
         "spending_less" | "slowing_down" => {
-            play("show_novelties", "letter", "novelties", "aov").to(json!([at_risk, { "field": "orders", "op": "gte", "value": 3 }]))
+            play("show_novelties", "letter", "novelties", "aov").to(&json!([at_risk, { "field": "orders", "op": "gte", "value": 3 }]))
         }
         "bad_experience" | "complained" => {
-            play("service_recovery", "support", "service", "cancelled_share").to(sent_back())
+            play("service_recovery", "support", "service", "cancelled_share").to(&sent_back())
         }
         _ => play("win_back_wave", "letter", "novelties", "churn")
-            .to(json!([{ "field": "last_order", "op": "older_days", "value": 180 }])),
+            .to(&json!([{ "field": "last_order", "op": "older_days", "value": 180 }])),
     }
 }
 
@@ -106,7 +108,7 @@ fn onboarding(complex: &[String]) -> Play {
     if complex.is_empty() {
         return play;
     }
-    play.to(json!([
+    play.to(&json!([
         { "field": "orders", "op": "eq", "value": 1 },
         { "field": "category", "op": "in", "value": complex },
         { "field": "last_order", "op": "within_days", "value": 60 },
