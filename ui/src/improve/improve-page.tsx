@@ -1,11 +1,10 @@
-import { Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { can } from '~/access/session';
 import { useSession } from '~/app/router';
 import { Page } from '~/design/page';
-import { BoneFigures } from '~/design/state';
+import { Parts } from '~/design/parts';
 import './improve.css';
 
 const PARTS = {
@@ -28,35 +27,13 @@ export function ImprovePage() {
   const part: Part = names.find((p) => p === tab) ?? 'plan';
   return (
     <Page title={t('nav.improve')} lead={t('improve.lead')}>
-      <Tabs
+      <Parts
         value={part}
-        keepMounted={false}
+        names={names}
+        bodies={PARTS}
+        label={(name) => t(`improve.tab.${name}`)}
         onChange={(value) => void navigate({ to: '/improve', search: { tab: value ?? undefined }, replace: true })}
-      >
-        <Tabs.List>
-          {names.map((name) => (
-            <Tabs.Tab key={name} value={name}>
-              {t(`improve.tab.${name}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {names.map((name) => {
-          const Body = PARTS[name];
-          return (
-            <Tabs.Panel key={name} value={name} pt={16}>
-              <Suspense
-                fallback={
-                  <div aria-busy="true">
-                    <BoneFigures count={5} />
-                  </div>
-                }
-              >
-                <Body />
-              </Suspense>
-            </Tabs.Panel>
-          );
-        })}
-      </Tabs>
+      />
     </Page>
   );
 }

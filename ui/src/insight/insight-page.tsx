@@ -1,9 +1,8 @@
-import { Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Page } from '~/design/page';
-import { BoneFigures } from '~/design/state';
+import { Parts } from '~/design/parts';
 import './insight.css';
 
 const PARTS = {
@@ -25,35 +24,13 @@ export function InsightPage() {
   const part: Part = NAMES.find((p) => p === tab) ?? 'value';
   return (
     <Page title={t('nav.insight')}>
-      <Tabs
+      <Parts
         value={part}
-        keepMounted={false}
+        names={NAMES}
+        bodies={PARTS}
+        label={(name) => t(`insight.tab.${name}`)}
         onChange={(value) => void navigate({ to: '/insight', search: { tab: value ?? undefined }, replace: true })}
-      >
-        <Tabs.List>
-          {NAMES.map((name) => (
-            <Tabs.Tab key={name} value={name}>
-              {t(`insight.tab.${name}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {NAMES.map((name) => {
-          const Body = PARTS[name];
-          return (
-            <Tabs.Panel key={name} value={name} pt={16}>
-              <Suspense
-                fallback={
-                  <div aria-busy="true">
-                    <BoneFigures count={5} />
-                  </div>
-                }
-              >
-                <Body />
-              </Suspense>
-            </Tabs.Panel>
-          );
-        })}
-      </Tabs>
+      />
     </Page>
   );
 }
