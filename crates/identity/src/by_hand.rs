@@ -31,7 +31,7 @@ pub(crate) fn check_contacts(phone: &str, email: &str) -> Result<(), Fault> {
 }
 
 /// The source of what colleagues write; made when it is not there yet.
-pub(crate) async fn source(tx: &mut Tx, op: &Op) -> Result<i64, Fault> {
+async fn source(tx: &mut Tx, op: &Op) -> Result<i64, Fault> {
     if let Some(id) = source_named(tx, op.ws(), DESK).await? {
         return Ok(id);
     }
@@ -45,4 +45,22 @@ pub(crate) async fn source(tx: &mut Tx, op: &Op) -> Result<i64, Fault> {
         op.now().millis()
     )?;
     Ok(id)
+}
+
+/// Stores what a colleague wrote as a record of a person; answers its number.
+pub(crate) async fn record(tx: &mut Tx, op: &Op, payload: &str) -> Result<i64, Fault> {
+    let source = source(tx, op).await?;
+    let record = op.next_id();
+    store::execute!(
+        *tx,
+        "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload)
+         VALUES ($1, $2, 1, TRUE, $3, 0, 'person', $4, '', 0, $5, $6)",
+        op.ws().get(),
+        record,
+        source,
+        record.to_string(),
+        blake3::hash(payload.as_bytes()).to_hex().to_string(),
+        payload
+    )?;
+    Ok(record)
 }

@@ -53,19 +53,7 @@ pub async fn correct(op: &Op, customer: CustomerId, change: &Correction) -> Resu
     let ws = op.ws();
     let row = people::customer(&mut tx, op, customer).await?;
     let mates = people::records(&mut tx, ws, CustomerId(row.id), 1).await?;
-    let source = by_hand::source(&mut tx, op).await?;
-    let record = op.next_id();
-    store::execute!(
-        tx,
-        "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload)
-         VALUES ($1, $2, 1, TRUE, $3, 0, 'person', $4, '', 0, $5, $6)",
-        ws.get(),
-        record,
-        source,
-        record.to_string(),
-        blake3::hash(payload.as_bytes()).to_hex().to_string(),
-        payload
-    )?;
+    let record = by_hand::record(&mut tx, op, &payload).await?;
     if let Some(mate) = mates.first() {
         decide::link(&mut tx, op, mate.id, record, true).await?;
     }

@@ -72,19 +72,7 @@ pub async fn enter(op: &Op, new: &Entered, others: &[CustomerId]) -> Result<Cust
     let payload = Value::Object(payload).to_string();
     let ws = op.ws().get();
     let mut tx = op.app.db.write().await?;
-    let source = by_hand::source(&mut tx, op).await?;
-    let record = op.next_id();
-    store::execute!(
-        tx,
-        "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload)
-         VALUES ($1, $2, 1, TRUE, $3, 0, 'person', $4, '', 0, $5, $6)",
-        ws,
-        record,
-        source,
-        record.to_string(),
-        blake3::hash(payload.as_bytes()).to_hex().to_string(),
-        payload
-    )?;
+    let record = by_hand::record(&mut tx, op, &payload).await?;
     for other in others {
         let row = people::customer(&mut tx, op, *other).await?;
         // Each of them: one record that nothing keeps away would leave its card for the new one.
