@@ -36,38 +36,9 @@ pub struct Derived {
     pub usual_gap: Option<f64>,
     /// The first day on which anybody could have lapsed.
     pub first_lapse: Option<i32>,
-    /// Median days since the last purchase, a quarter of a year ago and now.
-    pub ageing: Option<Ageing>,
     /// The last 365 days.
     pub year: Period,
     pub headcount: Headcount,
-}
-
-/// Median days since the last purchase of whoever had bought by then.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ageing {
-    pub before: f64,
-    pub now: f64,
-}
-
-impl Ageing {
-    const DAYS: i32 = 91;
-
-    /// Absent while the history is younger than a year: a young base ages by nature.
-    fn of(base: Base<'_>, as_of: i32) -> Option<Self> {
-        let median_at = |day: i32| {
-            let mut silent: Vec<i32> = base
-                .iter()
-                .filter_map(|o| o[..o.partition_point(|o| o.day <= day)].last().map(|o| day - o.day))
-                .collect();
-            median(&mut silent)
-        };
-        let first = base.iter().filter_map(|o| o.first()).map(|o| o.day).min()?;
-        if as_of - first < 4 * Self::DAYS {
-            return None;
-        }
-        median_at(as_of - Self::DAYS).zip(median_at(as_of)).map(|(before, now)| Self { before, now })
-    }
 }
 
 /// Customers of the base by what their profiles say.
@@ -158,7 +129,6 @@ impl Derived {
             value: base_value(&snapshot.model, &all, expected, snapshot.revision.unsigned_abs()),
             usual_gap: usual_gap(base),
             first_lapse: first_lapse(base, lapse),
-            ageing: Ageing::of(base, snapshot.as_of),
             year: period(&snapshot.purchases, snapshot.as_of - 364, snapshot.as_of, lapse),
             headcount: Headcount::of(snapshot),
         }
