@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use access::{Answer, App, Op, Problem, need, page::Page};
 use axum::{Extension, Json, extract::Path, http::StatusCode};
-use basis::{CampaignId, Fault};
+use basis::{CampaignId, CustomerId, Fault, SegmentId};
 use futures::future::BoxFuture;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    journey::{self, Entering, Whom},
     launch,
     rules::{Channel, Draft, Finding, Severity},
     store::{self as rows, Campaign, Wave, WaveState},
@@ -33,6 +34,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(pause))
         .routes(routes!(resume))
         .routes(routes!(stop))
+        .routes(routes!(enter))
+        .routes(routes!(enter_preview))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -217,4 +220,50 @@ async fn stop(need::Marketer(op): need::Marketer, Path(id): Path<CampaignId>) ->
     op.audit(&mut tx, "campaign_stopped", "campaign", id, json!({})).await?;
     tx.commit().await?;
     changed(&op, id, done, "stopped").await
+}
+
+/// Whom to send into a journey: a segment, or people by their ids.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct EnterBody {
+    #[schema(value_type = Option<String>)]
+    segment_id: Option<SegmentId>,
+    /// At most 1,000.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    customer_ids: Vec<CustomerId>,
+}
+
+const MOST_PEOPLE: usize = 1_000;
+
+impl EnterBody {
+    fn whom(self) -> Result<Whom, Fault> {
+        match (self.segment_id, self.customer_ids) {
+            (Some(segment), people) if people.is_empty() => Ok(Whom::Segment(segment)),
+            (None, people) if (1..=MOST_PEOPLE).contains(&people.len()) => Ok(Whom::People(people)),
+            _ => Err(Fault::invalid(
+                "enter",
+                format!("name a segment (segment_id) or 1 to {MOST_PEOPLE} people (customer_ids)"),
+            )),
+        }
+    }
+}
+
+/// How many people a sending into a journey would mean; nobody is sent.
+#[utoipa::path(post, path = "/api/campaigns/{id}/enter/preview", tag = "campaign", params(("id" = String, Path)), request_body = EnterBody, responses((status = 200, body = Entering)))]
+async fn enter_preview(
+    need::Marketer(op): need::Marketer,
+    Path(id): Path<CampaignId>,
+    Json(body): Json<EnterBody>,
+) -> Answer<Entering> {
+    Ok(Json(journey::preview(&op, id, &body.whom()?).await?))
+}
+
+/// Sends people into a running journey. Whoever was in it before does not go in again.
+#[utoipa::path(post, path = "/api/campaigns/{id}/enter", tag = "campaign", params(("id" = String, Path)), request_body = EnterBody, responses((status = 202, body = Entering)))]
+async fn enter(
+    need::Marketer(op): need::Marketer,
+    Path(id): Path<CampaignId>,
+    Json(body): Json<EnterBody>,
+) -> Result<(StatusCode, Json<Entering>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(journey::send(&op, id, body.whom()?).await?)))
 }

@@ -8,12 +8,14 @@ use basis::{Fault, Lang};
 use content::LetterSource;
 use serde::Deserialize;
 
-use crate::rules::{Channel, Draft, Goal, LanguageRule, Target, WaveDraft};
+use crate::rules::{Channel, Draft, Entry, Goal, Kind, LanguageRule, Target, WaveDraft};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     name: String,
+    #[serde(default)]
+    kind: Kind,
     language: Option<String>,
     #[serde(default)]
     audience: Audience,
@@ -27,6 +29,9 @@ struct File {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Audience {
+    /// Of a journey; with `hand` nobody is named.
+    #[serde(default)]
+    entry: Entry,
     segment: Option<String>,
     #[serde(default)]
     all: bool,
@@ -91,17 +96,24 @@ pub fn parse_file(text: &str, folder: &Path) -> Result<FileDraft, Fault> {
         let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
         Fault::invalid("campaign_file", format!("line {line}, column {column}: {}", e.message()))
     })?;
-    if file.audience.all == file.audience.segment.is_some() {
+    let named = usize::from(file.audience.all) + usize::from(file.audience.segment.is_some());
+    if named != usize::from(file.audience.entry != Entry::Hand) {
         return Err(Fault::invalid(
             "audience",
-            "[audience] names one thing: `segment = \"NAME\"` or `all = true`",
+            "[audience] names one thing: `segment = \"NAME\"` or `all = true`; a journey with `entry = \"hand\"` names neither",
         ));
     }
     let language: LanguageRule = file.language.as_deref().unwrap_or("by-customer").parse()?;
-    let waves =
-        file.wave.iter().enumerate().map(|(n, wave)| read_wave(n, wave, folder)).collect::<Result<_, _>>()?;
+    let waves = file
+        .wave
+        .iter()
+        .enumerate()
+        .map(|(n, wave)| read_wave(n, wave, file.kind, folder))
+        .collect::<Result<_, _>>()?;
     let draft = Draft {
         name: file.name,
+        kind: file.kind,
+        entry: file.audience.entry,
         language,
         segment_id: None,
         holdout_share: file.holdout.share.unwrap_or(0.1),
@@ -111,7 +123,7 @@ pub fn parse_file(text: &str, folder: &Path) -> Result<FileDraft, Fault> {
     Ok(FileDraft { draft, segment: file.audience.segment })
 }
 
-fn read_wave(n: usize, wave: &FileWave, folder: &Path) -> Result<WaveDraft, Fault> {
+fn read_wave(n: usize, wave: &FileWave, kind: Kind, folder: &Path) -> Result<WaveDraft, Fault> {
     let channel: Channel = wave.channel.parse().map_err(|_| {
         Fault::invalid(
             "channel",
@@ -120,7 +132,8 @@ fn read_wave(n: usize, wave: &FileWave, folder: &Path) -> Result<WaveDraft, Faul
     })?;
     let target = match wave.to.as_deref() {
         Some(word) => word.parse()?,
-        None if n == 0 => Target::All,
+        // A step of a journey is for whoever has not reached the goal; a later wave for the silent.
+        None if n == 0 || kind == Kind::Journey => Target::All,
         None => Target::Silent,
     };
     let mut bodies = BTreeMap::new();

@@ -1,13 +1,14 @@
 //! From a draft to a running campaign: checked, asked for once, frozen, started.
 
 use access::Op;
-use basis::{CampaignId, CustomerId, Fault};
+use basis::{AudienceId, CampaignId, CustomerId, Fault, Time};
 use serde_json::json;
 use store::{jobs, jobs::NewJob};
 
 use crate::{
-    JOB_LAUNCH,
-    rules::{Channel, Draft, Finding, Severity, State, findings},
+    JOB_LAUNCH, journey,
+    members::insert_members,
+    rules::{Channel, Draft, Entry, Finding, Kind, Severity, State, findings},
     store::{Campaign, campaign, waves},
 };
 
@@ -18,6 +19,8 @@ pub(crate) async fn draft_of(op: &Op, id: CampaignId) -> Result<(Campaign, Draft
     let waves = waves(&mut tx, op.ws(), id).await?;
     let draft = Draft {
         name: owner.name.clone(),
+        kind: owner.kind,
+        entry: owner.entry,
         language: owner.language,
         segment_id: owner.segment_id,
         holdout_share: owner.holdout_share,
@@ -41,7 +44,8 @@ pub async fn check(op: &Op, draft: &Draft) -> Result<Vec<Finding>, Fault> {
             "Start the server with --public-url: the links of the letters must lead to an address that the recipients reach.",
         ));
     }
-    if audience::count(&op.app, op.ws(), draft.segment_id).await? == 0 {
+    // Whoever enters a journey may come later.
+    if draft.kind == Kind::Once && audience::count(&op.app, op.ws(), draft.segment_id).await? == 0 {
         found.push(Finding::refuse("empty_audience", "segment_id", "There is nobody in this audience."));
     }
     found.sort_by_key(|finding| finding.severity);
@@ -96,7 +100,7 @@ const BATCH: i64 = 2_000;
 /// Does what `launch` asked for: freezes the audience, copies it to the members, sets the first wave due. Every step can be
 /// repeated after a crash.
 pub async fn run_launch(op: &Op, id: CampaignId) -> Result<(), Fault> {
-    let (owner, _) = draft_of(op, id).await?;
+    let (owner, draft) = draft_of(op, id).await?;
     if owner.state != State::Launching {
         return Ok(());
     }
@@ -104,7 +108,10 @@ pub async fn run_launch(op: &Op, id: CampaignId) -> Result<(), Fault> {
         Some(known) => known,
         None => {
             let salt = hex::encode(op.app.random::<16>());
-            let frozen = audience::freeze(op, owner.segment_id, &salt, owner.holdout_share).await?;
+            let frozen = match (owner.kind, owner.entry) {
+                (Kind::Journey, Entry::Hand) => audience::open(op, &salt, owner.holdout_share).await?,
+                _ => audience::freeze(op, owner.segment_id, &salt, owner.holdout_share).await?,
+            };
             let mut tx = op.app.db.write().await?;
             store::execute!(
                 tx,
@@ -117,6 +124,43 @@ pub async fn run_launch(op: &Op, id: CampaignId) -> Result<(), Fault> {
             frozen
         }
     };
+    let now = op.campaign_now();
+    let first_step = match owner.kind {
+        Kind::Once => None,
+        Kind::Journey => draft.waves.first().map(|wave| now.plus_days(wave.after_days)),
+    };
+    copy_members(op, id, audience_id, now, first_step).await?;
+    let mut tx = op.app.db.write().await?;
+    match owner.kind {
+        Kind::Once => store::execute!(
+            tx,
+            "UPDATE waves SET due_at = $3 WHERE workspace_id = $1 AND campaign_id = $2 AND position = 0",
+            op.ws().get(),
+            id.get(),
+            now.millis()
+        )?,
+        Kind::Journey => journey::open_steps(&mut tx, op.ws(), id, now).await?,
+    };
+    store::execute!(
+        tx,
+        "UPDATE campaigns SET state = 'running', launched_at = $3, looked_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'launching'",
+        op.ws().get(),
+        id.get(),
+        now.millis()
+    )?;
+    tx.commit().await?;
+    op.app.hub.publish(op.ws(), format!("campaign:{id}"), json!({ "state": "running" }));
+    Ok(())
+}
+
+/// The frozen people as members; those of a journey enter it at once.
+async fn copy_members(
+    op: &Op,
+    id: CampaignId,
+    audience: AudienceId,
+    now: Time,
+    first_step: Option<Time>,
+) -> Result<(), Fault> {
     let mut after = CustomerId(0);
     loop {
         let mut tx = op.app.db.write().await?;
@@ -125,38 +169,15 @@ pub async fn run_launch(op: &Op, id: CampaignId) -> Result<(), Fault> {
             (i64, bool),
             "SELECT customer_id, holdout FROM audience_members WHERE workspace_id = $1 AND audience_id = $2 AND customer_id > $3 ORDER BY customer_id LIMIT $4",
             op.ws().get(),
-            audience_id.get(),
+            audience.get(),
             after.get(),
             BATCH
         )?;
-        let Some((last, _)) = people.last() else { break };
+        let Some((last, _)) = people.last() else { return Ok(()) };
         after = CustomerId(*last);
-        store::insert_many!(
-            tx,
-            "INSERT INTO campaign_members (workspace_id, campaign_id, customer_id, holdout, outcome, clicked, bought_minor, dead)",
-            people,
-            |p| [op.ws().get(), id.get(), p.0, p.1, "none", false, 0_i64, false],
-            "ON CONFLICT DO NOTHING"
-        )?;
+        let people: Vec<(CustomerId, bool)> =
+            people.into_iter().map(|(customer, holdout)| (CustomerId(customer), holdout)).collect();
+        insert_members(&mut tx, op.ws(), id, &people, first_step.map(|due| (now, due))).await?;
         tx.commit().await?;
     }
-    let now = op.campaign_now();
-    let mut tx = op.app.db.write().await?;
-    store::execute!(
-        tx,
-        "UPDATE waves SET due_at = $3 WHERE workspace_id = $1 AND campaign_id = $2 AND position = 0",
-        op.ws().get(),
-        id.get(),
-        now.millis()
-    )?;
-    store::execute!(
-        tx,
-        "UPDATE campaigns SET state = 'running', launched_at = $3 WHERE workspace_id = $1 AND id = $2 AND state = 'launching'",
-        op.ws().get(),
-        id.get(),
-        now.millis()
-    )?;
-    tx.commit().await?;
-    op.app.hub.publish(op.ws(), format!("campaign:{id}"), json!({ "state": "running" }));
-    Ok(())
 }

@@ -4,14 +4,15 @@ use basis::{CampaignId, CustomerId, Fault, Time, WaveId, WorkspaceId};
 use store::{Tx, Value};
 
 use crate::{
-    rules::{Outcome, Target},
+    journey,
+    rules::{Exit, Goal, Outcome, Target},
     store::wave_content,
 };
 
 /// A member to whom a wave goes; `$2` is 1 for a wave to the silent.
 const OPEN: &str = "NOT holdout AND ended_at IS NULL AND NOT dead AND ($2 = 0 OR (outcome = 'none' AND NOT clicked AND bought_at IS NULL))";
 
-async fn open_members(
+pub(crate) async fn open_members(
     tx: &mut Tx,
     ws: WorkspaceId,
     wave: WaveId,
@@ -27,6 +28,38 @@ async fn open_members(
     args.extend(more);
     let rows: Vec<(i64,)> = tx.fetch_dyn(&sql, &args).await?;
     Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+}
+
+/// Makes people members; `walk` says of a journey when they enter and when its first step is due.
+pub(crate) async fn insert_members(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    people: &[(CustomerId, bool)],
+    walk: Option<(Time, Time)>,
+) -> Result<u64, Fault> {
+    let entered = walk.map(|(entered, _)| entered.millis());
+    // Who is held out takes no step, but has a day of entering to be compared from.
+    let step = |held: bool| walk.filter(|_| !held).map(|(_, due)| due.millis());
+    Ok(store::insert_many!(
+        *tx,
+        "INSERT INTO campaign_members (workspace_id, campaign_id, customer_id, holdout, outcome, clicked, bought_minor, dead, entered_at, next_step, next_at)",
+        people,
+        |p| [
+            ws.get(),
+            campaign.get(),
+            p.0.get(),
+            p.1,
+            "none",
+            false,
+            0_i64,
+            false,
+            entered,
+            step(p.1).map(|_| 0_i64),
+            step(p.1)
+        ],
+        "ON CONFLICT DO NOTHING"
+    )?)
 }
 
 /// People whom a wave goes to, in order of their ids after `after`: not held out, not ended, and silent where the wave asks so.
@@ -83,17 +116,35 @@ pub async fn record_reaction(
             at.millis()
         )?;
     }
-    if outcome == Outcome::Refused {
-        store::execute!(
-            *tx,
-            "UPDATE campaign_members SET ended_at = COALESCE(ended_at, $4) WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3",
-            ws.get(),
-            campaign.get(),
-            customer.get(),
-            at.millis()
-        )?;
+    let exit = match outcome {
+        Outcome::Refused => Some(Exit::Refused),
+        _ => journey::ends_at(tx, ws, campaign, |goal| goal.is_met_by(outcome)).await?.then_some(Exit::Goal),
+    };
+    if let Some(exit) = exit {
+        end(tx, ws, campaign, customer, exit, at).await?;
     }
     Ok(outcome > before)
+}
+
+/// The campaign is over for a person; nothing more of it is said to them.
+async fn end(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    customer: CustomerId,
+    exit: Exit,
+    at: Time,
+) -> Result<(), Fault> {
+    store::execute!(
+        *tx,
+        "UPDATE campaign_members SET ended_at = COALESCE(ended_at, $4), exit = COALESCE(exit, $5) WHERE workspace_id = $1 AND campaign_id = $2 AND customer_id = $3",
+        ws.get(),
+        campaign.get(),
+        customer.get(),
+        at.millis(),
+        exit.as_str()
+    )?;
+    Ok(())
 }
 
 /// Notes a click of a person (not of a machine): the person is not silent any more.
@@ -135,6 +186,9 @@ pub async fn record_order(
         at.millis(),
         total_minor
     )?;
+    if journey::ends_at(tx, ws, campaign, Goal::is_order).await? {
+        end(tx, ws, campaign, customer, Exit::Goal, at).await?;
+    }
     Ok(touched == 1)
 }
 
@@ -148,7 +202,7 @@ pub async fn end_for_customer(
     let open = running_campaigns_of(tx, ws, customer).await?;
     store::execute!(
         *tx,
-        "UPDATE campaign_members SET ended_at = $3 WHERE workspace_id = $1 AND customer_id = $2 AND ended_at IS NULL
+        "UPDATE campaign_members SET ended_at = $3, exit = 'left' WHERE workspace_id = $1 AND customer_id = $2 AND ended_at IS NULL
            AND campaign_id IN (SELECT id FROM campaigns WHERE workspace_id = $1 AND state IN ('running', 'paused', 'launching'))",
         ws.get(),
         customer.get(),

@@ -26,5 +26,12 @@ pub async fn stop_due_of_restored(tx: &mut Tx, now: Time) -> Result<u64, Fault> 
            AND (workspace_id, campaign_id) IN (SELECT workspace_id, id FROM campaigns WHERE pause_reason = 'restored')",
         now.millis()
     )?;
-    Ok(stopped)
+    // Of a journey the step of one person is what may have gone.
+    let ended = store::execute!(
+        *tx,
+        "UPDATE campaign_members SET next_at = NULL WHERE next_at <= $1
+           AND (workspace_id, campaign_id) IN (SELECT workspace_id, id FROM campaigns WHERE pause_reason = 'restored')",
+        now.millis()
+    )?;
+    Ok(stopped + ended)
 }

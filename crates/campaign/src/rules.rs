@@ -39,6 +39,39 @@ basis::words! {
     }
 }
 basis::words! {
+    #[derive(Default, Serialize, Deserialize, ToSchema)]
+    Kind, "kind" {
+        /// Waves over an audience that is frozen at the launch.
+        #[default]
+        Once = "once",
+        /// A standing series: each person walks its steps from the day of entering, until the goal or the last step.
+        Journey = "journey",
+    }
+}
+basis::words! {
+    /// Who enters a journey.
+    #[derive(Default, Serialize, Deserialize, ToSchema)]
+    Entry, "entry" {
+        /// The people of the segment at the launch.
+        #[default]
+        Segment = "segment",
+        /// They, and whoever comes into the segment later.
+        Standing = "standing",
+        /// Only who is sent into it.
+        Hand = "hand",
+    }
+}
+basis::words! {
+    /// Why a campaign is over for a person before its last step.
+    #[derive(Serialize, Deserialize)]
+    Exit, "exit" {
+        Goal = "goal",
+        Refused = "refused",
+        /// An opt-out from everything, or an erasure.
+        Left = "left",
+    }
+}
+basis::words! {
     /// In which language a person is written to.
     #[derive(Serialize, Deserialize, ToSchema)]
     LanguageRule, "language" {
@@ -85,6 +118,17 @@ pub struct Goal {
     pub window_days: i64,
 }
 
+impl Goal {
+    /// Whether an answer is what the campaign wants.
+    pub fn is_met_by(&self, outcome: Outcome) -> bool {
+        self.kind == "consent" && outcome >= Outcome::Subscribed
+    }
+
+    pub fn is_order(&self) -> bool {
+        self.kind == "order"
+    }
+}
+
 impl Default for Goal {
     fn default() -> Self {
         Self { kind: "consent".to_owned(), window_days: 30 }
@@ -95,7 +139,7 @@ impl Default for Goal {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WaveDraft {
     pub channel: Channel,
-    /// Days after the wave before; 0 for the first.
+    /// Days after the wave before; for the first after the launch, in a journey after entering.
     #[serde(default)]
     pub after_days: i64,
     #[serde(default = "all")]
@@ -129,6 +173,11 @@ const fn all() -> Target {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Draft {
     pub name: String,
+    #[serde(default)]
+    pub kind: Kind,
+    /// Of a journey.
+    #[serde(default)]
+    pub entry: Entry,
     #[serde(default = "by_customer")]
     pub language: LanguageRule,
     /// The whole base without one.

@@ -12,7 +12,7 @@ use store::{Error, Tx};
 use utoipa::ToSchema;
 
 use crate::rules::variants::VariantDraft;
-use crate::rules::{Channel, Draft, Goal, LanguageRule, State, Target, WaveDraft, expires_at};
+use crate::rules::{Channel, Draft, Entry, Goal, Kind, LanguageRule, State, Target, WaveDraft, expires_at};
 
 pub use wave_content::{WaveContent, contact_expires_at, wave_content};
 
@@ -21,6 +21,9 @@ pub struct Campaign {
     #[schema(value_type = String)]
     pub id: CampaignId,
     pub name: String,
+    pub kind: Kind,
+    /// Of a journey.
+    pub entry: Entry,
     pub state: State,
     pub pause_reason: Option<String>,
     pub language: LanguageRule,
@@ -30,6 +33,9 @@ pub struct Campaign {
     pub goal: Goal,
     #[serde(skip)]
     pub audience_id: Option<AudienceId>,
+    /// When the segment of a standing journey was last looked through.
+    #[serde(skip)]
+    pub looked_at: Option<Time>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Time,
     /// On the campaign clock.
@@ -75,6 +81,8 @@ pub struct Wave {
 struct CampaignRow {
     id: i64,
     name: String,
+    kind: String,
+    entry: String,
     state: String,
     pause_reason: Option<String>,
     language: String,
@@ -82,6 +90,7 @@ struct CampaignRow {
     holdout_share: f64,
     goal: String,
     audience_id: Option<i64>,
+    looked_at: Option<i64>,
     created_at: i64,
     launched_at: Option<i64>,
     finished_at: Option<i64>,
@@ -95,6 +104,8 @@ impl CampaignRow {
     fn campaign(self) -> Result<Campaign, Fault> {
         Ok(Campaign {
             id: CampaignId(self.id),
+            kind: self.kind.parse().map_err(|_| odd("campaigns", "kind", self.id, &self.kind))?,
+            entry: self.entry.parse().map_err(|_| odd("campaigns", "entry", self.id, &self.entry))?,
             state: self.state.parse().map_err(|_| odd("campaigns", "state", self.id, &self.state))?,
             language: self
                 .language
@@ -107,6 +118,7 @@ impl CampaignRow {
             segment_id: self.segment_id.map(SegmentId),
             holdout_share: self.holdout_share,
             audience_id: self.audience_id.map(AudienceId),
+            looked_at: self.looked_at.map(Time::from_millis),
             created_at: Time::from_millis(self.created_at),
             launched_at: self.launched_at.map(Time::from_millis),
             finished_at: self.finished_at.map(Time::from_millis),
@@ -182,8 +194,8 @@ pub async fn create(op: &Op, draft: &Draft) -> Result<CampaignId, Fault> {
     let mut tx = op.app.db.write().await?;
     store::execute!(
         tx,
-        "INSERT INTO campaigns (workspace_id, id, name, state, language, segment_id, holdout_share, goal, created_by, created_at)
-         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO campaigns (workspace_id, id, name, state, language, segment_id, holdout_share, goal, created_by, created_at, kind, entry)
+         VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11)",
         op.ws().get(),
         id.get(),
         draft.name.trim(),
@@ -192,7 +204,9 @@ pub async fn create(op: &Op, draft: &Draft) -> Result<CampaignId, Fault> {
         draft.holdout_share,
         goal_json(&draft.goal)?,
         op.actor.id,
-        op.now().millis()
+        op.now().millis(),
+        draft.kind.as_str(),
+        draft.entry.as_str()
     )?;
     insert_waves(&mut tx, op, id, draft).await?;
     op.audit(&mut tx, "campaign_created", "campaign", id, serde_json::json!({})).await?;
@@ -205,7 +219,7 @@ pub async fn update(op: &Op, id: CampaignId, draft: &Draft) -> Result<(), Fault>
     let mut tx = op.app.db.write().await?;
     let touched = store::execute!(
         tx,
-        "UPDATE campaigns SET name = $3, language = $4, segment_id = $5, holdout_share = $6, goal = $7
+        "UPDATE campaigns SET name = $3, language = $4, segment_id = $5, holdout_share = $6, goal = $7, kind = $8, entry = $9
          WHERE workspace_id = $1 AND id = $2 AND state = 'draft'",
         op.ws().get(),
         id.get(),
@@ -213,7 +227,9 @@ pub async fn update(op: &Op, id: CampaignId, draft: &Draft) -> Result<(), Fault>
         draft.language.as_str(),
         draft.segment_id.map(SegmentId::get),
         draft.holdout_share,
-        goal_json(&draft.goal)?
+        goal_json(&draft.goal)?,
+        draft.kind.as_str(),
+        draft.entry.as_str()
     )?;
     if touched == 0 {
         campaign(&mut tx, op.ws(), id).await?;
@@ -293,7 +309,7 @@ pub async fn list(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<Campaign>, Fault> 
     store::fetch_all!(
         *tx,
         CampaignRow,
-        "SELECT id, name, state, pause_reason, language, segment_id, holdout_share, goal, audience_id, created_at, launched_at, finished_at
+        "SELECT id, name, kind, entry, state, pause_reason, language, segment_id, holdout_share, goal, audience_id, looked_at, created_at, launched_at, finished_at
          FROM campaigns WHERE workspace_id = $1 ORDER BY id DESC",
         ws.get()
     )?
@@ -307,7 +323,7 @@ pub async fn campaign(tx: &mut Tx, ws: WorkspaceId, id: CampaignId) -> Result<Ca
     store::fetch_optional!(
         *tx,
         CampaignRow,
-        "SELECT id, name, state, pause_reason, language, segment_id, holdout_share, goal, audience_id, created_at, launched_at, finished_at
+        "SELECT id, name, kind, entry, state, pause_reason, language, segment_id, holdout_share, goal, audience_id, looked_at, created_at, launched_at, finished_at
          FROM campaigns WHERE workspace_id = $1 AND id = $2",
         ws.get(),
         id.get()

@@ -1,14 +1,14 @@
 //! The heartbeat: waves whose time has come start, campaigns whose waves are over finish.
 
 use access::{App, Workspace};
-use basis::{CampaignId, Fault, WaveId};
+use basis::{Fault, WaveId};
 use serde_json::json;
 use store::{jobs, jobs::NewJob};
 
 use crate::{
-    JOB_PLAN_WAVE,
-    rules::{State, expires_at},
-    store::{WaveState, finish_wave, list, start_wave, waves},
+    JOB_PLAN_WAVE, journey,
+    rules::{Kind, State, expires_at},
+    store::{Campaign, WaveState, finish_wave, list, start_wave, waves},
 };
 
 /// Starts what is due and finishes what is over, in one workspace, on its campaign clock. Running it twice at once does no harm.
@@ -16,11 +16,16 @@ pub async fn tick(app: &App, workspace: &Workspace) -> Result<Vec<WaveId>, Fault
     let now = workspace.campaign_now(app.now());
     let ws = workspace.id;
     let mut tx = app.db.read().await?;
-    let running: Vec<CampaignId> =
-        list(&mut tx, ws).await?.into_iter().filter(|c| c.state == State::Running).map(|c| c.id).collect();
+    let running: Vec<Campaign> =
+        list(&mut tx, ws).await?.into_iter().filter(|c| c.state == State::Running).collect();
     drop(tx);
     let mut started = Vec::new();
-    for id in running {
+    for owner in running {
+        if owner.kind == Kind::Journey {
+            started.extend(journey::beat(app, workspace, &owner, now).await?);
+            continue;
+        }
+        let id = owner.id;
         let mut tx = app.db.read().await?;
         let all = waves(&mut tx, ws, id).await?;
         drop(tx);

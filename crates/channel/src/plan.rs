@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use access::{App, Workspace};
-use basis::{CampaignId, CustomerId, Fault, MessageId, WaveId, WorkspaceId};
-use campaign::{LanguageRule, WaveContent};
+use basis::{CampaignId, CustomerId, Fault, MessageId, Time, WaveId, WorkspaceId};
+use campaign::{Kind, LanguageRule, WaveContent};
 use permission::Purpose;
 use store::{Tx, Value};
 
@@ -16,40 +16,94 @@ const BATCH: i64 = 500;
 /// Plans a wave: one row per person it goes to, sendable or excluded with the reason. Running it again
 /// adds nobody twice.
 pub async fn plan_wave(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<(), Fault> {
+    let mut tx = app.db.read().await?;
+    let kind = campaign::wave_content(&mut tx, ws, wave).await?.kind;
+    drop(tx);
+    match kind {
+        Kind::Once => plan_all(app, ws, wave).await,
+        Kind::Journey => plan_step(app, ws, wave).await,
+    }
+}
+
+/// Everybody of a wave over a frozen audience.
+async fn plan_all(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<(), Fault> {
     let mut after = CustomerId(0);
     let mut planned = 0;
     loop {
         let workspace = access::load_workspace(app, ws).await?;
+        let now = workspace.campaign_now(app.now());
         let mut tx = app.db.read().await?;
         let targets = campaign::wave_targets(&mut tx, ws, wave, after, BATCH).await?;
-        let Some(&last) = targets.last() else { break };
-        let content = campaign::wave_content(&mut tx, ws, wave).await?;
-        let rows = new_rows(&mut tx, app, &workspace, &content, &targets).await?;
-        let now = workspace.campaign_now(app.now());
-        let due = content.due_at.unwrap_or(now);
-        let expires = campaign::contact_expires_at(&mut tx, ws, &content, now).await?;
+        let Some(&last) = targets.last() else { return Ok(()) };
+        let batch = Batch::of(&mut tx, app, &workspace, wave, &targets, now).await?;
         drop(tx);
         let mut tx = app.db.write().await?;
-        planned += ledger::plan_rows(
-            &mut tx,
-            ws,
-            content.campaign_id,
-            wave,
-            content.channel.as_str(),
-            due,
-            expires,
-            &rows,
-        )
-        .await?;
+        planned += batch.write(&mut tx, ws).await?;
         tx.commit().await?;
-        app.hub.publish(
-            ws,
-            format!("campaign:{}", content.campaign_id),
-            serde_json::json!({ "planned": planned }),
-        );
+        batch.tell(app, ws, planned);
         after = last;
     }
-    Ok(())
+}
+
+/// Whoever's turn for a step of a journey has come: the row and the turn of the next step are one commit.
+async fn plan_step(app: &App, ws: WorkspaceId, wave: WaveId) -> Result<(), Fault> {
+    let mut planned = 0;
+    loop {
+        let workspace = access::load_workspace(app, ws).await?;
+        let now = workspace.campaign_now(app.now());
+        let mut tx = app.db.write().await?;
+        campaign::pass_by(&mut tx, ws, wave, now).await?;
+        tx.commit().await?;
+        let mut tx = app.db.read().await?;
+        let targets = campaign::step_targets(&mut tx, ws, wave, now, BATCH).await?;
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch::of(&mut tx, app, &workspace, wave, &targets, now).await?;
+        drop(tx);
+        let mut tx = app.db.write().await?;
+        planned += batch.write(&mut tx, ws).await?;
+        campaign::step_taken(&mut tx, ws, wave, &targets, now).await?;
+        tx.commit().await?;
+        batch.tell(app, ws, planned);
+    }
+}
+
+/// Rows of one transaction.
+struct Batch {
+    content: WaveContent,
+    due: Time,
+    expires: Time,
+    rows: Vec<NewRow>,
+}
+
+impl Batch {
+    async fn of(
+        tx: &mut Tx,
+        app: &App,
+        workspace: &Workspace,
+        wave: WaveId,
+        people: &[CustomerId],
+        now: Time,
+    ) -> Result<Self, Fault> {
+        let content = campaign::wave_content(tx, workspace.id, wave).await?;
+        let rows = new_rows(tx, app, workspace, &content, people).await?;
+        let expires = campaign::contact_expires_at(tx, workspace.id, &content, now).await?;
+        Ok(Self { due: content.due_at.unwrap_or(now), expires, rows, content })
+    }
+
+    async fn write(&self, tx: &mut Tx, ws: WorkspaceId) -> Result<u64, Fault> {
+        let content = &self.content;
+        let channel = content.channel.as_str();
+        let (due, expires) = (self.due, self.expires);
+        Ok(ledger::plan_rows(tx, ws, content.campaign_id, content.id, channel, due, expires, &self.rows)
+            .await?)
+    }
+
+    fn tell(&self, app: &App, ws: WorkspaceId, planned: u64) {
+        let topic = format!("campaign:{}", self.content.campaign_id);
+        app.hub.publish(ws, topic, serde_json::json!({ "planned": planned }));
+    }
 }
 
 /// The next wave's row of the person of this message, planned at once: a bounce does not wait. Nothing
@@ -68,13 +122,14 @@ pub async fn plan_next(
     if may.is_empty() {
         return Ok(false);
     }
-    let content = campaign::wave_content(tx, ws, next).await?;
-    let rows = new_rows(tx, app, workspace, &content, &may).await?;
     let now = workspace.campaign_now(app.now());
-    let expires = campaign::contact_expires_at(tx, ws, &content, now).await?;
-    let planned =
-        ledger::plan_rows(tx, ws, content.campaign_id, next, content.channel.as_str(), now, expires, &rows)
-            .await?;
+    let mut batch = Batch::of(tx, app, workspace, next, &may, now).await?;
+    // The steps of a journey keep their intervals.
+    if batch.content.kind == Kind::Journey {
+        return Ok(false);
+    }
+    batch.due = now;
+    let planned = batch.write(tx, ws).await?;
     Ok(planned > 0)
 }
 

@@ -168,8 +168,8 @@ pub async fn watch(app: &App, workspace: &Workspace) -> Result<(), Fault> {
     let over = store::fetch_all!(
         tx,
         (i64, i64),
-        "SELECT w.id, w.campaign_id FROM waves w
-         WHERE w.workspace_id = $1 AND w.state = 'running'
+        "SELECT w.id, w.campaign_id FROM waves w JOIN campaigns c ON c.workspace_id = w.workspace_id AND c.id = w.campaign_id
+         WHERE w.workspace_id = $1 AND w.state = 'running' AND c.kind = 'once'
            AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.workspace_id = w.workspace_id AND m.campaign_id = w.campaign_id
              AND m.wave_id = w.id AND m.state IN ('planned', 'leased', 'intent', 'deferred', 'held'))
            AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.workspace_id AND j.kind = 'channel.plan_wave'

@@ -89,6 +89,8 @@ async fn running(op: &Op) -> (CampaignId, WaveId, WaveId) {
     let sms = LetterSource { text: defaults::sms(Lang::Uk).to_owned(), ..LetterSource::default() };
     let draft = Draft {
         name: "Activation".into(),
+        kind: campaign::Kind::Once,
+        entry: campaign::Entry::Segment,
         language: LanguageRule::ByCustomer,
         segment_id: None,
         holdout_share: 0.0,

@@ -117,6 +117,7 @@ impl CampaignProof {
 #[derive(sqlx::FromRow)]
 struct CampaignRow {
     name: String,
+    kind: String,
     state: String,
     goal: String,
     holdout_share: f64,
@@ -128,6 +129,7 @@ struct MemberRow {
     customer_id: i64,
     holdout: bool,
     reacted: bool,
+    entered_at: Option<i64>,
 }
 
 /// The proof of a campaign; `None` when there is no such campaign.
@@ -145,7 +147,7 @@ pub async fn campaign(
     let row = ::store::fetch_optional!(
         tx,
         CampaignRow,
-        "SELECT name, state, goal, holdout_share, launched_at FROM campaigns WHERE workspace_id = $1 AND id = $2",
+        "SELECT name, kind, state, goal, holdout_share, launched_at FROM campaigns WHERE workspace_id = $1 AND id = $2",
         ws,
         id.get()
     )?;
@@ -154,7 +156,7 @@ pub async fn campaign(
         tx,
         MemberRow,
         "SELECT COALESCE(a.current_id, m.customer_id) AS customer_id, m.holdout,
-           (m.clicked OR m.outcome IN ('agreed', 'subscribed')) AS reacted
+           (m.clicked OR m.outcome IN ('agreed', 'subscribed')) AS reacted, m.entered_at
          FROM campaign_members m LEFT JOIN customer_aliases a ON a.workspace_id = m.workspace_id AND a.customer_id = m.customer_id
          WHERE m.workspace_id = $1 AND m.campaign_id = $2 ORDER BY m.customer_id",
         ws,
@@ -169,16 +171,31 @@ pub async fn campaign(
     };
     let zone = workspace.tz();
     let launched = row.launched_at.map(|at| day_of(Time::from_millis(at).date(&zone)));
+    let journey = row.kind == "journey";
+    let entered = move |member: &MemberRow| Some(day_of(Time::from_millis(member.entered_at?).date(&zone)));
     let (currency, simulated) = (workspace.currency.to_string(), workspace.simulated);
     let answer = snapshot::blocking(move || -> Result<CampaignProof, StatError> {
-        let window = launched.map(|day| Window::of(day, window_days, snapshot.as_of));
+        let today = snapshot.as_of;
+        let window = launched.map(|day| match journey {
+            false => Window::of(day, window_days, today),
+            // People go on entering; who has been in it for a whole window is judged like anybody else.
+            true => {
+                Window { from: day, until: today, open: ["running", "paused"].contains(&row.state.as_str()) }
+            }
+        });
+        // The purchase that led into a journey was made before it: the window of a person begins the day after.
+        let own_window = |member: &MemberRow| match entered(member) {
+            Some(day) => Some(Window::of(day.saturating_add(1), window_days, today)),
+            None => window,
+        };
         let mut seen = ahash::AHashSet::new();
         // Treated, hold-out.
         let mut lives = [(0.0, 0.0); 2];
         let mut values = [Moments::default(); 2];
         let mut later_people = Vec::with_capacity(members.len());
         let mut people = Vec::with_capacity(members.len());
-        let days = window.map_or(0, |w| usize::try_from(w.until - w.from + 1).unwrap_or(0));
+        let length = |w: Window| usize::try_from(w.until.saturating_sub(w.from) + 1).unwrap_or(0);
+        let days = members.iter().filter_map(own_window).map(length).max().unwrap_or(0);
         let mut by_day = vec![(0i64, 0i64); days];
         let (mut attributed, mut attributed_orders, mut merged) = (0i64, 0u64, 0u64);
         for member in &members {
@@ -188,7 +205,7 @@ pub async fn campaign(
             }
             let mut person = Person { holdout: member.holdout, before_minor: 0, after_minor: 0, orders: 0 };
             let mut after_window = Person { ..person };
-            if let Some(window) = window {
+            if let Some(window) = own_window(member) {
                 let group = usize::from(member.holdout);
                 let spent = window.spent(&snapshot, member.customer_id, |since, minor, orders| {
                     add_basket(&mut values[group], minor, orders);
@@ -228,7 +245,7 @@ pub async fn campaign(
         }
         let [treated_values, holdout_values] = &values;
         let baskets = baskets(treated_values, holdout_values, &others, 0.95)?;
-        let later = match window.filter(|w| w.until < snapshot.as_of) {
+        let later = match window.filter(|w| w.until < today) {
             Some(w) => Some(later(&later_people, w.until, snapshot.as_of, economy)?),
             None => None,
         };
@@ -250,7 +267,7 @@ pub async fn campaign(
             margin_share: economy.margin_share,
             margin_is_default: costs.margin_share.is_none(),
             cost_is_entered: costs.campaign(id.get()).is_some(),
-            payback_day: launched.zip(payback).map(|(from, day)| day_name(from + day)),
+            payback_day: launched.filter(|_| !journey).zip(payback).map(|(from, day)| day_name(from + day)),
             curve_end_minor: curve.last().map(|point| point.margin_minor),
             baskets,
             later,

@@ -36,6 +36,9 @@ pub struct CampaignReport {
     #[serde(rename = "final")]
     pub final_: Final,
     pub effect: Effect,
+    /// Of a journey: where its treated people are now; `goal`, `refused`, `left`, `dead`, `through` (took the last step) and
+    /// `step.N` (waiting for that step) add up to them.
+    pub journey: Option<BTreeMap<String, i64>>,
     /// The people are simulated.
     pub simulated: bool,
 }
@@ -156,6 +159,10 @@ pub async fn funnel_on(
     let split = planned.iter().any(|wave| !wave.draft.variants.is_empty());
     let mut of_variants =
         if split { counts::of_variants(&mut tx, ws.id, id, at).await? } else { counts::ByVariant::new() };
+    let journey = match campaign.kind == campaign::Kind::Journey.as_str() {
+        true => Some(counts::journey(&mut tx, ws.id, id, planned.len()).await?),
+        false => None,
+    };
     let mut waves = Vec::new();
     for wave in counts::waves(&mut tx, ws.id, id).await? {
         let variants = match planned.iter().find(|planned| planned.id.get() == wave.id) {
@@ -223,6 +230,7 @@ pub async fn funnel_on(
             high: found.map(|f| f.high),
             window_days,
         },
+        journey,
         simulated: ws.simulated,
     })
 }

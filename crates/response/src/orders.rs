@@ -26,7 +26,7 @@ struct Bought {
     minor: i64,
 }
 
-/// Finds the first order of each person within the goal's window after the launch and what they spent in it, for every
+/// Finds the first order of each person within the goal's window after the launch, of a journey after entering it, and what they spent in it, for every
 /// launched campaign. Running it again changes nothing. Answers how many people were new or changed.
 ///
 /// # Errors
@@ -46,7 +46,7 @@ pub async fn attribute_orders(app: &App, workspace: &Workspace) -> Result<usize,
         let goal: Value = serde_json::from_str(&goal).unwrap_or_default();
         let days = goal.get("window_days").and_then(Value::as_i64).unwrap_or(DEFAULT_WINDOW_DAYS);
         let from = Time::from_millis(launched);
-        changed += of_campaign(app, workspace, CampaignId(id), from, from.plus_days(days)).await?;
+        changed += of_campaign(app, workspace, CampaignId(id), from, days).await?;
     }
     Ok(changed)
 }
@@ -56,7 +56,7 @@ async fn of_campaign(
     workspace: &Workspace,
     campaign: CampaignId,
     from: Time,
-    until: Time,
+    days: i64,
 ) -> Result<usize, Fault> {
     let ws = workspace.id;
     let mut tx = app.db.read().await?;
@@ -71,12 +71,12 @@ async fn of_campaign(
          LEFT JOIN customer_aliases a ON a.workspace_id = m.workspace_id AND a.customer_id = m.customer_id
          JOIN record_customers rc ON rc.workspace_id = m.workspace_id AND rc.customer_id = COALESCE(a.current_id, m.customer_id)
          JOIN orders o ON o.workspace_id = rc.workspace_id AND o.record_id = rc.record_id
-         WHERE m.workspace_id = $1 AND m.campaign_id = $2 AND o.status IN ('paid', 'new') AND o.ordered_at >= $3 AND o.ordered_at < $4
+         WHERE m.workspace_id = $1 AND m.campaign_id = $2 AND o.status IN ('paid', 'new') AND o.ordered_at >= COALESCE(m.entered_at, $3) AND o.ordered_at < COALESCE(m.entered_at, $3) + $4
          GROUP BY m.customer_id, m.holdout, m.bought_at, m.bought_minor ORDER BY m.customer_id",
         ws.get(),
         campaign.get(),
         from.millis(),
-        until.millis(),
+        Time::from_millis(0).plus_days(days).millis(),
         workspace.currency.as_str()
     )?;
     drop(tx);

@@ -32,6 +32,7 @@ async fn run(app: &App, job: &Job) -> Result<(), JobError> {
     let op = Op::system(app.clone(), load_workspace(app, ws).await?);
     match job.kind.as_str() {
         campaign::JOB_LAUNCH => campaign::run_launch(&op, payload::<OfCampaign>(job)?.campaign_id).await?,
+        campaign::JOB_ENTER => campaign::run_enter(&op, &payload::<campaign::EnterJob>(job)?).await?,
         campaign::JOB_PLAN_WAVE => channel::plan_wave(app, ws, payload::<OfWave>(job)?.wave_id).await?,
         other => {
             if !crate::subscriptions::run_job(&op, other, &job.payload).await? {

@@ -36,6 +36,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0021_improve_reasons_and_backlog",
     "0022_identity_chosen_contacts",
     "0023_insight_move_causes",
+    "0028_campaign_journeys",
 ];
 
 /// What a database holds and what this binary knows.

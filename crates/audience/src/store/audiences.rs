@@ -1,5 +1,5 @@
 use access::Op;
-use basis::{AudienceId, Fault, SegmentId, WorkspaceId};
+use basis::{AudienceId, CustomerId, Fault, SegmentId, WorkspaceId};
 use store::Tx;
 
 use super::{customers::ids, segments::rule_of};
@@ -35,22 +35,49 @@ pub async fn freeze(
         )?;
         tx.commit().await?;
     }
+    keep(op, id, segment, &json, salt, holdout_share, members.len()).await?;
+    Ok(id)
+}
+
+/// An audience that nobody is in yet: people are drawn with its salt as they come.
+pub async fn open(op: &Op, salt: &str, holdout_share: f64) -> Result<AudienceId, Fault> {
+    let id = AudienceId(op.next_id());
+    keep(op, id, None, &serde_json::json!({}), salt, holdout_share, 0).await?;
+    Ok(id)
+}
+
+async fn keep(
+    op: &Op,
+    id: AudienceId,
+    segment: Option<SegmentId>,
+    rule: &serde_json::Value,
+    salt: &str,
+    holdout_share: f64,
+    customers: usize,
+) -> Result<(), Fault> {
     let mut tx = op.app.db.write().await?;
     store::execute!(
         tx,
         "INSERT INTO audiences (workspace_id, id, segment_id, rule, salt, holdout_share, frozen_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        ws.get(),
+        op.ws().get(),
         id.get(),
         segment.map(SegmentId::get),
-        json.to_string(),
+        rule.to_string(),
         salt,
         holdout_share,
-        now.millis()
+        op.campaign_now().millis()
     )?;
-    op.audit(&mut tx, "audience_frozen", "audience", id, serde_json::json!({ "customers": members.len() }))
+    op.audit(&mut tx, "audience_frozen", "audience", id, serde_json::json!({ "customers": customers }))
         .await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(())
+}
+
+/// Who is in a segment now (`None`: the whole base), in the order of ids.
+pub async fn members(op: &Op, segment: Option<SegmentId>) -> Result<Vec<CustomerId>, Fault> {
+    let mut tx = op.app.db.read().await?;
+    let (_, rule) = rule_of(&mut tx, op.ws(), segment).await?;
+    ids(&mut tx, &op.workspace, op.campaign_now(), &rule).await
 }
 
 /// The salt with which a frozen audience was split; every further split of the same people is drawn with it.

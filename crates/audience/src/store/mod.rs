@@ -6,7 +6,7 @@ mod segments;
 mod waterfall;
 mod words;
 
-pub use audiences::{freeze, salt};
+pub use audiences::{freeze, members, open, salt};
 pub use customers::{Line, count, count_rule, customers, lines};
 pub use segments::{
     Segment, add_segment, change_segment, list_segments, remove_segment, rule_of, segment_by_name,

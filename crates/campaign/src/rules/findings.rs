@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::variants::{Bodies, LEAST_SHARE, SharesError, VARIANTS, VariantNo, shares};
-use super::{Channel, Draft, LanguageRule, Target, WaveDraft};
+use super::{Channel, Draft, Entry, Kind, LanguageRule, Target, WaveDraft};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -72,6 +72,20 @@ pub fn findings(draft: &Draft, sender: &Sender, workspace_language: Lang) -> Vec
     }
     if draft.waves.is_empty() || draft.waves.len() > MAX_WAVES {
         found.push(Finding::refuse("waves", "waves", format!("A campaign has 1 to {MAX_WAVES} waves.")));
+    }
+    if draft.kind == Kind::Once && draft.entry != Entry::Segment {
+        found.push(Finding::refuse(
+            "entry",
+            "entry",
+            "Only a journey takes people in after its launch; waves go to the people of the launch.",
+        ));
+    }
+    if draft.kind == Kind::Journey && draft.entry != Entry::Hand && draft.segment_id.is_none() {
+        found.push(Finding::warn(
+            "whole_base",
+            "segment_id",
+            "Without a segment the whole base walks this journey at once.",
+        ));
     }
     for (place, wave) in draft.waves.iter().enumerate() {
         wave_findings(&mut found, draft, place, wave, sender, workspace_language);
@@ -281,6 +295,8 @@ mod tests {
         };
         Draft {
             name: "Листопад".to_owned(),
+            kind: Kind::Once,
+            entry: Entry::Segment,
             language: LanguageRule::ByCustomer,
             segment_id: None,
             holdout_share: 0.1,

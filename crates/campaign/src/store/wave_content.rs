@@ -7,13 +7,14 @@ use store::Tx;
 
 use super::{WaveRow, WaveState, campaign, odd, waves};
 use crate::rules::variants::{Bodies, Split, VariantDraft, VariantNo, shares, texts};
-use crate::rules::{Channel, LanguageRule, State, Target, expires_at};
+use crate::rules::{Channel, Kind, LanguageRule, State, Target, expires_at};
 
 /// What a sender needs to know of a wave.
 #[derive(Debug, Clone)]
 pub struct WaveContent {
     pub id: WaveId,
     pub campaign_id: CampaignId,
+    pub kind: Kind,
     pub position: i64,
     pub channel: Channel,
     pub target: Target,
@@ -78,6 +79,7 @@ pub async fn wave_content(tx: &mut Tx, ws: WorkspaceId, id: WaveId) -> Result<Wa
     Ok(WaveContent {
         id,
         campaign_id: owner.id,
+        kind: owner.kind,
         position: row.position,
         channel: row.channel()?,
         target: row.target()?,

@@ -20,6 +20,7 @@ pub fn window_days(goal: &str) -> i64 {
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AddressedRow {
     pub customer_id: i64,
+    /// Of a journey: when the customer entered it.
     pub launched_at: i64,
     pub goal: String,
 }
@@ -29,7 +30,7 @@ pub async fn addressed(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<AddressedRow>
     store::fetch_all!(
         *tx,
         AddressedRow,
-        "SELECT COALESCE(a.current_id, m.customer_id) AS customer_id, c.launched_at, c.goal
+        "SELECT COALESCE(a.current_id, m.customer_id) AS customer_id, COALESCE(m.entered_at, c.launched_at) AS launched_at, c.goal
          FROM campaigns c
          JOIN campaign_members m ON m.workspace_id = c.workspace_id AND m.campaign_id = c.id
          LEFT JOIN customer_aliases a ON a.workspace_id = m.workspace_id AND a.customer_id = m.customer_id

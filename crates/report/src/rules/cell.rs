@@ -119,6 +119,13 @@ pub fn parse(name: &str, of_wave: bool) -> Result<Cell, Fault> {
             return cell(CellOf::Final, format!("cell = '{known}'"));
         }
         let bought = "m.bought_at IS NOT NULL AND m.bought_at <= $3";
+        if let Some(place) = name.strip_prefix("journey.") {
+            let condition = of_journey(place).map(|c| format!("NOT m.holdout AND ({c})"));
+            return match condition {
+                Some(condition) => cell(CellOf::Members, condition),
+                None => Err(Fault::not_found("cell", format!("there is no figure \"{name}\" here"))),
+            };
+        }
         let condition = match name {
             "people" => Some("TRUE".to_owned()),
             "treated" => Some("NOT m.holdout".to_owned()),
@@ -132,6 +139,25 @@ pub fn parse(name: &str, of_wave: bool) -> Result<Cell, Fault> {
         }
     }
     Err(Fault::not_found("cell", format!("there is no figure \"{name}\" here")))
+}
+
+/// Where the treated people of a journey are now: each in one place, or waiting for one of its steps (`step.1` is the first).
+pub const JOURNEY: [&str; 5] = ["goal", "refused", "left", "dead", "through"];
+
+/// The condition of a place of a journey.
+pub fn of_journey(name: &str) -> Option<String> {
+    let inside = "m.ended_at IS NULL AND NOT m.dead";
+    Some(match name {
+        "goal" => "m.exit = 'goal'".to_owned(),
+        "refused" => "m.exit = 'refused'".to_owned(),
+        "left" => "m.ended_at IS NOT NULL AND m.exit IS NULL OR m.exit = 'left'".to_owned(),
+        "dead" => "m.ended_at IS NULL AND m.dead".to_owned(),
+        "through" => format!("{inside} AND m.next_at IS NULL"),
+        _ => {
+            let number: u8 = name.strip_prefix("step.")?.parse().ok()?;
+            format!("{inside} AND m.next_at IS NOT NULL AND m.next_step = {}", number.checked_sub(1)?)
+        }
+    })
 }
 
 /// Each treated person with one cell: the first of [`FINAL`] that holds.

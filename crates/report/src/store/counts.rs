@@ -9,6 +9,7 @@ use crate::rules::cell;
 #[derive(Debug, FromRow)]
 pub struct CampaignRow {
     pub name: String,
+    pub kind: String,
     pub state: String,
     pub pause_reason: Option<String>,
     pub launched_at: Option<i64>,
@@ -19,7 +20,7 @@ pub async fn campaign(tx: &mut Tx, ws: WorkspaceId, id: CampaignId) -> Result<Ca
     store::fetch_optional!(
         *tx,
         CampaignRow,
-        "SELECT name, state, pause_reason, launched_at, goal FROM campaigns WHERE workspace_id = $1 AND id = $2",
+        "SELECT name, kind, state, pause_reason, launched_at, goal FROM campaigns WHERE workspace_id = $1 AND id = $2",
         ws.get(),
         id.get()
     )?
@@ -187,6 +188,28 @@ pub async fn partition(
 ) -> Result<BTreeMap<String, i64>, Fault> {
     let sql = format!("SELECT cell, COUNT(*) FROM ({}) AS p GROUP BY cell", cell::partition());
     let rows: Vec<(String, i64)> = tx.fetch_dyn(&sql, &args(ws, id, at)).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Where the treated people of a journey are, by the name of the place; `steps` is how many it has.
+pub async fn journey(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    id: CampaignId,
+    steps: usize,
+) -> Result<BTreeMap<String, i64>, Fault> {
+    let waiting = (1..=steps).map(|number| format!("step.{number}"));
+    let places = cell::JOURNEY.iter().map(|name| (*name).to_owned()).chain(waiting);
+    let cases: Vec<String> = places
+        .filter_map(|name| cell::of_journey(&name).map(|when| format!("WHEN {when} THEN '{name}'")))
+        .collect();
+    let sql = format!(
+        "SELECT place, COUNT(*) FROM (SELECT CASE {} END AS place FROM campaign_members m
+         WHERE m.workspace_id = $1 AND m.campaign_id = $2 AND NOT m.holdout) AS p WHERE place IS NOT NULL GROUP BY place",
+        cases.join(" ")
+    );
+    let args = [Value::Int(ws.get()), Value::Int(id.get())];
+    let rows: Vec<(String, i64)> = tx.fetch_dyn(&sql, &args).await?;
     Ok(rows.into_iter().collect())
 }
 
