@@ -36,7 +36,7 @@ export default defineConfig({
   },
   projects: [
     // The story comes first: the pages are then looked at with its people, campaign and calls.
-    { name: 'story', testMatch: ['founder.spec.ts', 'story.spec.ts'] },
+    { name: 'story', testMatch: ['founder.spec.ts', 'story.spec.ts', 'journey.spec.ts'] },
     {
       name: 'pages',
       testMatch: ['access.spec.ts', 'identity.spec.ts', 'insight.spec.ts', 'axe.spec.ts'],

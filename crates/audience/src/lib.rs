@@ -7,6 +7,7 @@ mod store;
 pub use api::routes;
 pub use rules::holdout::{draw, held_out};
 pub use store::{
-    Line, Segment, Step, Waterfall, WaterfallAsk, add_segment, change_segment, count, count_rule, customers,
-    freeze, list_segments, members, open, remove_segment, rule_of, salt, segment_by_name, waterfall,
+    AdAudience, Line, Segment, Step, Waterfall, WaterfallAsk, ad_audience, add_segment, change_segment,
+    count, count_rule, customers, freeze, list_segments, members, open, remove_segment, rule_of, salt,
+    segment_by_name, waterfall,
 };

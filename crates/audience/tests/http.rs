@@ -74,3 +74,113 @@ async fn the_waterfall_lists_whom_it_counts() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_advertising_network_gets_hashes_of_those_who_consented_to_that_and_of_nobody_else() {
+    with_app(|op, _| async move {
+        let ws = op.ws().get();
+        let mut tx = op.app.db.write().await.unwrap();
+        // Of source 1 there is a consent to be handed over, of source 2 to marketing only.
+        for (id, purpose) in [(1_i64, "ad_audiences"), (2, "marketing")] {
+            store::execute!(
+                tx,
+                "INSERT INTO sources (workspace_id, id, name, mapping, legal_basis, created_at) VALUES ($1, $2, $3, '', $4, 0)",
+                ws,
+                id,
+                purpose,
+                json!([{ "purpose": purpose, "channel": "all", "basis": "consent", "proof": "box" }]).to_string()
+            )
+            .unwrap();
+        }
+        // 1: e-mail and number. 2: number. 3: of the other source. 4: nothing. 5: withdrew from marketing letters.
+        for (id, source, email, phone) in [
+            (1_i64, 1_i64, "mail@yandex.ru", "+79876543210"),
+            (2, 1, "", "+380501112233"),
+            (3, 2, "three@x.test", "+380501112234"),
+            (4, 1, "", ""),
+            (5, 1, "five@x.test", ""),
+        ] {
+            store::execute!(
+                tx,
+                "INSERT INTO customers (workspace_id, id, display_name, given_name, family_name, patronymic, search_key, sort_key, city, created_at, updated_at) VALUES ($1, $2, 'N', '', '', '', '', '', '', 0, 0)",
+                ws,
+                id
+            )
+            .unwrap();
+            for (n, kind, value) in [(0, "email", email), (1, "phone", phone)] {
+                if !value.is_empty() {
+                    store::execute!(
+                        tx,
+                        "INSERT INTO contact_points (workspace_id, id, customer_id, kind, value, source_id, first_seen, last_seen, seen, preferred) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 1, TRUE)",
+                        ws,
+                        id * 10 + n,
+                        id,
+                        kind,
+                        value,
+                        source
+                    )
+                    .unwrap();
+                }
+            }
+        }
+        tx.commit().await.unwrap();
+        let no = permission::Consent {
+            customer_id: basis::CustomerId(5),
+            kind: "email",
+            value: "five@x.test",
+            purpose: "marketing",
+            channel: "email",
+            basis: "consent",
+            proof: json!({}),
+            at: op.now(),
+        };
+        let mut tx = op.app.db.write().await.unwrap();
+        permission::withdraw(&mut tx, &op.app, op.ws(), &no).await.unwrap();
+        tx.commit().await.unwrap();
+        let ask = as_role(&op, audience::routes(), Role::Marketer).await;
+        let all = json!({ "name": "Все", "rule": { "all": [] } });
+        let (_, made) = ask(Method::POST, "/api/segments", all).await;
+        let path = format!("/api/segments/{}/advertising", made["id"].as_str().unwrap());
+        let (status, found) = ask(Method::GET, &path, Value::Null).await;
+        assert_eq!(status, StatusCode::OK, "{found}");
+        assert_eq!(
+            found,
+            json!({
+                "base": 5, "people": 2, "emails": 1, "phones": 2, "least": 100,
+                "steps": [
+                    { "code": "no_contact", "count": 1 },
+                    { "code": "no_consent", "count": 1 },
+                    { "code": "withdrawn", "count": 1 }
+                ]
+            })
+        );
+        for step in found["steps"].as_array().unwrap() {
+            let list = format!("{path}/people?code={}", step["code"].as_str().unwrap());
+            let (_, people) = ask(Method::GET, &list, Value::Null).await;
+            assert_eq!(people["items"].as_array().unwrap().len() as u64, step["count"].as_u64().unwrap());
+        }
+        let file = audience::ad_audience(&op, made["id"].as_str().unwrap().parse().unwrap()).await.unwrap();
+        assert_eq!(
+            audience::rules::ads::csv(audience::rules::ads::Network::Yandex, &file.targets),
+            "email,phone\n3c56ff8fef0f6c65b36b2d25720fe276,5c5259938ed3e632bc5e3f94731090af\n,".to_owned()
+                + &audience::rules::ads::Network::Yandex.phone("380501112233")
+                + "\n"
+        );
+        assert_eq!(ask(Method::GET, &format!("{path}.csv?network=yandex"), Value::Null).await.0, StatusCode::OK);
+        let wrong = ask(Method::GET, &format!("{path}.csv?network=pigeon"), Value::Null).await;
+        assert_eq!(wrong.0, StatusCode::UNPROCESSABLE_ENTITY);
+        let mut tx = op.app.db.read().await.unwrap();
+        let (logged,) = store::fetch_one!(
+            tx,
+            (i64,),
+            "SELECT COUNT(*) FROM audit_log WHERE workspace_id = $1 AND action = 'ad_audience_exported'",
+            ws
+        )
+        .unwrap();
+        assert_eq!(logged, 1);
+        drop(tx);
+        let supervisor = as_role(&op, audience::routes(), Role::Supervisor).await;
+        assert_eq!(supervisor(Method::GET, &path, Value::Null).await.0, StatusCode::FORBIDDEN);
+    })
+    .await;
+}

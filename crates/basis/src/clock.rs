@@ -33,6 +33,11 @@ impl Time {
     pub fn date(self, zone: &TimeZone) -> jiff::civil::Date {
         zone.to_datetime(self.timestamp()).date()
     }
+    /// The same as days since 1970-01-01.
+    pub fn day(self, zone: &TimeZone) -> i64 {
+        let epoch = jiff::civil::Date::constant(1970, 1, 1);
+        self.date(zone).duration_since(epoch).as_hours().div_euclid(24)
+    }
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))

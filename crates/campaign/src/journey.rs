@@ -7,7 +7,7 @@ use store::{Tx, Value, jobs, jobs::NewJob};
 
 use crate::{
     JOB_ENTER, JOB_PLAN_WAVE,
-    members::{insert_members, open_members},
+    members::{Walk, insert_members, open_members},
     rules::{Entry, Goal, Kind, State, Target},
     store::{Campaign, campaign, wave_content, waves},
 };
@@ -35,6 +35,13 @@ pub enum Whom {
     OwnSegment,
     Segment(SegmentId),
     People(Vec<CustomerId>),
+}
+
+/// Entering now, on the campaign clock.
+pub(crate) fn walk(op: &Op, first_after_days: i64) -> Walk {
+    let entered = op.campaign_now();
+    let day = entered.day(&op.workspace.tz());
+    Walk { entered, day, first: entered.plus_days(first_after_days) }
 }
 
 /// The steps are open from the launch on and have no day of their own.
@@ -220,8 +227,8 @@ pub async fn run_enter(op: &Op, ask: &EnterJob) -> Result<(), Fault> {
             .map(|customer| (*customer, audience::held_out(&salt, *customer, owner.holdout_share)))
             .collect();
         if !new.is_empty() {
-            let due = now.plus_days(first.draft.after_days);
-            entered += insert_members(&mut tx, op.ws(), id, &new, Some((now, due))).await?;
+            let walk = walk(op, first.draft.after_days);
+            entered += insert_members(&mut tx, op.ws(), id, &new, Some(walk)).await?;
         }
         tx.commit().await?;
     }

@@ -1,13 +1,13 @@
 //! From a draft to a running campaign: checked, asked for once, frozen, started.
 
 use access::Op;
-use basis::{AudienceId, CampaignId, CustomerId, Fault, Time};
+use basis::{AudienceId, CampaignId, CustomerId, Fault};
 use serde_json::json;
 use store::{jobs, jobs::NewJob};
 
 use crate::{
     JOB_LAUNCH, journey,
-    members::insert_members,
+    members::{Walk, insert_members},
     rules::{Channel, Draft, Entry, Finding, Kind, Severity, State, findings},
     store::{Campaign, campaign, waves},
 };
@@ -125,11 +125,11 @@ pub async fn run_launch(op: &Op, id: CampaignId) -> Result<(), Fault> {
         }
     };
     let now = op.campaign_now();
-    let first_step = match owner.kind {
+    let walk = match owner.kind {
         Kind::Once => None,
-        Kind::Journey => draft.waves.first().map(|wave| now.plus_days(wave.after_days)),
+        Kind::Journey => draft.waves.first().map(|wave| journey::walk(op, wave.after_days)),
     };
-    copy_members(op, id, audience_id, now, first_step).await?;
+    copy_members(op, id, audience_id, walk).await?;
     let mut tx = op.app.db.write().await?;
     match owner.kind {
         Kind::Once => store::execute!(
@@ -158,8 +158,7 @@ async fn copy_members(
     op: &Op,
     id: CampaignId,
     audience: AudienceId,
-    now: Time,
-    first_step: Option<Time>,
+    walk: Option<Walk>,
 ) -> Result<(), Fault> {
     let mut after = CustomerId(0);
     loop {
@@ -177,7 +176,7 @@ async fn copy_members(
         after = CustomerId(*last);
         let people: Vec<(CustomerId, bool)> =
             people.into_iter().map(|(customer, holdout)| (CustomerId(customer), holdout)).collect();
-        insert_members(&mut tx, op.ws(), id, &people, first_step.map(|due| (now, due))).await?;
+        insert_members(&mut tx, op.ws(), id, &people, walk).await?;
         tx.commit().await?;
     }
 }

@@ -15,8 +15,8 @@ pub use file::{FileDraft, parse_file};
 pub use journey::{EnterJob, Entering, Whom, pass_by, preview, run_enter, send, step_taken, step_targets};
 pub use launch::{check, launch, run_launch};
 pub use members::{
-    end_for_customer, forget_click, mark_dead, may_still, note_click, record_order, record_reaction,
-    running_campaigns_of, wave_targets,
+    end_for_customer, forget_click, mark_dead, may_still, note_click, note_goal, record_order,
+    record_reaction, running_campaigns_of, wave_targets,
 };
 pub use restored::{pause_restored, stop_due_of_restored};
 pub use rules::variants::{Bodies, TextChange, VariantDraft, VariantNo, shares};

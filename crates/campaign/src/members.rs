@@ -30,20 +30,30 @@ pub(crate) async fn open_members(
     Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
 }
 
-/// Makes people members; `walk` says of a journey when they enter and when its first step is due.
+/// How people enter a journey.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Walk {
+    pub entered: Time,
+    /// The shop's local day, days since 1970-01-01.
+    pub day: i64,
+    /// When the first step is due.
+    pub first: Time,
+}
+
+/// Makes people members.
 pub(crate) async fn insert_members(
     tx: &mut Tx,
     ws: WorkspaceId,
     campaign: CampaignId,
     people: &[(CustomerId, bool)],
-    walk: Option<(Time, Time)>,
+    walk: Option<Walk>,
 ) -> Result<u64, Fault> {
-    let entered = walk.map(|(entered, _)| entered.millis());
+    let (entered, day) = (walk.map(|walk| walk.entered.millis()), walk.map(|walk| walk.day));
     // Who is held out takes no step, but has a day of entering to be compared from.
-    let step = |held: bool| walk.filter(|_| !held).map(|(_, due)| due.millis());
+    let step = |held: bool| walk.filter(|_| !held).map(|walk| walk.first.millis());
     Ok(store::insert_many!(
         *tx,
-        "INSERT INTO campaign_members (workspace_id, campaign_id, customer_id, holdout, outcome, clicked, bought_minor, dead, entered_at, next_step, next_at)",
+        "INSERT INTO campaign_members (workspace_id, campaign_id, customer_id, holdout, outcome, clicked, bought_minor, dead, entered_at, entered_day, next_step, next_at)",
         people,
         |p| [
             ws.get(),
@@ -55,6 +65,7 @@ pub(crate) async fn insert_members(
             0_i64,
             false,
             entered,
+            day,
             step(p.1).map(|_| 0_i64),
             step(p.1)
         ],
@@ -186,10 +197,22 @@ pub async fn record_order(
         at.millis(),
         total_minor
     )?;
-    if journey::ends_at(tx, ws, campaign, Goal::is_order).await? {
+    Ok(touched == 1)
+}
+
+/// The person ordered while walking a journey: it is over for them when an order was its goal.
+pub async fn note_goal(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    campaign: CampaignId,
+    customer: CustomerId,
+    at: Time,
+) -> Result<bool, Fault> {
+    let met = journey::ends_at(tx, ws, campaign, Goal::is_order).await?;
+    if met {
         end(tx, ws, campaign, customer, Exit::Goal, at).await?;
     }
-    Ok(touched == 1)
+    Ok(met)
 }
 
 /// Ends every running campaign for a person on every channel: a refusal, an opt-out, an erasure.

@@ -192,7 +192,7 @@ async fn the_goal_a_refusal_and_an_answer_end_or_shorten_the_walk() {
         beat(&op).await;
         let (ws, now) = (op.ws(), op.campaign_now());
         let mut tx = op.app.db.write().await.unwrap();
-        campaign::record_order(&mut tx, ws, id, CustomerId(1), now, 10_000).await.unwrap();
+        campaign::note_goal(&mut tx, ws, id, CustomerId(1), now).await.unwrap();
         campaign::record_reaction(&mut tx, ws, id, CustomerId(2), Outcome::Refused, now).await.unwrap();
         campaign::record_reaction(&mut tx, ws, id, CustomerId(3), Outcome::Subscribed, now).await.unwrap();
         tx.commit().await.unwrap();
@@ -237,7 +237,7 @@ async fn a_consent_ends_a_journey_that_asks_for_one() {
         beat(&op).await;
         let now = op.campaign_now();
         let mut tx = op.app.db.write().await.unwrap();
-        campaign::record_order(&mut tx, op.ws(), id, CustomerId(1), now, 10_000).await.unwrap();
+        assert!(!campaign::note_goal(&mut tx, op.ws(), id, CustomerId(1), now).await.unwrap());
         tx.commit().await.unwrap();
         days(&clock, &op, 3);
         beat(&op).await;

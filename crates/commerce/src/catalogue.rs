@@ -95,6 +95,7 @@ pub async fn ensure_category(op: &Op, key: &str, names: [&str; 3]) -> Result<Cat
         name_uk: uk,
         name_en: en,
         position,
+        guide_url: None,
         products: 0,
     };
     sql::insert_category(&mut tx, op.ws(), &category).await?;
@@ -112,6 +113,7 @@ fn named_everywhere(id: i64, name: &str, position: i64) -> sql::Category {
         name_uk: name.clone(),
         name_en: name,
         position,
+        guide_url: None,
         products: 0,
     }
 }

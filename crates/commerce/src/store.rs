@@ -249,6 +249,8 @@ pub struct Category {
     pub name_uk: String,
     pub name_en: String,
     pub position: i64,
+    /// Where it is explained how to use what is of it.
+    pub guide_url: Option<String>,
     pub products: i64,
 }
 
@@ -256,7 +258,7 @@ pub(crate) async fn categories(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<Categ
     Ok(store::fetch_all!(
         *tx,
         Category,
-        "SELECT c.id, c.key, c.name_ru, c.name_uk, c.name_en, c.position,
+        "SELECT c.id, c.key, c.name_ru, c.name_uk, c.name_en, c.position, c.guide_url,
                 (SELECT COUNT(*) FROM products p WHERE p.workspace_id = c.workspace_id AND p.category_id = c.id) AS products
          FROM categories c WHERE c.workspace_id = $1 ORDER BY c.position, c.id",
         ws.get()
@@ -266,14 +268,15 @@ pub(crate) async fn categories(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<Categ
 pub(crate) async fn insert_category(tx: &mut Tx, ws: WorkspaceId, category: &Category) -> Result<(), Fault> {
     store::execute!(
         *tx,
-        "INSERT INTO categories (workspace_id, id, key, name_ru, name_uk, name_en, position) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO categories (workspace_id, id, key, name_ru, name_uk, name_en, position, guide_url) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         ws.get(),
         category.id,
         category.key.as_str(),
         category.name_ru.as_str(),
         category.name_uk.as_str(),
         category.name_en.as_str(),
-        category.position
+        category.position,
+        category.guide_url.as_deref()
     )?;
     Ok(())
 }
@@ -281,13 +284,14 @@ pub(crate) async fn insert_category(tx: &mut Tx, ws: WorkspaceId, category: &Cat
 pub(crate) async fn update_category(tx: &mut Tx, ws: WorkspaceId, category: &Category) -> Result<(), Fault> {
     store::execute!(
         *tx,
-        "UPDATE categories SET name_ru = $3, name_uk = $4, name_en = $5, position = $6 WHERE workspace_id = $1 AND id = $2",
+        "UPDATE categories SET name_ru = $3, name_uk = $4, name_en = $5, position = $6, guide_url = $7 WHERE workspace_id = $1 AND id = $2",
         ws.get(),
         category.id,
         category.name_ru.as_str(),
         category.name_uk.as_str(),
         category.name_en.as_str(),
-        category.position
+        category.position,
+        category.guide_url.as_deref()
     )?;
     Ok(())
 }

@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             given_name: Some("Наталья".into()),
             titles: vec!["Дюна".into(), format!("Хоббит {n}"), "Кобзар".into()],
             categories: vec!["Фантастика".into()],
+            ..Person::default()
         };
         let links = Links {
             interests: format!("https://me.example/i/{n}"),

@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         given_name: Some(name.to_owned()),
         titles: titles.map(str::to_owned).to_vec(),
         categories: vec!["Фантастика".to_owned()],
+        ..Person::default()
     };
     let links = Links {
         interests: "https://shop.example/p/token".to_owned(),

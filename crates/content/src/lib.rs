@@ -12,7 +12,7 @@ pub use rules::{
     language::{choose_language, spelling_votes},
     letter::{Letter, LetterSource, RenderedLetter, Short},
     links::Link,
-    merge::{Choice, Links, Merge, Offer, Person, Sender},
+    merge::{Choice, Guide, Links, Merge, Offer, Person, Sender},
     sandbox::TemplateError,
     sms::{Encoding, SmsSize, sms_size},
 };

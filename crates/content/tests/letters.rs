@@ -2,8 +2,8 @@
 
 use basis::Lang;
 use content::{
-    FindingCode, Letter, LetterSource, Links, Merge, Part, Person, Sender, Severity, Short, check_letter,
-    check_sms, defaults, sms_size,
+    FindingCode, Guide, Letter, LetterSource, Links, Merge, Part, Person, Sender, Severity, Short,
+    check_letter, check_sms, defaults, sms_size,
 };
 
 fn sender() -> Sender {
@@ -25,7 +25,7 @@ fn person(name: &str, titles: &[&str]) -> Person {
     Person {
         given_name: Some(name.into()),
         titles: titles.iter().map(|t| (*t).into()).collect(),
-        categories: vec![],
+        ..Person::default()
     }
 }
 
@@ -34,6 +34,9 @@ fn shipped_letters_pass_every_check_without_a_remark() {
     for lang in Lang::ALL {
         let findings = check_letter(lang, &defaults::first_letter(lang), &sender(), true);
         assert!(findings.is_empty(), "{lang}: {findings:#?}");
+        for (_, letter) in defaults::onboarding(lang) {
+            assert_eq!(check_letter(lang, &letter, &sender(), false), [], "{lang}: {}", letter.subject);
+        }
         assert_eq!(check_sms(lang, defaults::sms(lang), &sender()), [], "{lang}");
     }
 }
@@ -50,6 +53,29 @@ fn a_shipped_letter_reads_well_in_each_language() {
         let letter = Letter::compile(lang, &defaults::first_letter(lang)).unwrap();
         let out = letter.render(&Merge::new(lang, &who, &sender(), links()), &mut |_| None).unwrap();
         shown.push_str(&format!("=== {}\n{}\n\n", out.subject, out.text));
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn the_onboarding_letters_read_well_with_a_guide_and_without() {
+    let mut shown = String::new();
+    for lang in Lang::ALL {
+        let known = Person {
+            guides: vec![Guide {
+                title: "Телескоп".into(), url: "https://shop.example/how?a=1&b=2".into()
+            }],
+            ..person("Наталія", &["Телескоп"])
+        };
+        for (_, source) in defaults::onboarding(lang) {
+            let letter = Letter::compile(lang, &source).unwrap();
+            for who in [&known, &Person::default()] {
+                let out = letter.render(&Merge::new(lang, who, &sender(), links()), &mut |_| None).unwrap();
+                let text = out.text.split("\n-- ").next().unwrap_or_default();
+                shown.push_str(&format!("=== {}\n{text}\n\n", out.subject));
+                assert!(!out.text.contains("\n\n\n"), "{}", out.text);
+            }
+        }
     }
     insta::assert_snapshot!(shown);
 }

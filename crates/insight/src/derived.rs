@@ -4,7 +4,7 @@ use crate::rules::cohorts::{month_of, month_start};
 use crate::rules::lifecycle::Stage;
 use crate::rules::model::{Base, histories};
 use crate::rules::occasions::Occasion;
-use crate::rules::periods::{Period, first_lapse, neighbours, period, usual_gap};
+use crate::rules::periods::{Period, first_lapse, neighbours, neighbours_of, period, usual_gap};
 use crate::rules::profile::Profile;
 use crate::rules::value::{Forecast, base_value};
 use crate::snapshot::Snapshot;
@@ -106,20 +106,39 @@ pub fn at_risk_now(profile: &Profile) -> bool {
     }
 }
 
+/// The months of the trend, and the first day of each.
+fn last_months(first_day: Option<i32>, as_of: i32) -> (Vec<i32>, Vec<i32>) {
+    let last = month_of(as_of);
+    let first = first_day.map_or(last, month_of).max(last - MONTHS + 1);
+    (first..=last).filter_map(|month| Some((month, crate::orders::day_of(month_start(month)?)))).unzip()
+}
+
+fn rows(months: Vec<i32>, periods: Vec<Period>) -> Vec<MonthRow> {
+    months.into_iter().zip(periods).map(|(month, period)| MonthRow { month, period }).collect()
+}
+
+/// The months of some customers, as [`Derived::months`] of everybody: the same months, the same threshold.
+pub fn months_of(snapshot: &Snapshot, customers: &[i64]) -> Vec<MonthRow> {
+    let months: Vec<i32> = snapshot.derived().months.iter().map(|row| row.month).collect();
+    let starts: Vec<i32> =
+        months.iter().filter_map(|month| month_start(*month)).map(crate::orders::day_of).collect();
+    let mut places: Vec<usize> =
+        customers.iter().filter_map(|customer| snapshot.purchases.place(*customer)).collect();
+    places.sort_unstable();
+    places.dedup();
+    let lapse = snapshot.model.lapse_days;
+    rows(months, neighbours_of(&snapshot.purchases, &places, &starts, snapshot.as_of, lapse))
+}
+
 impl Derived {
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
         let base = snapshot.purchases.base();
         let lapse = snapshot.model.lapse_days;
-        let last = month_of(snapshot.as_of);
         let first_day = base.iter().filter_map(|o| o.first()).map(|o| o.day).min();
-        let first = first_day.map_or(last, month_of).max(last - MONTHS + 1);
-        let months: Vec<i32> = (first..=last).filter(|m| month_start(*m).is_some()).collect();
-        let starts: Vec<i32> =
-            months.iter().filter_map(|m| month_start(*m)).map(crate::orders::day_of).collect();
+        let (months, starts) = last_months(first_day, snapshot.as_of);
         let periods = neighbours(&snapshot.purchases, &starts, snapshot.as_of, lapse);
-        let months =
-            months.into_iter().zip(periods).map(|(month, period)| MonthRow { month, period }).collect();
+        let months = rows(months, periods);
         let expected: f64 =
             snapshot.profiles.iter().filter_map(|p| p.expected_value_minor).map(|v| v as f64).sum();
         let all = histories(base, snapshot.as_of);

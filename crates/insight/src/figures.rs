@@ -179,7 +179,7 @@ pub struct Question {
     /// customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
     /// consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
     /// employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
-    /// lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
+    /// lapsed, churned, returned, bought_again, active_at_start, active_at_end, active_in, became_repeat, one_time_at_start, refused, moved.
     pub figure: Option<String>,
     /// Which stage, channel, month or signal.
     pub value: Option<String>,
@@ -243,6 +243,18 @@ impl Question {
 
     fn text(&self) -> Result<&str, Fault> {
         self.value.as_deref().ok_or_else(|| Fault::invalid("value", "this list needs a value"))
+    }
+
+    /// The step between stages that `figure=moved` asks for: from, to and cause.
+    pub(crate) fn step(&self) -> Result<[&str; 3], Fault> {
+        let text = self.text()?;
+        let mut parts = text.split(',');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(from), Some(to), Some(cause), None) => Ok([from, to, cause]),
+            _ => {
+                Err(Fault::invalid("value", format!("\"{text}\" is not a step like at_risk,lapsed,silence")))
+            }
+        }
     }
 
     fn month(&self) -> Result<i32, Fault> {
@@ -380,7 +392,8 @@ impl Question {
                 })
             }
             name @ ("new" | "bought" | "bought_again" | "lapsed" | "churned" | "returned"
-            | "active_at_start" | "active_at_end" | "became_repeat" | "one_time_at_start") => {
+            | "active_at_start" | "active_at_end" | "active_in" | "became_repeat"
+            | "one_time_at_start") => {
                 let (from, to) = self.days()?;
                 let lapse = snapshot.model.lapse_days;
                 pick(&|i| {
@@ -398,6 +411,7 @@ impl Question {
                         "returned" => p.returned,
                         "active_at_start" => p.active_at_start,
                         "active_at_end" => p.active_at_end,
+                        "active_in" => p.was_active(),
                         "became_repeat" => p.became_repeat,
                         _ => p.one_time_at_start,
                     }

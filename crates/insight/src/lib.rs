@@ -13,6 +13,7 @@ mod projection;
 pub mod proof;
 mod refresh;
 pub mod rules;
+mod segment;
 mod sheet;
 pub mod snapshot;
 pub mod store;
@@ -22,6 +23,7 @@ pub use api::{metric_figures, told};
 pub use figures::{Figure, FigureValue};
 pub use leaving::signal_counts;
 pub use refresh::{refresh, refresh_changed, refresh_customers};
+pub use segment::{GroupMonth, group_months};
 
 /// The kind of the job that refreshes the profiles of a workspace.
 pub const JOB_REFRESH: &str = "insight.refresh";

@@ -191,7 +191,7 @@ async fn identify_sender(stage: &Stage) -> Result<(), Fault> {
 const MAPPING: &str = r#"
 [consent]
 basis = "consent"
-purposes = ["advertising", "service"]
+purposes = ["advertising", "service", "ad_audiences"]
 channels = ["email", "sms", "call"]
 proof = "simulated: invented people of the demo, seeded with a consent"
 "#;
@@ -393,6 +393,11 @@ pub async fn headless(wanted: &Wanted, as_json: bool) -> Result<(), Fault> {
         exit::print(&text)?;
     }
     exit::say(&format!("otklik: played in {} s; the people in it are simulated", began.elapsed().as_secs()));
+    if let Some(password) = &stage.password {
+        exit::say(&format!(
+            "otklik: `otklik demo` with the same --data opens it: login {EMAIL}  password {password}"
+        ));
+    }
     if over {
         Ok(())
     } else {

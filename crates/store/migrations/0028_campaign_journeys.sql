@@ -6,6 +6,8 @@ ALTER TABLE campaigns ADD COLUMN entry TEXT NOT NULL DEFAULT 'segment';
 ALTER TABLE campaigns ADD COLUMN looked_at BIGINT;
 -- Of a journey: when the person entered (campaign clock), which step is next and when it is due; no step left = NULL.
 ALTER TABLE campaign_members ADD COLUMN entered_at BIGINT;
+-- The shop's local day of entering; orders are credited from the day after it, for one of that day may be what led in.
+ALTER TABLE campaign_members ADD COLUMN entered_day BIGINT;
 ALTER TABLE campaign_members ADD COLUMN next_step BIGINT;
 ALTER TABLE campaign_members ADD COLUMN next_at BIGINT;
 -- Why the campaign is over for the person: goal, refused, left.

@@ -37,6 +37,7 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0022_identity_chosen_contacts",
     "0023_insight_move_causes",
     "0028_campaign_journeys",
+    "0029_commerce_guides",
 ];
 
 /// What a database holds and what this binary knows.

@@ -230,6 +230,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns/{id}/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends people into a running journey. Whoever was in it before does not go in again. */
+        post: operations["enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/enter/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many people a sending into a journey would mean; nobody is sent. */
+        post: operations["enter_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/campaigns/{id}/launch": {
         parameters: {
             query?: never;
@@ -2063,6 +2097,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates/series/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A series of letters that the product ships; `onboarding` is for who bought, for the first time, what has to be explained. */
+        get: operations["series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates/{id}": {
         parameters: {
             query?: never;
@@ -2528,12 +2579,15 @@ export interface components {
         Campaign: {
             /** Format: date-time */
             created_at: string;
+            /** @description Of a journey. */
+            entry: components["schemas"]["Entry"];
             /** Format: date-time */
             finished_at?: string | null;
             goal: components["schemas"]["Goal"];
             /** Format: double */
             holdout_share: number;
             id: string;
+            kind: components["schemas"]["Kind"];
             language: components["schemas"]["LanguageRule"];
             /**
              * Format: date-time
@@ -2608,6 +2662,13 @@ export interface components {
             final: components["schemas"]["Final"];
             /** Format: int64 */
             holdout: number;
+            /**
+             * @description Of a journey: where its treated people are now; `goal`, `refused`, `left`, `dead`, `through` (took the last step) and
+             *     `step.N` (waiting for that step) add up to them.
+             */
+            journey?: {
+                [key: string]: number;
+            } | null;
             /** Format: date-time */
             launched_at?: string | null;
             name: string;
@@ -2804,6 +2865,8 @@ export interface components {
         };
         /** @description Names that are left out take the first one given. */
         CategoryBody: {
+            /** @description An address as https://shop.example/how-to; empty takes it away. */
+            guide_url?: string | null;
             key?: string | null;
             name_en?: string | null;
             name_ru?: string | null;
@@ -2812,6 +2875,8 @@ export interface components {
             position?: number | null;
         };
         CategoryView: {
+            /** @description Where it is explained how to use what is of it; letters name it to who bought such a thing. */
+            guide_url?: string | null;
             id: string;
             key: string;
             name_en: string;
@@ -3288,12 +3353,15 @@ export interface components {
         };
         /** @description A campaign before its launch. */
         Draft: {
+            /** @description Of a journey. */
+            entry?: components["schemas"]["Entry"];
             goal?: components["schemas"]["Goal"];
             /**
              * Format: double
              * @description The share set aside, 0 to 0.5.
              */
             holdout_share?: number;
+            kind?: components["schemas"]["Kind"];
             language?: components["schemas"]["LanguageRule"];
             name: string;
             /** @description The whole base without one. */
@@ -3386,6 +3454,24 @@ export interface components {
             /** @description Of leaving; a refusal needs one of `GET /api/leaving-reasons`. */
             reason?: string | null;
         };
+        /** @description Whom to send into a journey: a segment, or people by their ids. */
+        EnterBody: {
+            /** @description At most 1,000. */
+            customer_ids?: string[];
+            segment_id?: string | null;
+        };
+        /** @description How many a sending means. */
+        Entering: {
+            /** @description Of them, who went in before and does not go in again. */
+            already: number;
+            /** @description All of the segment or list. */
+            people: number;
+        };
+        /**
+         * @description Who enters a journey.
+         * @enum {string}
+         */
+        Entry: "segment" | "standing" | "hand";
         /** @description How many customers show a gap, of how many. */
         Evidence: {
             /** Format: int64 */
@@ -3716,6 +3802,8 @@ export interface components {
             /** Format: date-time */
             held_until: string;
         };
+        /** @enum {string} */
+        Kind: "once" | "journey";
         /**
          * @description In which language a person is written to.
          * @enum {string}
@@ -4178,6 +4266,8 @@ export interface components {
         /** @description One page of a list. */
         Page_CategoryView: {
             items: {
+                /** @description Where it is explained how to use what is of it; letters name it to who bought such a thing. */
+                guide_url?: string | null;
                 id: string;
                 key: string;
                 name_en: string;
@@ -4523,6 +4613,20 @@ export interface components {
                 rule: Record<string, never>;
                 /** Format: date-time */
                 updated_at: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SeriesStep: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description After the step before; of the first, after entering.
+                 */
+                after_days: number;
+                bodies: components["schemas"]["BTreeMap"];
+                kind: components["schemas"]["TemplateKind"];
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
@@ -5165,6 +5269,15 @@ export interface components {
             configured: boolean;
             password_set: boolean;
         };
+        SeriesStep: {
+            /**
+             * Format: int64
+             * @description After the step before; of the first, after entering.
+             */
+            after_days: number;
+            bodies: components["schemas"]["BTreeMap"];
+            kind: components["schemas"]["TemplateKind"];
+        };
         Setup: {
             currency: string;
             email: string;
@@ -5641,7 +5754,7 @@ export interface components {
         WaveDraft: {
             /**
              * Format: int64
-             * @description Days after the wave before; 0 for the first.
+             * @description Days after the wave before; for the first after the launch, in a journey after entering.
              */
             after_days?: number;
             /** @description By language (`ru`, `uk`, `en`): a letter's subject, MJML and text; an SMS's or a script's `text`. */
@@ -6299,6 +6412,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckResult"];
+                };
+            };
+        };
+    };
+    enter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entering"];
+                };
+            };
+        };
+    };
+    enter_preview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entering"];
                 };
             };
         };
@@ -9456,6 +9625,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SampleCustomer"];
+                };
+            };
+        };
+    };
+    series: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SeriesStep"];
                 };
             };
         };

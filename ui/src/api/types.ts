@@ -2,7 +2,7 @@
 // that pages use; what the description leaves open (money, words of a closed list) is said more narrowly.
 import type { components } from './schema';
 
-type Shapes = components['schemas'];
+export type Shapes = components['schemas'];
 /** A generated shape, with some of its fields narrowed. */
 type With<T, Narrow> = Omit<T, keyof Narrow> & Narrow;
 
@@ -117,6 +117,8 @@ export interface WaveDraft {
 }
 export interface CampaignDraft {
   name: string;
+  kind: Shapes['Kind'];
+  entry: Shapes['Entry'];
   language: 'by-customer' | LangCode;
   segment_id: string | null;
   holdout_share: number;
@@ -132,6 +134,7 @@ export interface Campaign extends CampaignDraft {
 export interface CampaignRow {
   id: string;
   name: string;
+  kind: Shapes['Kind'];
   state: Campaign['state'];
   pause_reason?: string | null;
   launched_at?: string | null;
@@ -149,6 +152,12 @@ export type Arm = With<Shapes['Arm'], { revenue: Money }>;
 export type Effect = With<Shapes['Effect'], { treated: Arm; holdout: Arm }>;
 export type CampaignReport = With<
   Shapes['CampaignReport'],
-  { waves: WaveReport[]; final: Record<string, number>; effect: Effect | null }
+  {
+    waves: WaveReport[];
+    final: Record<string, number>;
+    effect: Effect | null;
+    /** Where the people of a journey are; null of waves. */
+    journey: Record<string, number> | null;
+  }
 >;
 export type DeskTask = With<Shapes['Task'], { customer: CustomerCard }>;

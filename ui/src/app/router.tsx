@@ -176,7 +176,7 @@ const routes = [
   createRoute({
     getParentRoute: () => inside,
     path: '/campaigns/$id/edit',
-    validateSearch: words('step', 'segment', 'name'),
+    validateSearch: words('step', 'segment', 'name', 'kind', 'series'),
     component: lazyRouteComponent(() => import('~/campaign/wizard-page'), 'WizardPage'),
   }),
   createRoute({

@@ -7,12 +7,14 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import type { Page as PageOf } from '~/api/types';
+import { SendToJourney } from '~/campaign/journey';
 import { useFormat } from '~/design/format';
 import { useKeys } from '~/design/keys';
 import { Card, Page } from '~/design/page';
 import { BoneRows, ErrorNote, Loaded, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
 import { PeopleList } from '~/identity/people-list';
+import { Advertising } from './advertising';
 import { type Segment, segmentsQuery } from './api';
 import { Builder } from './builder';
 import { type FieldInfo, type Group, rootOf, toRule } from './rule';
@@ -95,6 +97,8 @@ function Editor({ segment, fields }: { segment?: Segment; fields: FieldInfo[] })
       title={segment ? segment.name : t('nav.newSegment')}
       actions={
         <>
+          {segment && <Advertising segment={segment} />}
+          {segment && <SendToJourney whom={{ segment_id: segment.id }} />}
           {segment && (
             <Button
               variant="subtle"

@@ -74,12 +74,39 @@ export function newWave(channel: ChannelKind, first: boolean, from: { name: stri
 export function newDraft(name: string, from: { name: string; address: string }): CampaignDraft {
   return {
     name,
+    kind: 'once',
+    entry: 'segment',
     language: 'by-customer',
     segment_id: null,
     holdout_share: 0.1,
     goal: { kind: 'order', window_days: 30 },
     waves: [newWave('email', true, from), newWave('sms', false, from), newWave('call', false, from)],
   };
+}
+
+/** A journey starts as a standing series; without a shipped one it has the first letter and an SMS for the silent. */
+export async function newJourney(
+  name: string,
+  from: { name: string; address: string },
+  series?: string,
+): Promise<CampaignDraft> {
+  const shipped: Partial<WaveDraft>[] = series
+    ? (await api.get<Page<{ after_days: number; bodies: ByLang<Body> }>>(`/api/templates/series/${series}`)).items
+    : [
+        { after_days: 0, bodies: await defaultBodies('email') },
+        { channel: 'sms', target: 'silent', bodies: await defaultBodies('sms') },
+      ];
+  return {
+    ...newDraft(name, from),
+    kind: 'journey',
+    entry: 'standing',
+    waves: shipped.map((step) => ({ ...newStep('email', from), ...step })),
+  };
+}
+
+/** A step of a journey goes to whoever is still on the way. */
+export function newStep(channel: ChannelKind, from: { name: string; address: string }): WaveDraft {
+  return { ...newWave(channel, true, from), after_days: 3 };
 }
 
 export type Turn = 'launch' | 'pause' | 'resume' | 'stop';

@@ -22,6 +22,7 @@ import { Variants } from '~/report/variants';
 import { campaignQuery, reportQuery, useTurn } from './api';
 import { CampaignState, ChannelIcon } from './campaigns-page';
 import { EffectBar } from './effect';
+import { JourneyCard } from './journey';
 import { WavePreview } from './wave-preview';
 import './campaign.css';
 
@@ -195,9 +196,10 @@ function Report({
           </button>
         </Card>
       </div>
+      {r.journey && <JourneyCard id={id} report={r} places={r.journey} ask={ask} />}
       <Tabs defaultValue="waves" keepMounted={false}>
         <Tabs.List mb={14}>
-          <Tabs.Tab value="waves">{t('campaign.waves')}</Tabs.Tab>
+          <Tabs.Tab value="waves">{t(r.journey ? 'journey.steps' : 'campaign.waves')}</Tabs.Tab>
           <Tabs.Tab value="texts">{t('campaign.texts')}</Tabs.Tab>
           <Tabs.Tab value="ledger">{t('campaign.ledger')}</Tabs.Tab>
         </Tabs.List>
@@ -206,6 +208,7 @@ function Report({
             {r.waves.map((wave, i) => (
               <Wave
                 key={i}
+                standing={r.journey !== null}
                 wave={wave}
                 no={i + 1}
                 draft={campaign?.waves[i]}
@@ -251,12 +254,15 @@ function Report({
 }
 
 function Wave({
+  standing,
   wave,
   no,
   draft,
   ask,
   name,
 }: {
+  /** A step of a journey is open all the time. */
+  standing: boolean;
   wave: WaveReport;
   no: number;
   draft?: Campaign['waves'][number];
@@ -301,7 +307,7 @@ function Wave({
       title={`${no}. ${t(`channel.${wave.channel}`)}`}
       name={name}
       aside={
-        state ? (
+        state && !standing ? (
           <span className="pill" data-tone={state === 'running' ? 'good' : state === 'done' ? 'accent' : undefined}>
             {word(`wave.state.${state}`)}
             {state === 'waiting' && due ? ` · ${f.date(due)}` : ''}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconHeadset, IconMail, IconMessage, IconPlus, IconSend } from '@tabler/icons-react';
+import { IconHeadset, IconMail, IconMessage, IconPlus, IconRoute, IconSend } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -48,7 +48,12 @@ export function CampaignsPage() {
       key: 'name',
       label: t('campaign.name'),
       width: 'minmax(180px, 2fr)',
-      render: (c) => <span className="strong">{c.name}</span>,
+      render: (c) => (
+        <span className="row tight">
+          <span className="strong cut">{c.name}</span>
+          {c.kind === 'journey' && <span className="pill">{t('journey.one')}</span>}
+        </span>
+      ),
     },
     { key: 'state', label: t('import.col.state'), width: '130px', render: (c) => <CampaignState state={c.state} /> },
     {
@@ -82,9 +87,19 @@ export function CampaignsPage() {
     },
   ];
   const create = can(session, 'launch') && (
-    <Button component={Link} to="/campaigns/new/edit" leftSection={<IconPlus size={16} />}>
-      {t('nav.newCampaign')}
-    </Button>
+    <>
+      <Button
+        component={Link}
+        to="/campaigns/new/edit?kind=journey"
+        variant="default"
+        leftSection={<IconRoute size={16} />}
+      >
+        {t('journey.new')}
+      </Button>
+      <Button component={Link} to="/campaigns/new/edit" leftSection={<IconPlus size={16} />}>
+        {t('nav.newCampaign')}
+      </Button>
+    </>
   );
   return (
     <Page title={t('campaign.title')} lead={t('campaign.lead')} actions={create} fill>

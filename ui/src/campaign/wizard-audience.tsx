@@ -29,13 +29,37 @@ export function AudienceStep({ draft, set }: { draft: CampaignDraft; set: Setter
   const { t } = useTranslation();
   const segments = useQuery(segmentsQuery);
   const { query, body } = useWaterfall(draft);
+  const byHand = draft.kind === 'journey' && draft.entry === 'hand';
   return (
     <div className="main-aside">
-      <WaterfallCard query={query} body={body} />
+      {byHand ? (
+        <Card title={t('journey.one')}>{t('journey.askByHand')}</Card>
+      ) : (
+        <WaterfallCard query={query} body={body} />
+      )}
       <Card title={t('wizard.step.audience')}>
         <div className="col">
           <TextInput label={t('campaign.name')} value={draft.name} onChange={(e) => set({ name: e.target.value })} />
+          {draft.kind === 'journey' && (
+            <Radio.Group
+              label={t('journey.entry')}
+              value={draft.entry}
+              onChange={(value) => set({ entry: value as CampaignDraft['entry'] })}
+            >
+              <div className="col tight" style={{ marginTop: 6 }}>
+                {(['standing', 'segment', 'hand'] as const).map((value) => (
+                  <Radio
+                    key={value}
+                    value={value}
+                    label={t(`journey.entries.${value}`)}
+                    description={t(`journey.entryText.${value}`)}
+                  />
+                ))}
+              </div>
+            </Radio.Group>
+          )}
           <Radio.Group
+            display={byHand ? 'none' : undefined}
             label={t('wizard.whom')}
             value={draft.segment_id ?? 'all'}
             onChange={(value) => set({ segment_id: value === 'all' ? null : value })}
@@ -60,9 +84,10 @@ export function HoldoutStep({ draft, set }: { draft: CampaignDraft; set: Setter 
   const { t } = useTranslation();
   const f = useFormat();
   const { query, body } = useWaterfall(draft);
+  const byHand = draft.kind === 'journey' && draft.entry === 'hand';
   return (
-    <div className="main-aside">
-      <WaterfallCard query={query} body={body} />
+    <div className={byHand ? 'col' : 'main-aside'}>
+      {!byHand && <WaterfallCard query={query} body={body} />}
       <div className="col">
         <Card title={t('wizard.step.holdout')}>
           <div className="col">

@@ -143,24 +143,38 @@ export function LaunchStep({ id, draft, ready }: { id: string; draft: CampaignDr
   const { query } = useWaterfall(draft);
   const turn = useTurn(id);
   const [asking, setAsking] = useState(false);
+  const journey = draft.kind === 'journey';
+  const byHand = journey && draft.entry === 'hand';
   const refused = check.data?.findings.some((x) => x.severity === 'refuse' || x.severity === 'error') ?? false;
   return (
     <Card title={t('wizard.step.launch')}>
       <div className="col">
         <dl className="facts">
-          <dt>{t('wizard.willGet')}</dt>
-          <dd className="strong num">{f.n(query.data?.remaining)}</dd>
+          {journey && (
+            <>
+              <dt>{t('journey.entry')}</dt>
+              <dd>{t(`journey.entries.${draft.entry}`)}</dd>
+            </>
+          )}
+          {!byHand && (
+            <>
+              <dt>{t(journey ? 'journey.enterNow' : 'wizard.willGet')}</dt>
+              <dd className="strong num">{f.n(query.data?.remaining)}</dd>
+            </>
+          )}
           <dt>{t('wizard.step.holdout')}</dt>
           <dd className="num">
-            {f.n(query.data?.holdout)} ({f.pct(draft.holdout_share, 0)})
+            {byHand ? f.pct(draft.holdout_share, 0) : `${f.n(query.data?.holdout)} (${f.pct(draft.holdout_share, 0)})`}
           </dd>
-          <dt>{t('campaign.waves')}</dt>
+          <dt>{t(journey ? 'journey.steps' : 'campaign.waves')}</dt>
           <dd>
             {draft.waves.map((w, i) => (
               <div key={i}>
                 {i + 1}. {t(`channel.${w.channel}`)},{' '}
-                {i === 0 ? t('wizard.atOnce') : t('wizard.afterDays', { count: w.after_days })},{' '}
-                {t(`wizard.target.${w.target}`)}
+                {w.after_days === 0 || (i === 0 && !journey)
+                  ? t('wizard.atOnce')
+                  : t('wizard.afterDays', { count: w.after_days })}
+                , {t(`wizard.target.${w.target}`)}
                 {w.variants.length > 0 && ` (${w.variants.map((v) => v.name).join(' / ')})`}
               </div>
             ))}
@@ -176,13 +190,20 @@ export function LaunchStep({ id, draft, ready }: { id: string; draft: CampaignDr
             onClick={() => setAsking(true)}
             data-testid="launch"
           >
-            {t('wizard.launch')}
+            {t(journey ? 'journey.launch' : 'wizard.launch')}
           </Button>
         </div>
       </div>
       <Modal opened={asking} onClose={() => setAsking(false)} title={t('wizard.askTitle')}>
         <div className="col">
-          <p>{t('wizard.askText', { count: query.data?.remaining ?? 0, n: f.n(query.data?.remaining) })}</p>
+          <p>
+            {byHand
+              ? t('journey.askByHand')
+              : t(journey ? 'journey.askText' : 'wizard.askText', {
+                  count: query.data?.remaining ?? 0,
+                  n: f.n(query.data?.remaining),
+                })}
+          </p>
           {turn.error && <ErrorNote error={turn.error} />}
           <div className="row">
             <Button
@@ -195,7 +216,7 @@ export function LaunchStep({ id, draft, ready }: { id: string; draft: CampaignDr
                 })
               }
             >
-              {t('wizard.launch')}
+              {t(journey ? 'journey.launch' : 'wizard.launch')}
             </Button>
             <Button variant="default" onClick={() => setAsking(false)}>
               {t('do.cancel')}

@@ -11,7 +11,7 @@ import type { Campaign, CampaignDraft, WaveDraft } from '~/api/types';
 import { useSession } from '~/app/router';
 import { Page } from '~/design/page';
 import { BoneRows, ErrorNote } from '~/design/state';
-import { campaignQuery, defaultBodies, newDraft } from './api';
+import { campaignQuery, defaultBodies, newDraft, newJourney } from './api';
 import { AudienceStep, HoldoutStep } from './wizard-audience';
 import { CheckStep, LaunchStep } from './wizard-launch';
 import { LetterStep, WavesStep } from './wizard-texts';
@@ -49,7 +49,7 @@ function NewCampaign() {
   const client = useQueryClient();
   const { workspace } = useSession();
   // A recommendation names whom the campaign speaks to.
-  const { segment, name } = useSearch({ from: '/inside/campaigns/$id/edit' });
+  const { segment, name, kind, series } = useSearch({ from: '/inside/campaigns/$id/edit' });
   const started = useRef(false);
   const create = useMutation({
     mutationFn: async () => {
@@ -60,12 +60,18 @@ function NewCampaign() {
       ]);
       const sender = info.settings?.sender;
       const domain = config?.config?.domain;
-      const draft = newDraft(name || t('wizard.firstName'), {
+      const from = {
         name: sender?.shop_name || workspace.name,
         address: domain ? `hello@${domain}` : (sender?.email ?? ''),
-      });
+      };
+      const journey = kind === 'journey';
+      const draft = journey
+        ? await newJourney(name || t('journey.firstName'), from, series)
+        : newDraft(name || t('wizard.firstName'), from);
       draft.segment_id = segment ?? null;
-      for (const wave of draft.waves) wave.bodies = await defaultBodies(wave.channel);
+      // Without a segment the whole base would enter: people are sent by hand until one is named.
+      if (journey && !segment) draft.entry = 'hand';
+      if (!journey) for (const wave of draft.waves) wave.bodies = await defaultBodies(wave.channel);
       return api.post<Campaign>('/api/campaigns', draft);
     },
     onSuccess: (made) => {
@@ -90,6 +96,8 @@ function NewCampaign() {
 function bare(c: CampaignDraft): CampaignDraft {
   return {
     name: c.name,
+    kind: c.kind,
+    entry: c.entry,
     language: c.language,
     segment_id: c.segment_id,
     holdout_share: c.holdout_share,
@@ -137,6 +145,8 @@ function Wizard({ campaign }: { campaign: Campaign }) {
     set({ waves: draft.waves.map((w, i) => (i === index ? { ...w, ...change } : w)) });
   const go = (to: StepName) =>
     void navigate({ to: '/campaigns/$id/edit', params: { id: campaign.id }, search: { step: to }, replace: true });
+  const stepName = (s: StepName) =>
+    draft.kind === 'journey' && s === 'waves' ? t('journey.steps') : t(`wizard.step.${s}`);
   const at = STEPS.indexOf(step);
   const before = STEPS[at - 1];
   const after = STEPS[at + 1];
@@ -156,7 +166,7 @@ function Wizard({ campaign }: { campaign: Campaign }) {
   return (
     <Page
       title={draft.name || t('wizard.title')}
-      lead={t('wizard.lead')}
+      lead={t(draft.kind === 'journey' ? 'journey.wizardLead' : 'wizard.lead')}
       actions={
         <span className="dim small" aria-live="polite">
           {save.isPending || dirty ? t('wizard.saving') : t('state.saved')}
@@ -173,7 +183,7 @@ function Wizard({ campaign }: { campaign: Campaign }) {
               onClick={() => go(s)}
             >
               <i>{i < at ? <IconCheck size={13} /> : i + 1}</i>
-              {t(`wizard.step.${s}`)}
+              {stepName(s)}
             </button>
           </li>
         ))}
@@ -194,7 +204,7 @@ function Wizard({ campaign }: { campaign: Campaign }) {
         <span className="grow" />
         {after && (
           <Button rightSection={<IconArrowRight size={16} />} onClick={() => go(after)}>
-            {t(`wizard.step.${after}`)}
+            {stepName(after)}
           </Button>
         )}
       </div>

@@ -6,7 +6,7 @@ import type { CampaignDraft, ChannelKind } from '~/api/types';
 import { Card } from '~/design/page';
 import { done } from '~/design/toast';
 import { LANGS } from '~/i18n';
-import { defaultBodies, newWave, type Setter, type WaveSetter } from './api';
+import { defaultBodies, newStep, newWave, type Setter, type WaveSetter } from './api';
 import { ChannelIcon } from './campaigns-page';
 import { WaveTexts } from './variants-editor';
 
@@ -49,18 +49,21 @@ export function WavesStep({ draft, set, setWave }: { draft: CampaignDraft; set: 
   const { t } = useTranslation();
   const [open, setOpen] = useState<number | undefined>(draft.waves.length > 1 ? 1 : undefined);
   const first = draft.waves[0];
+  const journey = draft.kind === 'journey';
+  const after = (i: number) => {
+    if (journey) return t(i === 0 ? 'journey.afterEntry' : 'journey.afterStep');
+    return t(i === 0 ? 'wizard.afterLaunch' : 'wizard.afterWave');
+  };
   const add = async (channel: ChannelKind) => {
-    const wave = newWave(channel, draft.waves.length === 0, {
-      name: first?.from_name ?? '',
-      address: first?.from_address ?? '',
-    });
+    const from = { name: first?.from_name ?? '', address: first?.from_address ?? '' };
+    const wave = journey ? newStep(channel, from) : newWave(channel, draft.waves.length === 0, from);
     wave.bodies = await defaultBodies(channel).catch(() => ({}));
     set({ waves: [...draft.waves, wave] });
     setOpen(draft.waves.length);
   };
   return (
     <>
-      <p className="dim">{t('wizard.wavesText')}</p>
+      <p className="dim">{t(journey ? 'journey.stepsText' : 'wizard.wavesText')}</p>
       {draft.waves.map((wave, i) => (
         <Card key={i}>
           <div className="wave-row">
@@ -76,7 +79,7 @@ export function WavesStep({ draft, set, setWave }: { draft: CampaignDraft; set: 
               }}
             />
             <NumberInput
-              label={i === 0 ? t('wizard.afterLaunch') : t('wizard.afterWave')}
+              label={after(i)}
               value={wave.after_days}
               min={0}
               max={365}
@@ -86,7 +89,7 @@ export function WavesStep({ draft, set, setWave }: { draft: CampaignDraft; set: 
               onChange={(v) => setWave(i, { after_days: Number(v) || 0 })}
             />
             <Select
-              label={t('wizard.to')}
+              label={t(journey ? 'journey.to' : 'wizard.to')}
               value={wave.target}
               disabled={i === 0}
               data={(['all', 'silent'] as const).map((v) => ({ value: v, label: t(`wizard.target.${v}`) }))}

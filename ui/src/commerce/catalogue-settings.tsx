@@ -142,6 +142,7 @@ function CategoryForm({ category, onClose }: { category: Partial<Category>; onCl
     name_ru: category.name_ru ?? '',
     name_uk: category.name_uk ?? '',
     name_en: category.name_en ?? '',
+    guide_url: category.guide_url ?? '',
   });
   const save = useMutation({
     mutationFn: () => {
@@ -172,6 +173,13 @@ function CategoryForm({ category, onClose }: { category: Partial<Category>; onCl
             onChange={(e) => setForm({ ...form, [`name_${l}`]: e.target.value })}
           />
         ))}
+        <TextInput
+          label={t('catalogue.guide')}
+          description={t('catalogue.guideText')}
+          type="url"
+          value={form.guide_url}
+          onChange={(e) => setForm({ ...form, guide_url: e.target.value })}
+        />
         {save.error && <ErrorNote error={save.error} />}
         <Button type="submit" loading={save.isPending}>
           {t('do.save')}

@@ -35,6 +35,12 @@ export function Findings({ findings }: { findings: Finding[] }) {
   const { t } = useTranslation();
   const word = useWord();
   const { i18n } = useTranslation();
+  /** Which wave and language of a campaign it is about: `waves[1].uk.subject`. */
+  const place = (where?: string | null) => {
+    const [, wave, lang] = where?.match(/^waves\[(\d+)\]\.(?:bodies\.)?(ru|uk|en)?/) ?? [];
+    if (wave === undefined) return undefined;
+    return [t('letter.ofWave', { n: Number(wave) + 1 }), lang && word(`lang.${lang}`)].filter(Boolean).join(', ');
+  };
   return (
     <ul className="findings">
       {findings.map((x, i) => {
@@ -46,6 +52,7 @@ export function Findings({ findings }: { findings: Finding[] }) {
               {i18n.exists(`finding.${x.code}`) ? word(`finding.${x.code}`) : x.message}
               {x.excerpt ? <span className="dim"> «{x.excerpt}»</span> : null}
               {x.language ? <span className="dim"> {word(`lang.${x.language}`)}</span> : null}
+              {place(x.where) ? <span className="dim"> {place(x.where)}</span> : null}
               {x.line ? <span className="dim"> {t('letter.line', { line: x.line })}</span> : null}
             </span>
           </li>

@@ -8,6 +8,7 @@ import { can } from '~/access/session';
 import { api } from '~/api/client';
 import type { CustomerCard, GraphData } from '~/api/types';
 import { useSession } from '~/app/router';
+import { SendToJourney } from '~/campaign/journey';
 import { saveText } from '~/design/file';
 import { useFormat } from '~/design/format';
 import { Card, Page } from '~/design/page';
@@ -203,6 +204,7 @@ function Actions({
           {t('pair.action')}
         </Button>
       )}
+      <SendToJourney whom={{ customer_ids: [card.id] }} />
       {can(session, 'settings') && (
         <Menu position="bottom-end">
           <Menu.Target>

@@ -115,7 +115,16 @@ function Advice({ advice: r, onWho }: { advice: Recommendation; onWho: (who: Who
     mutationFn: () => prepared(`${gap}: ${tool}`, r),
     onSuccess: (id) => {
       void client.invalidateQueries({ queryKey: ['segments'] });
-      void navigate({ to: '/campaigns/$id/edit', params: { id: 'new' }, search: { segment: id, name: tool } });
+      void navigate({
+        to: '/campaigns/$id/edit',
+        params: { id: 'new' },
+        search: {
+          segment: id,
+          name: tool,
+          // First-time buyers come every day: they get a series, not a wave.
+          ...(r.gap === 'onboarding' && { kind: 'journey', series: 'onboarding' }),
+        },
+      });
     },
     onError: (error) => failed(problem(error)),
   });
@@ -196,7 +205,9 @@ function Advice({ advice: r, onWho }: { advice: Recommendation; onWho: (who: Who
               loading={campaign.isPending}
               onClick={() => campaign.mutate()}
             >
-              {t('improve.playbook.campaign', { count: r.segment.customers })}
+              {t(r.gap === 'onboarding' ? 'journey.start' : 'improve.playbook.campaign', {
+                count: r.segment.customers,
+              })}
             </Button>
           )}
         </div>

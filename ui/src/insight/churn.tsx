@@ -90,10 +90,11 @@ export function ChurnPart() {
                 <IconAlertTriangle size={18} />
                 <span className="grow">
                   {word(`alert.${a.code}`, {
-                    month: a.code === 'churn_grew' ? f.month(a.month) : f.date(a.month),
+                    month: /^\d{4}-\d{2}$/.test(a.month) ? f.month(a.month) : f.date(a.month),
                     rate: a.low === null ? f.n(a.rate) : f.pct(a.rate),
                     usual: a.low === null ? f.n(a.usual) : f.pct(a.usual),
-                  })}
+                  })}{' '}
+                  <span className="dim">{t('figure.of', { n: f.n(a.some), of: f.n(a.all) })}</span>
                 </span>
                 <button
                   type="button"
@@ -167,6 +168,7 @@ export function ChurnPart() {
                 name="churn-reasons"
                 drawing={
                   <Bars
+                    unit="none"
                     max={Math.max(1, known)}
                     bars={[
                       ...b.reasons.items.map((r) => ({
@@ -257,12 +259,13 @@ export function ChurnPart() {
               <ChartCard
                 title={t('churn.moves')}
                 name="stage-moves"
-                drawing={<Moves moves={b.moves} />}
+                drawing={<Moves moves={b.moves} ask={opener.ask} />}
                 twin={{
                   head: [t('churn.from'), t('churn.to'), t('churn.reason'), t('churn.count')],
                   rows: b.moves.map((m) => ({
                     key: m.from + m.to + m.cause,
                     cells: [word(`stage.${m.from}`), word(`stage.${m.to}`), word(`churn.cause.${m.cause}`), m.moves],
+                    onWho: () => opener.ask(`${word(`stage.${m.from}`)} → ${word(`stage.${m.to}`)}`, m.list),
                   })),
                 }}
               />
@@ -278,7 +281,7 @@ export function ChurnPart() {
 const BY_CUSTOMERS = ['purchase', 'silence'];
 
 /** Steps that customers took, and apart from them those that nobody took: these are neither won nor lost. */
-function Moves({ moves }: { moves: ChurnBoard['moves'] }) {
+function Moves({ moves, ask }: { moves: ChurnBoard['moves']; ask: (title: string, list: string) => void }) {
   const { t } = useTranslation();
   const word = useWord();
   const own = moves.filter((m) => BY_CUSTOMERS.includes(m.cause));
@@ -296,6 +299,7 @@ function Moves({ moves }: { moves: ChurnBoard['moves'] }) {
               label: label(m),
               value: m.moves,
               tone: m.cause === 'purchase' ? 'good' : 'bad',
+              onOpen: () => ask(label(m), m.list),
             }))}
           />
         </>
@@ -310,6 +314,7 @@ function Moves({ moves }: { moves: ChurnBoard['moves'] }) {
               label: `${label(m)} (${word(`churn.cause.${m.cause}`)})`,
               value: m.moves,
               tone: 'dim',
+              onOpen: () => ask(label(m), m.list),
             }))}
           />
           <p className="dim small">{t('churn.notByCustomersNote')}</p>

@@ -1,8 +1,10 @@
-import { TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
+import type { Shapes } from '~/api/types';
+import { segmentsQuery } from '~/audience/api';
 import { useCells } from '~/design/cells';
 import { ChartCard, ExportMenu } from '~/design/chart';
 import type { Palette } from '~/design/echart';
@@ -96,7 +98,7 @@ export function MetricsPart() {
         // A month under way would draw a fall that is none.
         data: rows.map((r) => (r.partial ? null : value(r))),
         symbolSize: 6,
-        itemStyle: { color: [p.accent, p.warn, p.good][i] },
+        itemStyle: { color: [p.accent, p.warn, p.good, p.bad][i] },
       })),
     });
   }, [months, f]);
@@ -111,17 +113,37 @@ export function MetricsPart() {
       ),
     [lines, f, t],
   );
+  const [segment, setSegment] = useState<string | null>(null);
+  const segments = useQuery(segmentsQuery);
+  const group = useQuery({
+    queryKey: ['segment-arpu', segment],
+    enabled: segment !== null,
+    queryFn: ({ signal }) => api.get<Shapes['SegmentMonths']>(`/api/segments/${segment}/arpu`, undefined, signal),
+  });
+  const chosen = segments.data?.items.find((s) => s.id === segment);
+  const ofSegment = useMemo(
+    () => new Map((segment ? group.data?.months : undefined)?.map((m) => [m.month, m.arpu_minor ?? null])),
+    [segment, group.data],
+  );
   const arpu = useMemo(() => {
-    const major = (minor: number | null) => (minor === null ? null : minor / 100);
+    const major = (minor: number | null | undefined) => (minor === null || minor === undefined ? null : minor / 100);
     return lines(
       [
+        ...(chosen
+          ? [[chosen.name, (r: MetricMonth) => major(ofSegment.get(r.month))] as [string, (r: MetricMonth) => number | null]]
+          : []),
         [t('metrics.arpuAll'), (r) => major(r.arpu_minor)],
         [t('metrics.arpuFirst'), (r) => major(r.first_purchase_minor)],
         [t('metrics.arpuLater'), (r) => major(r.later_purchases_minor)],
       ],
       (v) => f.n(v),
     );
-  }, [lines, f, t]);
+  }, [lines, f, t, chosen, ofSegment]);
+  /** Who stands behind a month of a chart. */
+  const whoOf = (r: MetricMonth | undefined, list: 'buyers_list' | 'churned_list', title: string) =>
+    r?.[list] ? () => opener.ask(`${title}: ${f.month(r.month)}`, r[list]) : undefined;
+  const onMonth = (list: 'buyers_list' | 'churned_list', title: string) => (point: { dataIndex?: number }) =>
+    whoOf(months?.[point.dataIndex ?? -1], list, title)?.();
   return (
     <div className="col loose">
       {/* Outside of what is loaded: a period that the server refuses must stay to be corrected. */}
@@ -158,6 +180,7 @@ export function MetricsPart() {
               name="revenue"
               option={option}
               height={260}
+              onPoint={onMonth('buyers_list', t('metrics.buyers'))}
               twin={{
                 head: [
                   t('base.month'),
@@ -185,6 +208,7 @@ export function MetricsPart() {
                     cells.minor(r.arpu_minor, r.revenue.currency),
                     cells.minor(r.aov_minor, r.revenue.currency),
                   ],
+                  onWho: whoOf(r, 'buyers_list', t('metrics.buyers')),
                 })),
               }}
             />
@@ -195,11 +219,13 @@ export function MetricsPart() {
                 name="crr"
                 option={crr}
                 height={240}
+                onPoint={onMonth('churned_list', t('churn.lapsed'))}
                 twin={{
                   head: [t('base.month'), 'CRR', t('churn.rate')],
                   rows: m.months.map((r) => ({
                     key: r.month,
                     cells: [cells.month(r.month), cells.pct(r.crr), cells.pct(r.churn)],
+                    onWho: whoOf(r, 'churned_list', t('churn.lapsed')),
                   })),
                 }}
               />
@@ -207,10 +233,29 @@ export function MetricsPart() {
                 title={t('metrics.arpu')}
                 note={t('metrics.arpuNote')}
                 name="arpu"
+                aside={
+                  <Select
+                    size="xs"
+                    w={190}
+                    clearable
+                    aria-label={t('segment.one')}
+                    placeholder={t('segment.one')}
+                    data={(segments.data?.items ?? []).map((s) => ({ value: s.id, label: s.name }))}
+                    value={segment}
+                    onChange={setSegment}
+                  />
+                }
                 option={arpu}
                 height={240}
+                onPoint={onMonth('buyers_list', t('metrics.buyers'))}
                 twin={{
-                  head: [t('base.month'), t('metrics.arpuAll'), t('metrics.arpuFirst'), t('metrics.arpuLater')],
+                  head: [
+                    t('base.month'),
+                    t('metrics.arpuAll'),
+                    t('metrics.arpuFirst'),
+                    t('metrics.arpuLater'),
+                    ...(chosen ? [chosen.name] : []),
+                  ],
                   rows: m.months.map((r) => ({
                     key: r.month,
                     cells: [
@@ -218,7 +263,9 @@ export function MetricsPart() {
                       cells.minor(r.arpu_minor, r.revenue.currency),
                       cells.minor(r.first_purchase_minor, r.revenue.currency),
                       cells.minor(r.later_purchases_minor, r.revenue.currency),
+                      ...(chosen ? [cells.minor(ofSegment.get(r.month) ?? null, r.revenue.currency)] : []),
                     ],
+                    onWho: whoOf(r, 'buyers_list', t('metrics.buyers')),
                   })),
                 }}
               />

@@ -14,7 +14,7 @@ import { done, failed } from '~/design/toast';
 import { useWord } from '~/i18n/word';
 import { sourcesQuery, useSetBasis } from '~/ingest/api';
 
-const PURPOSES = ['marketing', 'service', 'automatic_calls', 'processing'] as const;
+const PURPOSES = ['marketing', 'service', 'automatic_calls', 'ad_audiences', 'processing'] as const;
 const CHANNELS = ['email', 'sms', 'call'] as const;
 const BASES = ['consent', 'soft_opt_in', 'contract'] as const;
 

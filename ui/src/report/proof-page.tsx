@@ -12,7 +12,7 @@ import { Interval } from '~/campaign/effect';
 import { useCells } from '~/design/cells';
 import { ChartCard, ExportMenu, type Twin, type TwinCell } from '~/design/chart';
 import type { Palette } from '~/design/echart';
-import { FigureTile } from '~/design/figure';
+import { type Figure, FigurePanel, FigureTile } from '~/design/figure';
 import { NONE, useFormat } from '~/design/format';
 import { Card, Page } from '~/design/page';
 import { BoneFigures, BoneRows, Empty, Loaded } from '~/design/state';
@@ -77,6 +77,7 @@ function OfCampaign({ id }: { id: string }) {
   const cells = useCells();
   const navigate = useNavigate();
   const [who, setWho] = useState<Who>();
+  const [figure, setFigure] = useState<Figure & { cell: string }>();
   const query = useQuery({
     queryKey: ['insight', 'proof', id],
     queryFn: ({ signal }) => api.get<CampaignProof>(`/api/campaigns/${id}/proof`, undefined, signal),
@@ -159,6 +160,51 @@ function OfCampaign({ id }: { id: string }) {
             title,
             question: { key: ['campaign-people', id], path: `/api/campaigns/${id}/people`, query: { cell } },
           });
+        const behind: Record<'margin' | 'payback' | 'day' | 'aov' | 'attributed', () => void> = {
+          margin: () =>
+            setFigure({
+              id: 'proof_margin',
+              formula: 'proof_margin',
+              value: p.incremental_margin ? p.incremental_margin.difference : null,
+              unit: 'money',
+              denominator: p.treated,
+              cell: 'treated',
+            }),
+          payback: () =>
+            setFigure({
+              id: 'proof_payback',
+              formula: 'proof_payback',
+              value: p.payback ? p.payback.difference : null,
+              unit: 'share',
+              numerator: p.incremental_margin?.difference,
+              denominator: p.cost_minor,
+              numerator_unit: 'money',
+              denominator_unit: 'money',
+              cell: 'treated_bought',
+            }),
+          day: () =>
+            setFigure({ id: 'proof_day', formula: 'proof_day', value: null, cell: 'treated_bought' }),
+          aov: () =>
+            setFigure({
+              id: 'proof_aov',
+              formula: 'proof_aov',
+              value: d.baskets.growth ? d.baskets.growth.difference : null,
+              unit: 'share',
+              numerator: p.aov_treated_minor,
+              denominator: p.aov_holdout_minor,
+              numerator_unit: 'money',
+              denominator_unit: 'money',
+              cell: 'treated_bought',
+            }),
+          attributed: () =>
+            setFigure({
+              id: 'proof_attributed',
+              formula: 'proof_attributed',
+              value: d.attributed_minor,
+              unit: 'money',
+              cell: 'reacted_bought',
+            }),
+        };
         return (
           <div className="col loose">
             <div className="row wrap tight">
@@ -208,6 +254,7 @@ function OfCampaign({ id }: { id: string }) {
                     : undefined
                 }
                 tone={p.incremental_margin ? (p.incremental_margin.low > 0 ? 'good' : undefined) : undefined}
+                onOpen={behind.margin}
               />
               <FigureTile
                 label={t('proof.payback')}
@@ -217,8 +264,13 @@ function OfCampaign({ id }: { id: string }) {
                     ? t('figure.between', { low: f.pct(p.payback.low, 0), high: f.pct(p.payback.high, 0) })
                     : t('proof.noCost')
                 }
+                onOpen={behind.payback}
               />
-              <FigureTile label={t('proof.paybackDay')} value={d.payback_day ? f.date(d.payback_day) : NONE} />
+              <FigureTile
+                label={t('proof.paybackDay')}
+                value={d.payback_day ? f.date(d.payback_day) : NONE}
+                onOpen={behind.day}
+              />
               <FigureTile
                 label={t('proof.aov')}
                 value={d.baskets.growth ? pp(d.baskets.growth.difference).concat(' %') : NONE}
@@ -234,6 +286,7 @@ function OfCampaign({ id }: { id: string }) {
                         enough: d.baskets.enough,
                       })
                 }
+                onOpen={behind.aov}
               />
             </div>
             <div className="grid" style={{ ['--min' as string]: '380px' }}>
@@ -297,7 +350,9 @@ function OfCampaign({ id }: { id: string }) {
             />
             <div className="two">
               <Card title={t('proof.attributed')}>
-                <div className="big-n">{money(d.attributed_minor)}</div>
+                <button type="button" className="link big-n" onClick={behind.attributed} title={t('figure.open')}>
+                  {money(d.attributed_minor)}
+                </button>
                 <p className="dim">
                   {t('proof.attributedText', { count: d.attributed_orders, n: f.n(d.attributed_orders) })}
                 </p>
@@ -324,6 +379,19 @@ function OfCampaign({ id }: { id: string }) {
             <Variants id={id} />
             <Afterwards proof={d} />
             {can(session, 'import') && <Cost id={id} minor={p.cost_minor} />}
+            {figure && (
+              <FigurePanel
+                figure={figure}
+                currency={d.currency}
+                question={{
+                  key: ['campaign-people', id],
+                  path: `/api/campaigns/${id}/people`,
+                  query: { cell: figure.cell },
+                }}
+                onOpen={(row) => void navigate({ to: '/people/$id', params: { id: row.id } })}
+                onClose={() => setFigure(undefined)}
+              />
+            )}
             {who && (
               <WhoPanel
                 who={who}

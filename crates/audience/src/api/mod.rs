@@ -1,5 +1,6 @@
 //! Routes of this slice, one file a subject.
 
+mod ads;
 mod segments;
 mod suggestions;
 mod waterfall;
@@ -15,6 +16,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(segments::people))
         .routes(routes!(suggestions::list))
         .routes(routes!(segments::change, segments::remove))
+        .routes(routes!(ads::show))
+        .routes(routes!(ads::people))
+        .routes(routes!(ads::file))
         .routes(routes!(waterfall::show))
         .routes(routes!(waterfall::people))
 }

@@ -1,6 +1,6 @@
 use access::{Answer, Op, need, page::Page};
 use axum::Json;
-use basis::{Fault, SegmentId};
+use basis::{CustomerId, Fault, SegmentId};
 use permission::Channel;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -46,6 +46,12 @@ pub struct StepLine {
     count: usize,
 }
 
+impl StepLine {
+    pub(super) fn of(step: &audience::Step) -> Self {
+        Self { code: step.code.to_owned(), count: step.customers.len() }
+    }
+}
+
 async fn run(op: &Op, ask: &Ask) -> Result<Waterfall, Fault> {
     let channels = ask.channels.iter().map(|word| word.parse::<Channel>()).collect::<Result<Vec<_>, _>>()?;
     if channels.is_empty() {
@@ -79,9 +85,7 @@ pub(super) async fn show(
     });
     Ok(Json(WaterfallBody {
         base: found.base,
-        steps: steps
-            .map(|step| StepLine { code: step.code.to_owned(), count: step.customers.len() })
-            .collect(),
+        steps: steps.map(StepLine::of).collect(),
         holdout: found.of(audience::HOLDOUT).len(),
         remaining: found.of(audience::REMAINING).len(),
     }))
@@ -95,13 +99,20 @@ pub(super) async fn people(
 ) -> Answer<Page<CustomerLine>> {
     let found = run(&op, &ask).await?;
     let code = ask.code.as_deref().unwrap_or(audience::REMAINING);
-    let from: usize = ask
-        .cursor
-        .as_deref()
+    page(&op, found.of(code), ask.cursor.as_deref(), ask.limit).await
+}
+
+/// A page of people out of a list of ids; the cursor is the place in it.
+pub(super) async fn page(
+    op: &Op,
+    all: &[CustomerId],
+    cursor: Option<&str>,
+    limit: Option<u32>,
+) -> Answer<Page<CustomerLine>> {
+    let from: usize = cursor
         .map_or(Ok(0), str::parse)
         .map_err(|_| Fault::invalid("cursor", "this cursor is not one of ours"))?;
-    let limit = usize::try_from(ask.limit.unwrap_or(50).clamp(1, 200)).unwrap_or(50);
-    let all = found.of(code);
+    let limit = usize::try_from(limit.unwrap_or(50).clamp(1, 200)).unwrap_or(50);
     let page: Vec<_> = all.iter().skip(from).take(limit).copied().collect();
     let next = (from + page.len() < all.len()).then(|| (from + page.len()).to_string());
     let mut tx = op.app.db.read().await?;

@@ -1,11 +1,13 @@
 //! Segments, frozen audiences, and who of them can be reached.
 
+mod ads;
 mod audiences;
 mod customers;
 mod segments;
 mod waterfall;
 mod words;
 
+pub use ads::{AdAudience, ad_audience};
 pub use audiences::{freeze, members, open, salt};
 pub use customers::{Line, count, count_rule, customers, lines};
 pub use segments::{

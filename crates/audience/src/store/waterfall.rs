@@ -6,7 +6,7 @@ use super::customers::ids;
 use crate::rules::{holdout::held_out, language::Rule};
 
 /// The order in which people fall out; each falls out once.
-const ORDER: [&str; 7] =
+pub(super) const ORDER: [&str; 7] =
     ["no_contact", "channel_off", "no_consent", "no_automatic_consent", "withdrawn", "suppressed", "dead"];
 pub const HOLDOUT: &str = "holdout";
 pub const REMAINING: &str = "remaining";

@@ -147,7 +147,9 @@ fn wave_findings(
             "A letter needs a sender's address, as shop@example.org.",
         ));
     }
-    text_findings(found, &at(""), wave.channel, &wave.bodies, sender, place == 0);
+    // The first letter to an old base sells nothing; a journey's first step speaks to who has just bought.
+    let first = place == 0 && draft.kind == Kind::Once;
+    text_findings(found, &at(""), wave.channel, &wave.bodies, sender, first);
     variant_findings(found, place, wave, sender);
 }
 

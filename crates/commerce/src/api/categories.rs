@@ -15,6 +15,8 @@ pub struct CategoryView {
     pub name_uk: String,
     pub name_en: String,
     pub position: i64,
+    /// Where it is explained how to use what is of it; letters name it to who bought such a thing.
+    pub guide_url: Option<String>,
     /// How many products it has.
     pub products: i64,
 }
@@ -28,6 +30,7 @@ impl From<Category> for CategoryView {
             name_uk: category.name_uk,
             name_en: category.name_en,
             position: category.position,
+            guide_url: category.guide_url,
             products: category.products,
         }
     }
@@ -41,6 +44,8 @@ pub struct CategoryBody {
     pub name_uk: Option<String>,
     pub name_en: Option<String>,
     pub position: Option<i64>,
+    /// An address as https://shop.example/how-to; empty takes it away.
+    pub guide_url: Option<String>,
 }
 
 /// All categories in their order.
@@ -53,6 +58,23 @@ pub(super) async fn list(need::Anyone(op): need::Anyone) -> Answer<Page<Category
 
 fn clean(name: Option<&String>) -> Option<String> {
     name.map(|name| basis::visible(name)).filter(|name| !name.is_empty() && name.chars().count() <= 200)
+}
+
+/// The address of a guide, nothing when it is empty.
+fn guide(given: &str) -> Result<Option<String>, Fault> {
+    let given = given.trim();
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let rest = given.strip_prefix("https://").or_else(|| given.strip_prefix("http://"));
+    let whole = rest.is_some_and(|r| !r.is_empty() && !r.starts_with('/'))
+        && given.len() <= 500
+        && !given.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>\\".contains(c));
+    if !whole {
+        return Err(Fault::invalid("guide_url", "The guide is an address as https://shop.example/how-to.")
+            .with_field("guide_url", "https://…"));
+    }
+    Ok(Some(given.to_owned()))
 }
 
 /// Makes a category.
@@ -78,6 +100,7 @@ pub(super) async fn create(
         name_uk: uk,
         name_en: en,
         position: body.position.unwrap_or(last + 1),
+        guide_url: guide(body.guide_url.as_deref().unwrap_or_default())?,
         products: 0,
     };
     sql::insert_category(&mut tx, op.ws(), &category).await?;
@@ -106,6 +129,9 @@ pub(super) async fn change(
             *place =
                 name.ok_or_else(|| Fault::invalid("category_name", "A name has 1 to 200 characters."))?;
         }
+    }
+    if let Some(given) = &body.guide_url {
+        category.guide_url = guide(given)?;
     }
     category.position = body.position.unwrap_or(category.position);
     sql::update_category(&mut tx, op.ws(), &category).await?;

@@ -160,6 +160,37 @@ pub(super) async fn defaults(
 }
 
 #[derive(Serialize, ToSchema)]
+pub struct SeriesStep {
+    kind: TemplateKind,
+    /// After the step before; of the first, after entering.
+    after_days: i64,
+    bodies: BodyMap,
+}
+
+/// A series of letters that the product ships; `onboarding` is for who bought, for the first time, what has to be explained.
+#[utoipa::path(get, path = "/api/templates/series/{name}", tag = "content", params(("name" = String, Path)), responses((status = 200, body = Page<SeriesStep>)))]
+pub(super) async fn series(
+    need::Anyone(_op): need::Anyone,
+    Path(name): Path<String>,
+) -> Answer<Page<SeriesStep>> {
+    if name != "onboarding" {
+        return Err(
+            Fault::not_found("series", "There is no such series; the product ships \"onboarding\".").into()
+        );
+    }
+    let mut steps: Vec<SeriesStep> = Vec::new();
+    for lang in Lang::ALL {
+        for (place, (after_days, letter)) in defaults::onboarding(lang).into_iter().enumerate() {
+            if steps.len() == place {
+                steps.push(SeriesStep { kind: TemplateKind::Letter, after_days, bodies: BodyMap::new() });
+            }
+            steps[place].bodies.extend(map_of(Bodies::from([(lang, letter)])));
+        }
+    }
+    Ok(Json(Page::whole(steps)))
+}
+
+#[derive(Serialize, ToSchema)]
 pub struct SampleCustomer {
     id: String,
     name: String,

@@ -32,6 +32,15 @@ pub struct Person {
     pub titles: Vec<String>,
     /// Names of the categories bought, most bought first.
     pub categories: Vec<String>,
+    /// How to use what was bought, the last first.
+    pub guides: Vec<Guide>,
+}
+
+/// A page that explains what the person bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Guide {
+    pub title: String,
+    pub url: String,
 }
 
 /// A category offered on the interests page.
@@ -72,6 +81,8 @@ pub struct Merge {
     pub categories: Vec<String>,
     /// `«Фантастика» и «Детективы»`; empty when unknown.
     pub category_list: String,
+    /// 0 to 3 pages on how to use what was bought.
+    pub guides: Vec<Guide>,
     pub choices: Vec<Choice>,
     pub offers: Vec<Offer>,
     pub shop_name: String,
@@ -95,6 +106,7 @@ impl Merge {
             books,
             category_list: grammar::quoted_list(&categories, lang),
             categories,
+            guides: person.guides.iter().take(TITLES).cloned().collect(),
             choices: Vec::new(),
             offers: Vec::new(),
             shop_name: sender.shop_name.clone(),
@@ -132,6 +144,7 @@ impl Merge {
             given_name: Some(given.to_owned()),
             titles: titles.map(str::to_owned).to_vec(),
             categories: categories.map(str::to_owned).to_vec(),
+            guides: vec![Guide { title: titles[0].to_owned(), url: sender.shop_url.clone() }],
         };
         let choices =
             categories.map(|name| Choice { name: name.to_owned(), url: links.interests.clone() }).to_vec();

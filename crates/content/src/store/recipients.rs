@@ -4,7 +4,7 @@ use access::Workspace;
 use basis::{CustomerId, Fault, Lang, Time, WorkspaceId};
 use store::{Tx, Value, dialect};
 
-use crate::rules::merge::{Choice, Links, Merge, Person, Sender};
+use crate::rules::merge::{Choice, Guide, Links, Merge, Person, Sender, TITLES};
 
 /// Who sends, from `sender` of the workspace's settings; the shop's name is the workspace's where nothing else is said.
 pub fn sender_of(workspace: &Workspace) -> Sender {
@@ -27,6 +27,8 @@ pub struct Recipient {
     pub titles: Vec<String>,
     /// Categories bought, the most bought first, each by its Russian, Ukrainian and English name.
     pub categories: Vec<[String; 3]>,
+    /// How to use what was bought, the last first.
+    pub guides: Vec<Guide>,
 }
 
 impl Recipient {
@@ -36,6 +38,7 @@ impl Recipient {
             given_name: Some(self.given_name.clone()),
             titles: self.titles.clone(),
             categories: self.categories.iter().map(|names| in_language(names, lang).to_owned()).collect(),
+            guides: self.guides.clone(),
         };
         let page = links.interests.clone();
         let choices =
@@ -88,7 +91,7 @@ pub async fn recipients(
         .collect())
 }
 
-type Line = (i64, String, Option<String>, Option<String>, Option<String>);
+type Line = (i64, String, Option<String>, Option<String>, Option<String>, Option<String>);
 
 /// Titles and categories by current customer id.
 async fn bought(
@@ -102,7 +105,7 @@ async fn bought(
     let lines: Vec<Line> = tx
         .fetch_dyn(
             &format!(
-                "SELECT rc.customer_id, p.title, k.name_ru, k.name_uk, k.name_en FROM record_customers rc
+                "SELECT rc.customer_id, p.title, k.name_ru, k.name_uk, k.name_en, k.guide_url FROM record_customers rc
                  JOIN orders o ON o.workspace_id = rc.workspace_id AND o.record_id = rc.record_id
                  JOIN order_lines l ON l.workspace_id = o.workspace_id AND l.order_id = o.id
                  JOIN products p ON p.workspace_id = l.workspace_id AND p.id = l.product_id
@@ -115,8 +118,14 @@ async fn bought(
         .await?;
     let mut out: HashMap<i64, Recipient> = HashMap::new();
     let mut counts: HashMap<i64, Vec<([String; 3], usize)>> = HashMap::new();
-    for (customer, title, ru, uk, en) in lines {
+    for (customer, title, ru, uk, en, guide) in lines {
         let recipient = out.entry(customer).or_default();
+        // One page may explain a whole category.
+        if let Some(url) = guide.filter(|url| recipient.guides.iter().all(|known| known.url != *url))
+            && recipient.guides.len() < TITLES
+        {
+            recipient.guides.push(Guide { title: title.clone(), url });
+        }
         // Repeats and titles without a letter fall out later, so a few more than three are kept.
         if recipient.titles.len() < 12 {
             recipient.titles.push(title);

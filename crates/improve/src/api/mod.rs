@@ -1,5 +1,6 @@
 //! Routes of this slice, one file a page.
 
+mod arpu;
 mod backlog;
 mod brief;
 mod effects;
@@ -18,5 +19,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(backlog::board, backlog::add))
         .routes(routes!(backlog::show, backlog::change))
         .routes(routes!(recommend::recommendations))
+        .routes(routes!(arpu::show))
         .routes(routes!(brief::show, brief::set))
 }

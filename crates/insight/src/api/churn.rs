@@ -1,11 +1,11 @@
+use super::alerts::{Alert, Refusals, alerts};
 use super::{month_days, period_list};
 use crate::contacts;
 use crate::derived::{MonthRow, at_risk_now};
 use crate::figures::Figure;
 use crate::leaving::Told;
-use crate::orders::{day_name, day_of};
-use crate::rules::alarms::{Month, Way, alarm};
-use crate::rules::cohorts::{month_name, month_of};
+use crate::orders::day_name;
+use crate::rules::cohorts::month_name;
 use crate::rules::lifecycle::Stage;
 use crate::snapshot::{self, Snapshot};
 use crate::store;
@@ -13,7 +13,7 @@ use access::page::{Page, PageQuery};
 use access::{Answer, need};
 use axum::Json;
 use axum::extract::Query;
-use basis::{Currency, Fault, Money, Time};
+use basis::{Currency, Fault, Money};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -41,22 +41,6 @@ pub struct SignalCount {
     value_at_risk: Money,
     /// Code of the recommended action.
     action: &'static str,
-    list: String,
-}
-
-/// A month that differs from the six before it by more than chance.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Alert {
-    /// churn_grew; unsubscribes_grew: unsubscribed or complained, of those who could be written to; base_ages: the share of
-    /// newcomers fell.
-    code: &'static str,
-    month: String,
-    /// Now, and as it used to be.
-    rate: f64,
-    usual: f64,
-    /// 95% interval of the growth or of the fall.
-    low: f64,
-    high: f64,
     list: String,
 }
 
@@ -95,7 +79,9 @@ pub struct MoveCount {
     to: String,
     /// purchase, silence; version (another threshold) and records (of the past) are nobody's doing.
     cause: String,
+    /// Customers who took it.
     moves: i64,
+    list: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -134,7 +120,8 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
     let snapshot = snapshot::current(&op.app, &op.workspace).await?;
     let currency = op.workspace.currency;
     let mut tx = op.app.db.read().await?;
-    let moves = store::move_counts(&mut tx, op.ws(), snapshot.as_of - 29, snapshot.as_of).await?;
+    let (month_ago, as_of) = (snapshot.as_of - 29, snapshot.as_of);
+    let moves = store::move_counts(&mut tx, op.ws(), month_ago, as_of).await?;
     let refused = store::refusals(&mut tx, op.ws()).await?;
     drop(tx);
     let contacts = contacts::load(&op.app, &op.workspace, &snapshot).await?;
@@ -143,7 +130,11 @@ pub(super) async fn churn(need::Viewer(op): need::Viewer) -> Answer<ChurnBoard> 
     let mut board = snapshot::blocking(move || assemble(&snapshot, &told, &refusals, currency)).await?;
     board.moves = moves
         .into_iter()
-        .map(|m| MoveCount { from: m.from_stage, to: m.to_stage, cause: m.cause, moves: m.moves })
+        .map(|m| {
+            let value = format!("{},{},{}", m.from_stage, m.to_stage, m.cause);
+            let list = format!("{}&value={value}", period_list("moved", month_ago, as_of));
+            MoveCount { from: m.from_stage, to: m.to_stage, cause: m.cause, moves: m.moves, list }
+        })
         .collect();
     Ok(Json(board))
 }
@@ -301,65 +292,6 @@ fn month_row(row: &MonthRow, as_of: i32, first_lapse: Option<i32>) -> Option<Chu
         partial: month_days(row.month, i32::MAX).is_some_and(|(_, end)| end > to),
         list: period_list("lapsed", from, to),
     })
-}
-
-/// Whom messages may still reach, and the months in which others asked to be left alone.
-struct Refusals {
-    /// A right to be written to, now.
-    lawful: u64,
-    /// The month of each person's first refusal.
-    months: Vec<i32>,
-}
-
-impl Refusals {
-    fn of(lawful: u64, first: &[(i64, i64)], zone: &jiff::tz::TimeZone) -> Self {
-        let month = |at: i64| month_of(day_of(Time::from_millis(at).date(zone)));
-        Self { lawful, months: first.iter().map(|(_, at)| month(*at)).collect() }
-    }
-
-    /// People who left in a month, of those who could be written to when it began: those who can now and those who left since.
-    fn in_month(&self, month: i32) -> Month {
-        let count = |of: &dyn Fn(i32) -> bool| self.months.iter().filter(|m| of(**m)).count() as u64;
-        Month { some: count(&|m| m == month), all: self.lawful + count(&|m| m >= month) }
-    }
-}
-
-/// The last whole month against the six before it.
-fn alerts(months: &[MonthRow], refusals: &Refusals, as_of: i32) -> Vec<Alert> {
-    let whole: Vec<&MonthRow> = months
-        .iter()
-        .filter(|m| month_days(m.month, i32::MAX).is_some_and(|(_, end)| end <= as_of))
-        .collect();
-    let Some((from, to)) = whole.last().and_then(|last| month_days(last.month, as_of)) else {
-        return Vec::new();
-    };
-    let look = |code: &'static str, way: Way, list: &str, of: &dyn Fn(&MonthRow) -> Month| {
-        let series: Vec<Month> = whole.iter().map(|row| of(row)).collect();
-        let found = alarm(&series, way)?;
-        Some(Alert {
-            code,
-            month: month_name(whole.last()?.month),
-            rate: found.rate,
-            usual: found.usual,
-            low: found.moved.low,
-            high: found.moved.high,
-            list: period_list(list, from, to),
-        })
-    };
-    [
-        look("churn_grew", Way::Grew, "churned", &|m| Month {
-            some: m.period.churned,
-            all: m.period.active_at_start,
-        }),
-        look("unsubscribes_grew", Way::Grew, "refused", &|m| refusals.in_month(m.month)),
-        look("base_ages", Way::Fell, "new", &|m| Month {
-            some: m.period.new_customers,
-            all: m.period.active_at_start + m.period.new_customers,
-        }),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// A step from stage to stage.

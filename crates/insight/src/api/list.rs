@@ -94,6 +94,17 @@ pub(super) async fn ask(op: &Op, question: Question) -> Result<(Arc<Snapshot>, V
         places.sort_unstable();
         return Ok((snapshot, places));
     }
+    if question.figure.as_deref() == Some("moved") {
+        let (from, to) = question.days()?;
+        let mut tx = op.app.db.read().await?;
+        let mut places: Vec<usize> = store::moved(&mut tx, op.ws(), question.step()?, from, to)
+            .await?
+            .into_iter()
+            .filter_map(|customer| snapshot.purchases.place(customer))
+            .collect();
+        places.sort_unstable();
+        return Ok((snapshot, places));
+    }
     let contacts = if question.needs_contacts() {
         Some(contacts::load(&op.app, &op.workspace, &snapshot).await?)
     } else {

@@ -69,6 +69,12 @@ pub struct MetricMonth {
     /// Revenue ÷ active customers, minor units.
     arpu_minor: Option<f64>,
     aov_minor: Option<f64>,
+    /// Query of the buyers' list.
+    buyers_list: String,
+    /// Query of the list of those active at its start: the denominator of retention and churn.
+    active_list: String,
+    /// Query of the list of those of them who lapsed in it.
+    churned_list: String,
 }
 
 /// A remark that a figure calls for.
@@ -279,7 +285,7 @@ fn assemble(snapshot: &Snapshot, costs: &Costs, from: i32, to: i32, currency: Cu
     let p = period(&snapshot.purchases, from, to, lapse_days);
     let revenue = p.revenue_minor as f64;
     let existing = revenue - p.revenue_new_minor as f64;
-    let active = n(p.active_at_start + p.new_customers + p.returned);
+    let active = n(p.active);
     let buyers = snapshot.profiles.iter().filter(|x| x.purchases > 0).count() as f64;
     let margin = costs.margin_share.unwrap_or(1.0);
     let realised: f64 = snapshot.profiles.iter().map(|x| x.revenue_minor as f64).sum::<f64>() * margin;
@@ -298,7 +304,7 @@ fn assemble(snapshot: &Snapshot, costs: &Costs, from: i32, to: i32, currency: Cu
         Figure::ratio("churn", n(p.churned), n(p.active_at_start), "share")
             .unless(!can_lapse)
             .listed(list("churned")),
-        Figure::money_ratio("arpu", revenue, active, currency).listed(list("active_at_end")),
+        Figure::money_ratio("arpu", revenue, active, currency).listed(list("active_in")),
         Figure::money_ratio("arppu", revenue, n(p.buyers), currency).listed(list("bought")),
         Figure::money_ratio("aov", revenue, n(p.orders), currency).listed(list("bought")),
         Figure::ratio(
@@ -343,6 +349,9 @@ fn assemble(snapshot: &Snapshot, costs: &Costs, from: i32, to: i32, currency: Cu
     if cost.spend_missing {
         remarks.push(remark("spend_missing", None));
     }
+    let of_month = |figure: &str, month: i32| {
+        month_days(month, snapshot.as_of).map_or_else(String::new, |(from, to)| period_list(figure, from, to))
+    };
     let months = snapshot
         .derived()
         .months
@@ -370,8 +379,11 @@ fn assemble(snapshot: &Snapshot, costs: &Costs, from: i32, to: i32, currency: Cu
                     .and_then(|minor| money(minor, currency)),
                 first_purchase_minor: divide(p.revenue_new_minor as f64, n(p.new_customers)),
                 later_purchases_minor: divide(existing as f64, n(p.repeat_buyers)),
-                arpu_minor: divide(revenue, n(p.active_at_start + p.new_customers + p.returned)),
+                arpu_minor: crate::segment::arpu(row),
                 aov_minor: divide(revenue, n(p.orders)),
+                buyers_list: of_month("bought", row.month),
+                active_list: of_month("active_at_start", row.month),
+                churned_list: of_month("churned", row.month),
             }
         })
         .collect();

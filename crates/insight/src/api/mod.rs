@@ -1,5 +1,6 @@
 //! Routes of this slice, one file a page.
 
+mod alerts;
 mod benchmarks;
 mod campaign_proof;
 mod churn;

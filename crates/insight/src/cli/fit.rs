@@ -96,7 +96,14 @@ impl FitArgs {
         if !(self.penalty >= 0.0 && self.penalty.is_finite()) {
             return Err(CliError::new(ErrorKind::Usage, "--penalty must be zero or positive"));
         }
-        let fit = match self.model {
+        let fit = self.fit(notes).map_err(|error| error.of_file(&self.data))?;
+        write_json(out, &fit_json(&fit))?;
+        fit.require_converged()?;
+        Ok(())
+    }
+
+    fn fit(&self, notes: &mut dyn Write) -> Result<Fit, CliError> {
+        Ok(match self.model {
             ModelName::BgBb => bg_bb::fit(&read_opportunities(&self.data)?, self.penalty)?,
             ModelName::Sbg => sbg::fit(&read_survivors(&self.data)?, self.penalty)?,
             ModelName::BgNbd | ModelName::MbgNbd | ModelName::ParetoNbd | ModelName::GammaGamma => {
@@ -107,10 +114,7 @@ impl FitArgs {
                 };
                 self.fit_base(base, notes)?
             }
-        };
-        write_json(out, &fit_json(&fit))?;
-        fit.require_converged()?;
-        Ok(())
+        })
     }
 
     fn fit_base(&self, base: Base, notes: &mut dyn Write) -> Result<Fit, CliError> {

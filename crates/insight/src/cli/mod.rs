@@ -55,6 +55,15 @@ impl CliError {
         Self { kind, message: message.into() }
     }
 
+    /// What is wrong with an input names its file, once.
+    fn of_file(mut self, path: &Path) -> Self {
+        let path = path.display().to_string();
+        if self.kind == ErrorKind::Input && !self.message.contains(&path) {
+            self.message = format!("{path}: {}", self.message);
+        }
+        self
+    }
+
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self.kind {

@@ -168,7 +168,8 @@ impl StatArgs {
                 (json!(d), sentence)
             }
             Stat::SampleSize { baseline, mde, relative, alpha, power, method } => {
-                let effect = if *relative { baseline * mde } else { *mde };
+                // Twelve digits: what was typed comes back as it was typed.
+                let effect = if *relative { (baseline * mde * 1e12).round() / 1e12 } else { *mde };
                 let method = match method {
                     Method::Unpooled => SizeMethod::Unpooled,
                     Method::Pooled => SizeMethod::Pooled,

@@ -14,6 +14,8 @@ pub struct Period {
     pub active_at_start: u64,
     /// The same on the last day of the period.
     pub active_at_end: u64,
+    /// Active at the start, new or returned in the period, each once.
+    pub active: u64,
     /// First purchase in the period.
     pub new_customers: u64,
     /// Of the new ones, still active at the end.
@@ -52,6 +54,14 @@ pub struct InPeriod {
     pub bought_again: bool,
     pub became_repeat: bool,
     pub one_time_at_start: bool,
+}
+
+impl InPeriod {
+    /// Whether revenue of the period is spread over this customer too.
+    #[must_use]
+    pub const fn was_active(&self) -> bool {
+        self.active_at_start || self.new || self.returned
+    }
 }
 
 /// Looks at one customer.
@@ -99,6 +109,7 @@ pub fn period(purchases: &Purchases, from: i32, to: i32, lapse_days: f64) -> Per
         let one = in_period(occasions, from, to, lapse_days);
         sum.active_at_start += u64::from(one.active_at_start);
         sum.active_at_end += u64::from(one.active_at_end);
+        sum.active += u64::from(one.was_active());
         sum.new_customers += u64::from(one.new);
         sum.new_active_at_end += u64::from(one.new && one.active_at_end);
         sum.lapsed += u64::from(one.lapsed);
@@ -124,15 +135,38 @@ pub fn period(purchases: &Purchases, from: i32, to: i32, lapse_days: f64) -> Per
 /// the next, the last one on `end`. The same figures as [`period`] gives for each.
 #[must_use]
 pub fn neighbours(purchases: &Purchases, starts: &[i32], end: i32, lapse_days: f64) -> Vec<Period> {
+    walk(purchases, purchases.base().customers(), |i| i, starts, end, lapse_days)
+}
+
+/// The same of some customers, by their places.
+#[must_use]
+pub fn neighbours_of(
+    purchases: &Purchases,
+    places: &[usize],
+    starts: &[i32],
+    end: i32,
+    lapse_days: f64,
+) -> Vec<Period> {
+    walk(purchases, places.len(), |i| places[i], starts, end, lapse_days)
+}
+
+fn walk(
+    purchases: &Purchases,
+    customers: usize,
+    place: impl Fn(usize) -> usize + Sync,
+    starts: &[i32],
+    end: i32,
+    lapse_days: f64,
+) -> Vec<Period> {
     const CHUNK: usize = 32_768;
-    let customers = purchases.base().customers();
     let chunks: Vec<usize> = (0..customers).step_by(CHUNK).collect();
     let parts: Vec<Vec<Period>> = chunks
         .into_par_iter()
         .map(|from| {
             let mut sums = Neighbours::new(starts, end, lapse_days);
             for i in from..(from + CHUNK).min(customers) {
-                sums.add(purchases.base().of(i), purchases.orders(i));
+                let at = place(i);
+                sums.add(purchases.base().of(at), purchases.orders(at));
             }
             sums.finish()
         })
@@ -150,6 +184,7 @@ impl Period {
     fn add(&mut self, other: &Self) {
         self.active_at_start += other.active_at_start;
         self.active_at_end += other.active_at_end;
+        self.active += other.active;
         self.new_customers += other.new_customers;
         self.new_active_at_end += other.new_active_at_end;
         self.lapsed += other.lapsed;
@@ -252,6 +287,7 @@ impl<'a> Neighbours<'a> {
                 sum.became_repeat += u64::from(i == 1);
                 sum.repeat_buyers += u64::from(i > 0 && at != again);
                 if i == 0 {
+                    sum.active += 1;
                     sum.new_customers += 1;
                     sum.new_active_at_end += u64::from(newcomer);
                     sum.revenue_new_minor = sum.revenue_new_minor.saturating_add(o.minor);
@@ -280,8 +316,10 @@ impl<'a> Neighbours<'a> {
                 let back = next.map_or(before_all, |n| self.at(n));
                 if back != returned && next.is_some() {
                     returned = back;
+                    let counted = back == self.at(first.day) || self.active_before(back, occasions);
                     if let Some(sum) = self.sum(back) {
                         sum.returned += 1;
+                        sum.active += u64::from(!counted);
                     }
                 }
             }
@@ -300,6 +338,7 @@ impl<'a> Neighbours<'a> {
             .zip(self.one_time_at_start.counts());
         for (sum, ((start, end), once)) in self.sums.iter_mut().zip(counts) {
             (sum.active_at_start, sum.active_at_end, sum.one_time_at_start) = (start, end, once);
+            sum.active += start;
         }
         self.sums
     }

@@ -20,7 +20,7 @@ pub use dictionary::{add_reason, dictionary, set_reason};
 pub use inputs::{InputRow, inputs, remove_input, set_input};
 pub use people::{Face, contact_values, current_id, faces};
 pub use profiles::{
-    MoveCount, StageMove, StoredProfile, forget_profiles, log_moves, move_counts, moves, moves_of,
+    MoveCount, StageMove, StoredProfile, forget_profiles, log_moves, move_counts, moved, moves, moves_of,
     profile_count, profiles, profiles_of, write_profiles,
 };
 pub use purchases::{LeftOutOrders, left_out, purchases, purchases_of};

@@ -169,7 +169,7 @@ pub async fn moves_of(tx: &mut Tx, ws: WorkspaceId, customer: i64) -> Result<Vec
     )
 }
 
-/// How many moves there were between two days, by kind.
+/// How many customers took a step between two days, by kind.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct MoveCount {
     pub from_stage: String,
@@ -178,14 +178,40 @@ pub struct MoveCount {
     pub moves: i64,
 }
 
+/// Customers who are still there, each once a kind.
 pub async fn move_counts(tx: &mut Tx, ws: WorkspaceId, from: i32, to: i32) -> Result<Vec<MoveCount>> {
     store::fetch_all!(
         *tx,
         MoveCount,
-        "SELECT from_stage, to_stage, cause, COUNT(*) AS moves FROM stage_moves WHERE workspace_id = $1 AND day BETWEEN $2 AND $3
-         GROUP BY from_stage, to_stage, cause ORDER BY from_stage, to_stage, cause",
+        "SELECT m.from_stage, m.to_stage, m.cause, COUNT(DISTINCT m.customer_id) AS moves FROM stage_moves m
+         JOIN customers c ON c.workspace_id = m.workspace_id AND c.id = m.customer_id
+         WHERE m.workspace_id = $1 AND m.day BETWEEN $2 AND $3
+         GROUP BY m.from_stage, m.to_stage, m.cause ORDER BY m.from_stage, m.to_stage, m.cause",
         ws.get(),
         i64::from(from),
         i64::from(to)
     )
+}
+
+/// Who took a step between two days.
+pub async fn moved(
+    tx: &mut Tx,
+    ws: WorkspaceId,
+    [from_stage, to_stage, cause]: [&str; 3],
+    from: i32,
+    to: i32,
+) -> Result<Vec<i64>> {
+    let rows = store::fetch_all!(
+        *tx,
+        (i64,),
+        "SELECT DISTINCT customer_id FROM stage_moves
+         WHERE workspace_id = $1 AND from_stage = $2 AND to_stage = $3 AND cause = $4 AND day BETWEEN $5 AND $6",
+        ws.get(),
+        from_stage,
+        to_stage,
+        cause,
+        i64::from(from),
+        i64::from(to)
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -71,14 +71,12 @@ pub(super) async fn show(need::Anyone(op): need::Anyone) -> Answer<RulesInForce>
     for purpose in [Purpose::Marketing, Purpose::Service, Purpose::AutomaticCalls] {
         for channel in [Channel::Email, Channel::Sms, Channel::Call, Channel::AutoCall] {
             if (purpose == Purpose::AutomaticCalls) == (channel == Channel::AutoCall) {
-                let words = set.bases(purpose, channel).iter().map(|basis| basis.to_string()).collect();
-                bases.push(ShownBasis {
-                    purpose: purpose.to_string(),
-                    channel: channel.to_string(),
-                    bases: words,
-                });
+                bases.push(shown_basis(set, purpose, channel));
             }
         }
+    }
+    for channel in [Channel::Email, Channel::Sms] {
+        bases.push(shown_basis(set, Purpose::AdAudiences, channel));
     }
     let mut off: Vec<Channel> = set.channels_off.iter().chain(&own.channels_off).copied().collect();
     off.sort_unstable();
@@ -119,6 +117,14 @@ pub(super) async fn show(need::Anyone(op): need::Anyone) -> Answer<RulesInForce>
             .collect(),
         own_rules_error: error,
     }))
+}
+
+fn shown_basis(set: &RuleSet, purpose: Purpose, channel: Channel) -> ShownBasis {
+    ShownBasis {
+        purpose: purpose.to_string(),
+        channel: channel.to_string(),
+        bases: set.bases(purpose, channel).iter().map(ToString::to_string).collect(),
+    }
 }
 
 fn shown(hours: Hours) -> ShownHours {

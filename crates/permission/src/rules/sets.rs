@@ -305,6 +305,9 @@ impl RuleSet {
         match (purpose, channel) {
             // Whatever it is about, a machine's call needs the consent to automatic calls.
             (Purpose::AutomaticCalls, _) | (_, Channel::AutoCall) => CONSENT,
+            // A third party gets data of the person, hashed or not: nothing less than a consent to that (GDPR article 6(1)(a),
+            // 152-FZ article 6, the Ukrainian law on personal data article 11).
+            (Purpose::AdAudiences, _) => CONSENT,
             (Purpose::Processing, _) => PERFORMANCE,
             (Purpose::Marketing, Channel::Call) => self.marketing_calls,
             (Purpose::Marketing, Channel::Sms) => self.marketing_sms,
@@ -386,6 +389,18 @@ mod tests {
         for jurisdiction in Jurisdiction::ALL {
             for purpose in Purpose::ALL {
                 assert_eq!(RuleSet::of(*jurisdiction).bases(*purpose, Channel::AutoCall), [Basis::Consent]);
+            }
+        }
+    }
+
+    #[test]
+    fn no_rule_set_hands_contacts_to_a_network_on_less_than_consent() {
+        for jurisdiction in Jurisdiction::ALL {
+            for channel in Channel::ALL {
+                assert_eq!(
+                    RuleSet::of(*jurisdiction).bases(Purpose::AdAudiences, *channel),
+                    [Basis::Consent]
+                );
             }
         }
     }

@@ -12,6 +12,8 @@ basis::words! {
         Service = "service",
         /// A machine dials or speaks.
         AutomaticCalls = "automatic_calls",
+        /// Handing the person's contacts, as hashes, to an advertising network that looks for them among its own people.
+        AdAudiences = "ad_audiences",
         /// Keeping the person's data at all. In Russia a document of its own (152-FZ as changed by 156-FZ).
         Processing = "processing",
     }

@@ -78,11 +78,11 @@ impl Person {
             .iter()
             .filter(|word| word.own || (word.kind == kind && word.value == value))
             .filter(|word| {
-                // A refusal of marketing ends automatic calls too.
+                // A refusal of marketing ends automatic calls and advertising audiences too.
                 word.purpose == asked.as_str()
                     || (!word.given
                         && word.purpose == Purpose::Marketing.as_str()
-                        && channel == Channel::AutoCall)
+                        && (channel == Channel::AutoCall || asked == Purpose::AdAudiences))
             })
             .filter(|word| {
                 word.channel == channel.as_str()

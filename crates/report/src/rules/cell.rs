@@ -131,6 +131,10 @@ pub fn parse(name: &str, of_wave: bool) -> Result<Cell, Fault> {
             "treated" => Some("NOT m.holdout".to_owned()),
             "holdout" => Some("m.holdout".to_owned()),
             "treated_bought" => Some(format!("NOT m.holdout AND {bought}")),
+            // Whose orders are attributed: who reacted and bought.
+            "reacted_bought" => Some(format!(
+                "NOT m.holdout AND (m.clicked OR m.outcome IN ('agreed', 'subscribed')) AND {bought}"
+            )),
             "holdout_bought" => Some(format!("m.holdout AND {bought}")),
             _ => None,
         };
@@ -204,9 +208,14 @@ mod tests {
         ]) {
             assert!(parse(name, true).is_ok(), "{name}");
         }
-        for name in
-            FINAL.into_iter().chain(["final.silent", "people", "holdout", "treated", "holdout_bought"])
-        {
+        for name in FINAL.into_iter().chain([
+            "final.silent",
+            "people",
+            "holdout",
+            "treated",
+            "holdout_bought",
+            "reacted_bought",
+        ]) {
             assert!(parse(name, false).is_ok(), "{name}");
         }
         assert!(parse("final.none", false).is_err());
