@@ -9,3 +9,4 @@ mod take;
 
 pub use api::routes;
 pub use store::make::make_tasks;
+pub use store::objections::objections;

@@ -1,6 +1,7 @@
 //! Routes of the desk.
 
 mod incoming;
+mod objections;
 mod tasks;
 
 use access::App;
@@ -13,6 +14,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tasks::outcome))
         .routes(routes!(tasks::release))
         .routes(routes!(tasks::keep))
+        .routes(routes!(objections::list, objections::add))
+        .routes(routes!(objections::change))
+        .routes(routes!(objections::versions))
         .routes(routes!(incoming::callers))
         .routes(routes!(incoming::resend))
 }

@@ -1,4 +1,6 @@
 //! Pure rules of the desk.
 
 pub mod number;
+pub mod objections;
 pub mod outcome;
+mod shipped_objections;

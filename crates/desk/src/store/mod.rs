@@ -1,4 +1,5 @@
 //! SQL of the desk.
 
 pub mod make;
+pub mod objections;
 pub mod task;

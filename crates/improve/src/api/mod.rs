@@ -2,7 +2,9 @@
 
 mod backlog;
 mod brief;
+mod coaching;
 mod effects;
+mod objections;
 mod plan;
 mod recommend;
 
@@ -19,4 +21,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(backlog::show, backlog::change))
         .routes(routes!(recommend::recommendations))
         .routes(routes!(brief::show, brief::set))
+        .routes(routes!(objections::report))
+        .routes(routes!(objections::calls))
+        .routes(routes!(coaching::list, coaching::give))
+        .routes(routes!(coaching::change))
+        .routes(routes!(coaching::mine))
+        .routes(routes!(coaching::done))
 }
