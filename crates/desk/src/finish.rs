@@ -69,7 +69,7 @@ pub struct Corrections {
 const LONGEST_NOTE: usize = 2_000;
 
 /// The task, when it is in this operator's hands.
-async fn held(tx: &mut Tx, op: &Op, id: CallTaskId) -> Result<TaskRow, Fault> {
+pub(crate) async fn held(tx: &mut Tx, op: &Op, id: CallTaskId) -> Result<TaskRow, Fault> {
     let row = task::task(tx, op.ws(), id).await?;
     if row.taken_by != Some(op.actor.id) {
         return Err(Fault::forbidden("not_your_task", "This task is not in your hands."));

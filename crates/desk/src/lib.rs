@@ -3,6 +3,7 @@
 mod api;
 mod finish;
 mod incoming;
+mod offers;
 pub mod rules;
 mod store;
 mod take;

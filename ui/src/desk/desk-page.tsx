@@ -26,6 +26,7 @@ import { NO_REFUSAL, RefusalFields, said } from '~/improve/refusal';
 import { MyCoaching } from './coaching';
 import { Inbound } from './inbound';
 import { ObjectionCards, type Raised } from './objections';
+import { OfferMenu } from './offers';
 import './desk.css';
 
 const OUTCOMES = ['agreed', 'refused', 'call_later', 'wrong_number', 'no_answer'] as const;
@@ -412,6 +413,11 @@ function Talk({
         }}
       >
         <ObjectionCards raised={raised} onChange={setRaised} lang={task.script_language as LangCode} />
+        <OfferMenu
+          task={task.id}
+          reason={outcome === 'refused' ? refusal.reason : ''}
+          objections={raised.map((r) => r.code)}
+        />
         <div className="desk-outcomes" role="group" aria-label={t('desk.outcome')}>
           {OUTCOMES.map((o, i) => (
             <button

@@ -13,6 +13,7 @@ import type {
   Loyal,
   Objection,
   ObjectionReport,
+  Offer,
   Plan,
   Texts,
   Words,
@@ -74,6 +75,11 @@ export const coachingQuery = queryOptions({
   queryFn: ({ signal }) => api.get<Coaching>('/api/coaching', undefined, signal),
 });
 
+export const offersQuery = queryOptions({
+  queryKey: ['offers'],
+  queryFn: ({ signal }) => api.get<Page<Offer>>('/api/offers', undefined, signal),
+});
+
 /** Words in a language, else in the first that there is. */
 export function objectionWords(of: { texts: Texts }, lang: LangCode): Words {
   return of.texts[lang] ?? Object.values(of.texts)[0] ?? { name: '', answer: '' };
@@ -119,4 +125,13 @@ export function useGapName(reasons: LeavingReason[]): (gap: string, name?: strin
     if (kind === 'signal') return word(`signalName.${code}`);
     return word(`improve.gap.${gap}`);
   };
+}
+
+/** What an offer answers: as a gap, or `objection:dear`. */
+export function useOfferGapName(): (gap: string) => string {
+  const reasons = useQuery(reasonsQuery);
+  const gapName = useGapName(reasons.data?.items ?? []);
+  const objection = useObjectionName();
+  return (gap) =>
+    gap.startsWith('objection:') ? `«${objection(gap.slice('objection:'.length))}»` : gapName(gap);
 }

@@ -330,3 +330,40 @@ export interface Coaching {
   operators: { id: string; name: string }[];
   days: number;
 }
+
+export const OFFER_KINDS = ['percent', 'sum', 'delivery', 'gift', 'expert', 'other'] as const;
+
+export interface Offer {
+  id: string;
+  name: string;
+  kind: (typeof OFFER_KINDS)[number];
+  percent: number;
+  cost: Money;
+  words: string;
+  valid_days: number;
+  month_limit: number | null;
+  month_budget: Money | null;
+  gaps: string[];
+  least_value: Money;
+  retired: boolean;
+  updated_at: string;
+  issued: number;
+  redeemed: number;
+  revenue: Money[];
+  margin_cost: Money;
+}
+
+export interface OfferCode {
+  id: string;
+  offer_id: string;
+  code_end: string;
+  customer_id: string;
+  name: string;
+  operator: string | null;
+  issued_at: string;
+  expires_day: string;
+  why: string;
+  order_number: string | null;
+  order_day: string | null;
+  amount: Money | null;
+}

@@ -2,6 +2,7 @@
 
 mod incoming;
 mod objections;
+mod offers;
 mod tasks;
 
 use access::App;
@@ -17,6 +18,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(objections::list, objections::add))
         .routes(routes!(objections::change))
         .routes(routes!(objections::versions))
+        .routes(routes!(offers::list, offers::add))
+        .routes(routes!(offers::change))
+        .routes(routes!(offers::codes))
+        .routes(routes!(offers::menu, offers::issue, offers::undo))
         .routes(routes!(incoming::callers))
         .routes(routes!(incoming::resend))
 }

@@ -2,5 +2,6 @@
 
 pub mod number;
 pub mod objections;
+pub mod offers;
 pub mod outcome;
 mod shipped_objections;

@@ -2,4 +2,5 @@
 
 pub mod make;
 pub mod objections;
+pub mod offers;
 pub mod task;

@@ -119,9 +119,7 @@ fn figures(code: &str, heard: &[Heard], talks: &[Talk], names: &Names) -> Object
             .map(|((wave, variant), campaign)| ByScript {
                 wave_id: wave.to_string(),
                 variant,
-                name: variant
-                    .and_then(|no| names.get(&wave)?.get(usize::try_from(no).ok()?))
-                    .cloned(),
+                name: variant.and_then(|no| names.get(&wave)?.get(usize::try_from(no).ok()?)).cloned(),
                 campaign,
                 rates: rates(&Wanted { script: Some((wave, variant)), ..with.clone() }, talks),
             })
@@ -158,7 +156,7 @@ pub(super) async fn report(
     let mut names = Names::new();
     for wave in waves {
         let content = campaign::wave_content(&mut tx, op.ws(), WaveId(wave)).await?;
-        names.insert(wave, content.variants.into_iter().map(|v| v.name).collect());
+        names.insert(wave, content.variant_names().map(str::to_owned).collect());
     }
     drop(tx);
     let talks: Vec<Talk> = heard.iter().map(|h| h.talk.clone()).collect();

@@ -304,7 +304,18 @@ pub(crate) fn draft_of(group: Vec<Parsed>, shape: &Shape) -> Option<Draft> {
     let fingerprint = hash.to_hex()[..32].to_owned();
     // Without a number of its own a row is known by its content.
     let key = id.unwrap_or_else(|| format!("#{}", &fingerprint[..20]));
-    Some(Draft { kind: shape.kind, key, line, rows, payload, fingerprint, order, channel, touched_at, seen_before: false })
+    Some(Draft {
+        kind: shape.kind,
+        key,
+        line,
+        rows,
+        payload,
+        fingerprint,
+        order,
+        channel,
+        touched_at,
+        seen_before: false,
+    })
 }
 
 /// The payload of all rows: what they have in common once, the products as `lines`.

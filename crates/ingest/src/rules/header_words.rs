@@ -96,7 +96,15 @@ const WORDS: &[Words] = &[
     Words {
         role: Role::PromoCode,
         exact: &["promo", "coupon", "voucher", "промо", "купон"],
-        part: &["промокод", "промо код", "promo code", "promocode", "promo_code", "coupon code", "discount code"],
+        part: &[
+            "промокод",
+            "промо код",
+            "promo code",
+            "promocode",
+            "promo_code",
+            "coupon code",
+            "discount code",
+        ],
     },
     Words {
         role: Role::Channel,
