@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import { useSession } from '~/app/router';
+import { majorScale, useMoneyField } from '~/design/format';
 import { SidePanel } from '~/design/panel';
 import { ErrorNote } from '~/design/state';
 import { done } from '~/design/toast';
@@ -13,14 +14,15 @@ import { DRIVERS, OFFER_KINDS, type Offer } from './types';
 /** Signs of leaving that an offer may answer. */
 const SIGNALS = ['overdue', 'never_came_back', 'spending_less', 'slowing_down', 'bad_experience', 'complained'] as const;
 
-const minor = (value: number | string) => Math.round(Number(value || 0) * 100);
-const major = (value?: { minor: number } | null) => (value ? value.minor / 100 : 0);
-
 /** One offer: what it is, what it may cost, to whom it is given. */
 export function OfferPanel({ offer, onClose }: { offer?: Offer; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const { currency } = useSession().workspace;
+  const money = useMoneyField(currency);
+  const scale = majorScale(currency);
+  const minor = (value: number | string) => Math.round(Number(value || 0) * scale);
+  const major = (value?: { minor: number } | null) => (value ? value.minor / scale : 0);
   const gapName = useOfferGapName();
   const reasons = useQuery(reasonsQuery);
   const library = useQuery(objectionsQuery);
@@ -110,7 +112,8 @@ export function OfferPanel({ offer, onClose }: { offer?: Offer; onClose: () => v
             />
           )}
           <NumberInput
-            label={t('improve.offers.most', { currency })}
+            label={t('improve.offers.most')}
+            {...money}
             description={t('improve.offers.mostHint')}
             min={0}
             value={form.cost}
@@ -131,14 +134,16 @@ export function OfferPanel({ offer, onClose }: { offer?: Offer; onClose: () => v
             onChange={(v) => set({ month_limit: v })}
           />
           <NumberInput
-            label={t('improve.offers.budget', { currency })}
+            label={t('improve.offers.budget')}
+            {...money}
             description={t('improve.offers.zero')}
             min={0}
             value={form.month_budget}
             onChange={(v) => set({ month_budget: v })}
           />
           <NumberInput
-            label={t('improve.offers.least', { currency })}
+            label={t('improve.offers.least')}
+            {...money}
             min={0}
             value={form.least_value}
             onChange={(v) => set({ least_value: v })}
