@@ -45,7 +45,14 @@ export function MyCoaching() {
           <div className="dim small">
             {topicName(task.topic)}
             {task.due_day && ` · ${t('improve.board.due', { day: f.date(task.due_day) })}`}
-            {task.overdue && <span className="pill bad"> {t('improve.overdue')}</span>}
+            {task.overdue && (
+              <>
+                {' '}
+                <span className="pill" data-tone="bad">
+                  {t('improve.overdue')}
+                </span>
+              </>
+            )}
           </div>
           {task.calls.length > 0 && (
             <details className="small">

@@ -27,6 +27,7 @@ import { MyCoaching } from './coaching';
 import { Inbound } from './inbound';
 import { ObjectionCards, type Raised } from './objections';
 import { OfferMenu } from './offers';
+import '~/improve/improve.css';
 import './desk.css';
 
 const OUTCOMES = ['agreed', 'refused', 'call_later', 'wrong_number', 'no_answer'] as const;

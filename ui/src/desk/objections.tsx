@@ -5,7 +5,6 @@ import type { LangCode } from '~/api/types';
 import { useKeys } from '~/design/keys';
 import { ErrorNote } from '~/design/state';
 import { objectionsQuery, objectionWords } from '~/improve/api';
-import './desk.css';
 
 /** Beside the outcomes on 1–5 and the page's own N and P. */
 const KEYS = ['q', 'w', 'e', 'r', 't', 'y', 'u', 'i', 'o', 'a', 's', 'd', 'f', 'g', 'h', 'j', 'k', 'l'] as const;

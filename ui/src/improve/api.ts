@@ -132,6 +132,5 @@ export function useOfferGapName(): (gap: string) => string {
   const reasons = useQuery(reasonsQuery);
   const gapName = useGapName(reasons.data?.items ?? []);
   const objection = useObjectionName();
-  return (gap) =>
-    gap.startsWith('objection:') ? `«${objection(gap.slice('objection:'.length))}»` : gapName(gap);
+  return (gap) => (gap.startsWith('objection:') ? `«${objection(gap.slice('objection:'.length))}»` : gapName(gap));
 }

@@ -12,7 +12,14 @@ import { objectionsQuery, reasonsQuery, useOfferGapName } from './api';
 import { DRIVERS, OFFER_KINDS, type Offer } from './types';
 
 /** Signs of leaving that an offer may answer. */
-const SIGNALS = ['overdue', 'never_came_back', 'spending_less', 'slowing_down', 'bad_experience', 'complained'] as const;
+const SIGNALS = [
+  'overdue',
+  'never_came_back',
+  'spending_less',
+  'slowing_down',
+  'bad_experience',
+  'complained',
+] as const;
 
 /** One offer: what it is, what it may cost, to whom it is given. */
 export function OfferPanel({ offer, onClose }: { offer?: Offer; onClose: () => void }) {

@@ -32,7 +32,8 @@ export function OffersPart() {
       title: `${o.name}: ${redeemed ? t('improve.offers.redeemed') : t('improve.offers.issued')}`,
       question: { offer: o.id, ...(redeemed ? { redeemed: 'true' } : {}) },
     });
-  const money = (o: Offer) => (o.revenue.length > 0 ? o.revenue.map((m) => f.money(m.minor, m.currency)).join(' + ') : NONE);
+  const money = (o: Offer) =>
+    o.revenue.length > 0 ? o.revenue.map((m) => f.money(m.minor, m.currency)).join(' + ') : NONE;
   return (
     <Loaded query={offers} skeleton={<BoneRows rows={6} />}>
       {(page) => (
@@ -173,7 +174,13 @@ function CodesPanel({
       minor: true,
       render: (c) => c.operator ?? NONE,
     },
-    { key: 'at', label: t('improve.offers.issuedAt'), width: '118px', align: 'right', render: (c) => f.date(c.issued_at) },
+    {
+      key: 'at',
+      label: t('improve.offers.issuedAt'),
+      width: '118px',
+      align: 'right',
+      render: (c) => f.date(c.issued_at),
+    },
     {
       key: 'order',
       label: t('improve.plan.order'),

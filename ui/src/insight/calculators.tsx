@@ -278,10 +278,7 @@ function RetentionSpend() {
   const [spend, setSpend] = useState(10_000);
   const [cut, setCut] = useState(5);
   const money = useMoneyField(currency);
-  const [asked] = useDebouncedValue(
-    { spend_minor: Math.round(spend * majorScale(currency)), cut: cut / 100 },
-    200,
-  );
+  const [asked] = useDebouncedValue({ spend_minor: Math.round(spend * majorScale(currency)), cut: cut / 100 }, 200);
   const query = useQuery({
     queryKey: ['what-if', 'spend', asked],
     queryFn: ({ signal }) => api.post<SpendAnswer>('/api/insight/what-if/retention-spend', asked, { signal }),

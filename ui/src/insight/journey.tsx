@@ -136,7 +136,13 @@ export function JourneyPart() {
               title={channel ? t('journey.monthsOf', { channel }) : t('journey.months')}
               aside={<RowsFile file="journey-months" rows={j.months} first={t('base.month')} />}
             >
-              <Rows rows={j.months} first={t('base.month')} label={(r) => f.month(r.month)} ask={opener.ask} limit={24} />
+              <Rows
+                rows={j.months}
+                first={t('base.month')}
+                label={(r) => f.month(r.month)}
+                ask={opener.ask}
+                limit={24}
+              />
             </Card>
             <Inputs />
             {opener.panels}

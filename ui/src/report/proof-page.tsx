@@ -367,13 +367,7 @@ function Cost({ id, minor }: { id: string; minor: number }) {
           save.mutate();
         }}
       >
-        <NumberInput
-          aria-label={t('proof.costTitle')}
-          min={0}
-          {...money}
-          value={value}
-          onChange={setValue}
-        />
+        <NumberInput aria-label={t('proof.costTitle')} min={0} {...money} value={value} onChange={setValue} />
         <Button type="submit" variant="default" loading={save.isPending}>
           {t('do.save')}
         </Button>

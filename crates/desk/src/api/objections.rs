@@ -145,7 +145,7 @@ pub async fn add(
     known_reason(&mut tx, &op, &new.reason).await?;
     let all = sql::objections(&mut tx, op.ws()).await?;
     if all.len() >= MOST {
-        return Err(Fault::conflict("objections_many", format!("A library holds {MOST} objections.")).into());
+        return Err(Fault::conflict("objection_limit", format!("A library holds {MOST} objections.")).into());
     }
     let made = Objection {
         code: format!("own_{}", op.next_id()),
