@@ -393,6 +393,7 @@ test('13a. an objection is marked by its key, its answer is read, and an offer g
       name: 'Закладка в подарок', kind: 'gift', cost_minor: 2000, gaps: ['objection:dear'], words: 'Положим закладку.',
     });
   await page.goto('/calls');
+  await expect(page.getByRole('status').filter({ hasText: 'Готов' })).toBeVisible();
   await page.keyboard.press('n');
   await expect(page.locator('.desk-number')).toContainText('+');
   const offer = page.getByTestId('offers');
