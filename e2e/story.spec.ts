@@ -386,6 +386,38 @@ test('13. an operator takes a task, talks and closes it without the mouse', asyn
   await expect(page.getByText(/Сделан 1 звонок/)).toBeVisible();
 });
 
+test('13a. an objection is marked by its key, its answer is read, and an offer gives a personal code', async ({ page, api }) => {
+  const offers = async () => (await api.get<{ items: { name: string }[] }>('/api/offers')).items;
+  if ((await offers()).length === 0)
+    await api.post('/api/offers', {
+      name: 'Закладка в подарок', kind: 'gift', cost_minor: 2000, gaps: ['objection:dear'], words: 'Положим закладку.',
+    });
+  await page.goto('/calls');
+  await expect(page.getByRole('status').filter({ hasText: 'Готов' })).toBeVisible();
+  await page.keyboard.press('n');
+  await expect(page.locator('.desk-number')).toContainText('+');
+  const offer = page.getByTestId('offers');
+  await expect(offer).toContainText('подходит 0');
+  await page.keyboard.press('q');
+  await expect(page.getByTestId('objection-dear')).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.locator('.desk-answer')).toContainText(/Поним|Розум/);
+  await expect(offer).toContainText('подходит 1');
+  await offer.locator('summary').click();
+  await expect(offer).toContainText('потому что');
+  await offer.getByRole('button', { name: 'Выдать код' }).click();
+  await expect(page.getByTestId('offer-code')).toHaveText(/^[A-Z2-9]{10}$/);
+  await page.keyboard.press('1');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByText(/Сделан 1 звонок/)).toBeVisible();
+
+  await page.goto('/improve?tab=talks');
+  const row = page.getByRole('row').filter({ hasText: 'Дорого' }).first();
+  await row.getByRole('button', { name: '1', exact: true }).first().click();
+  await expect(page.getByRole('complementary').getByRole('row').nth(1)).toContainText('Согласен');
+  await page.goto('/improve?tab=offers');
+  await expect(page.getByRole('row').filter({ hasText: 'Закладка в подарок' })).toContainText('1');
+});
+
 test('14. the funnel: waves overlap, the final is a partition, each bar opens its people', async ({ page, api }) => {
   const seen = await report(api);
   const sum = Object.values(seen.final).reduce((a, b) => a + b, 0);

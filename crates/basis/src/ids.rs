@@ -75,6 +75,10 @@ typed_ids! {
     InteractionId, JobId, EventId,
     /// A line of the backlog of improvements.
     ImprovementId,
+    /// What an operator is to practise.
+    CoachingId,
+    /// What an operator may offer, and a personal code of it.
+    OfferId, OfferCodeId,
 }
 
 /// Makes ids that are unique without asking the database: 41 bits of milliseconds since 2020,

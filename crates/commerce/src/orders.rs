@@ -88,6 +88,7 @@ impl Orders {
                 delivered_day: draft.delivered_day,
                 status: stored_status(draft.status),
                 status_text: &draft.status_text,
+                promo_code: draft.promo_code.as_deref(),
                 amount_minor: draft.amount.minor,
                 currency: draft.amount.currency.to_string(),
             });

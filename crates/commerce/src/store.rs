@@ -16,6 +16,7 @@ pub(crate) struct NewOrder<'a> {
     pub delivered_day: Option<i64>,
     pub status: &'static str,
     pub status_text: &'a str,
+    pub promo_code: Option<&'a str>,
     pub amount_minor: i64,
     pub currency: String,
 }
@@ -45,7 +46,7 @@ pub(crate) async fn insert_orders(
 ) -> Result<(), Fault> {
     store::insert_many!(
         *tx,
-        "INSERT INTO orders (workspace_id, id, record_id, source_id, number, ordered_at, day, delivered_day, status, status_text, amount_minor, currency)",
+        "INSERT INTO orders (workspace_id, id, record_id, source_id, number, ordered_at, day, delivered_day, status, status_text, amount_minor, currency, promo_code)",
         orders,
         |o| [
             ws.get(),
@@ -59,7 +60,8 @@ pub(crate) async fn insert_orders(
             o.status,
             o.status_text,
             o.amount_minor,
-            o.currency.as_str()
+            o.currency.as_str(),
+            o.promo_code
         ]
     )?;
     Ok(())
@@ -153,6 +155,7 @@ pub struct Order {
     pub status: String,
     /// The word of the source.
     pub status_text: String,
+    pub promo_code: Option<String>,
     pub amount: Money,
     pub items: Vec<OrderItem>,
 }
@@ -167,6 +170,7 @@ struct OrderRow {
     delivered_day: Option<i64>,
     status: String,
     status_text: String,
+    promo_code: Option<String>,
     amount_minor: i64,
     currency: String,
 }
@@ -184,7 +188,7 @@ pub async fn orders_of_customer(
     let rows = store::fetch_all!(
         *tx,
         OrderRow,
-        "SELECT o.id, o.record_id, o.number, o.day, o.ordered_at, o.delivered_day, o.status, o.status_text, o.amount_minor, o.currency
+        "SELECT o.id, o.record_id, o.number, o.day, o.ordered_at, o.delivered_day, o.status, o.status_text, o.promo_code, o.amount_minor, o.currency
          FROM record_customers rc JOIN orders o ON o.workspace_id = rc.workspace_id AND o.record_id = rc.record_id
          WHERE rc.workspace_id = $1 AND rc.customer_id = $2 ORDER BY o.ordered_at DESC, o.id DESC LIMIT $3",
         ws.get(),
@@ -210,6 +214,7 @@ pub async fn orders_of_customer(
                 delivered_day: row.delivered_day,
                 status: row.status,
                 status_text: row.status_text,
+                promo_code: row.promo_code,
                 amount: Money::new(row.amount_minor, currency),
             })
         })

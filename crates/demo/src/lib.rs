@@ -12,6 +12,7 @@ mod shop;
 mod simulation;
 pub mod sink;
 pub mod smsc;
+mod talk;
 
 pub use basis::Fault as Error;
 pub use data::{Category, addresses_csv, catalogue_csv, categories, orders_csv};

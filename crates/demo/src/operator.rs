@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, checked, trouble};
 use crate::people::{CallAnswer, Dice};
 use crate::simulation::{Folk, Mood, mailbox_of};
+use crate::talk;
 
 /// Calls that the desk makes on one campaign day: a small room of operators.
 const CALLS_A_DAY: usize = 500;
@@ -201,10 +202,41 @@ impl Operator {
                 body["corrections"] = json!({ "email": email });
             }
         }
+        let raised = talk::objections(said.outcome, said.reason, dice);
+        if !raised.is_empty() {
+            self.offer(&who, &id, said.reason, &raised).await?;
+            body["objections"] = raised.iter().map(|code| json!({ "code": code })).collect();
+        }
         let path = format!("/api/desk/tasks/{id}/outcome");
         let answer = self.browser.post(&path, &self.token, &body).await?;
         checked("/api/desk/tasks/{id}/outcome", &answer)?;
         Ok(Some((who, said.mood)))
+    }
+
+    /// Looks into the menu of offers and makes the one that answers what was said.
+    async fn offer(
+        &self,
+        who: &Arc<str>,
+        task: &str,
+        reason: Option<&str>,
+        raised: &[&str],
+    ) -> Result<(), Fault> {
+        let path = format!("/api/desk/tasks/{task}/offers");
+        let question =
+            format!("{path}?reason={}&objections={}", reason.unwrap_or_default(), raised.join(","));
+        let Some(offer) = talk::choice(&self.browser.get(&question, &self.token).await?) else {
+            return Ok(());
+        };
+        let body = json!({ "offer_id": offer, "reason": reason, "objections": raised });
+        let answer = self.browser.post(&path, &self.token, &body).await?;
+        // A month may fill up between the look and the press.
+        if answer.status.as_u16() != 409 {
+            let issued = checked("/api/desk/tasks/{id}/offers", &answer)?.json()?;
+            if let Some(code) = text(&issued, "code") {
+                self.folk.told(who, code);
+            }
+        }
+        Ok(())
     }
 
     /// One to three topics that the person names.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, checked, trouble};
 use crate::people::{Dice, Where};
 use crate::simulation::{Folk, Mood};
+use crate::talk;
 
 /// Orders a day of somebody who bought once and heard nothing since: about 3% in a month.
 const DAILY: f64 = 0.001;
@@ -30,6 +31,8 @@ pub(crate) struct Shop {
     titles: Vec<String>,
     /// The next day to be exported.
     next: Option<Date>,
+    /// The operators' offers are in the catalogue.
+    offers: bool,
 }
 
 const HEADER: [&str; 9] = [
@@ -48,7 +51,32 @@ impl Shop {
     pub fn new(browser: Browser, token: String, folk: Arc<Folk>) -> Self {
         let catalogue = csv::Reader::from_reader(crate::catalogue_csv()).into_records();
         let titles = catalogue.flatten().filter_map(|row| row.get(0).map(str::to_owned)).collect();
-        Self { browser, token, folk, titles, next: None }
+        Self { browser, token, folk, titles, next: None, offers: false }
+    }
+
+    /// Writes down what operators may offer, when nobody has.
+    pub async fn open_catalogue(&mut self) {
+        if self.offers {
+            return;
+        }
+        match self.write_catalogue().await {
+            Ok(()) => self.offers = true,
+            Err(fault) => tracing::warn!(%fault, "the shop's offers were not taken"),
+        }
+    }
+
+    async fn write_catalogue(&self) -> Result<(), Fault> {
+        let path = "/api/offers";
+        let known = self.browser.get(path, &self.token).await?;
+        if known["items"].as_array().is_some_and(|items| !items.is_empty()) {
+            return Ok(());
+        }
+        let me = self.browser.get("/api/me", &self.token).await?;
+        let language = me.pointer("/workspace/language").and_then(Value::as_str).unwrap_or("ru");
+        for offer in talk::catalogue(language) {
+            checked(path, &self.browser.post(path, &self.token, &offer).await?)?;
+        }
+        Ok(())
     }
 
     /// Hands in the orders of the days that have passed; answers how many there were.
@@ -124,9 +152,16 @@ impl Shop {
     async fn import(&self, orders: &[[String; 9]], first: Date) -> Result<bool, Fault> {
         let mut file = csv::Writer::from_writer(Vec::new());
         let broken = |e: csv::Error| trouble(e.to_string());
-        file.write_record(HEADER).map_err(broken)?;
+        let codes = self.codes_of(orders);
+        if codes.is_empty() {
+            file.write_record(HEADER).map_err(broken)?;
+        } else {
+            file.write_record(HEADER.iter().chain(&["Promo code"])).map_err(broken)?;
+        }
         for order in orders {
-            file.write_record(order).map_err(broken)?;
+            let code = codes.get(order[0].as_str()).map(|(_, code)| code.clone()).unwrap_or_default();
+            let cells = order.iter().cloned().chain((!codes.is_empty()).then_some(code));
+            file.write_record(cells).map_err(broken)?;
         }
         let bytes = file.into_inner().map_err(|e| trouble(e.to_string()))?;
         let content = String::from_utf8(bytes).map_err(|e| trouble(e.to_string()))?;
@@ -146,7 +181,29 @@ impl Shop {
         let answer =
             self.browser.post(path, &self.token, &json!({ "upload_id": upload, "source": source })).await?;
         checked(path, &answer)?;
+        for (who, _) in codes.values() {
+            self.folk.used(who);
+        }
         Ok(true)
+    }
+
+    /// By the order's number: who names a code with it, and which. The first order of a person takes it.
+    fn codes_of<'o>(&self, orders: &'o [[String; 9]]) -> HashMap<&'o str, (&str, String)> {
+        let mut used: HashMap<&str, &str> = HashMap::new();
+        let mut codes = HashMap::new();
+        for order in orders {
+            let person = order[0].parse::<usize>().ok().map(|n| n % 10_000);
+            let Some(key) = person.and_then(|at| self.folk.town.people.get(at)).map(|p| p.key.as_str())
+            else {
+                continue;
+            };
+            let Some(code) = self.folk.code(key) else { continue };
+            let names_it = Dice::new(self.folk.seed, key).chance("names the code", 0.7);
+            if names_it && used.insert(key, &order[0]).is_none() {
+                codes.insert(order[0].as_str(), (key, code));
+            }
+        }
+        codes
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use basis::{Fault, Time};
@@ -61,12 +61,14 @@ pub(crate) struct Folk {
     pub town: Town,
     /// Of each of the town's people.
     fates: Vec<Fate>,
+    /// Codes that people were told on the telephone and have not used yet.
+    codes: Mutex<HashMap<Arc<str>, String>>,
 }
 
 impl Folk {
     pub fn new(seed: u64, town: Town) -> Self {
         let fates = town.people.iter().map(|p| fate(Dice::new(seed, &p.key), p.has_email)).collect();
-        Self { seed, town, fates }
+        Self { seed, town, fates, codes: Mutex::default() }
     }
 
     /// The key of the draws of whoever has this mailbox or number; strangers are known by it alone.
@@ -74,6 +76,21 @@ impl Folk {
         let own = named(contact);
         let contact = own.as_deref().unwrap_or(contact);
         self.town.find(contact).map_or_else(|| contact.into(), |at| self.town.people[at].key.as_str().into())
+    }
+
+    /// Somebody writes a code down.
+    pub fn told(&self, who: &Arc<str>, code: String) {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(who), code);
+    }
+
+    /// The code that somebody holds.
+    pub fn code(&self, who: &str) -> Option<String> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner).get(who).cloned()
+    }
+
+    /// A code is good for one order.
+    pub fn used(&self, who: &str) {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner).remove(who);
     }
 
     pub fn fate(&self, contact: &str) -> Fate {
@@ -260,6 +277,7 @@ impl Simulation {
             }
         }
         if let Some(operator) = &mut self.operator {
+            self.shop.open_catalogue().await;
             let (handled, moods) = operator.work(now, &zone).await;
             done += handled;
             self.moods.extend(moods);

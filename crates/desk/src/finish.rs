@@ -14,7 +14,10 @@ use utoipa::ToSchema;
 use crate::{
     incoming::preferred_email,
     rules::outcome::{Next, Outcome, next},
-    store::task::{self, About, Done, TaskRow},
+    store::{
+        objections,
+        task::{self, About, Done, TaskRow},
+    },
     take::{LEASE, script_shown},
 };
 
@@ -41,6 +44,18 @@ pub struct Ended {
     /// Categories that the person named; a consent with the words of the script as proof.
     #[schema(value_type = Option<Vec<String>>)]
     pub interests: Option<Vec<CategoryId>>,
+    /// What the person objected, in the order in which it was said. Whether the answer worked is told by the outcome.
+    #[serde(default)]
+    pub objections: Vec<Raised>,
+}
+
+/// An objection that was heard.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+pub struct Raised {
+    /// Of `GET /api/objections`.
+    pub code: String,
+    /// Of the words that the operator had on the screen; the newest by default.
+    pub version: Option<i64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -54,7 +69,7 @@ pub struct Corrections {
 const LONGEST_NOTE: usize = 2_000;
 
 /// The task, when it is in this operator's hands.
-async fn held(tx: &mut Tx, op: &Op, id: CallTaskId) -> Result<TaskRow, Fault> {
+pub(crate) async fn held(tx: &mut Tx, op: &Op, id: CallTaskId) -> Result<TaskRow, Fault> {
     let row = task::task(tx, op.ws(), id).await?;
     if row.taken_by != Some(op.actor.id) {
         return Err(Fault::forbidden("not_your_task", "This task is not in your hands."));
@@ -73,6 +88,7 @@ pub async fn outcome(op: &Op, id: CallTaskId, ended: &Ended) -> Result<(), Fault
     let mut tx = op.app.db.read().await?;
     let row = held(&mut tx, op, id).await?;
     let dictionary = insight::store::dictionary(&mut tx, ws).await?;
+    let raised = raised(&mut tx, ws, ended).await?;
     drop(tx);
     if row.state == "done" && row.outcome.as_deref() == Some(ended.outcome.as_str()) {
         // The answer to the first sending was lost on its way.
@@ -89,11 +105,43 @@ pub async fn outcome(op: &Op, id: CallTaskId, ended: &Ended) -> Result<(), Fault
     if row.state != "taken" {
         return Err(gone());
     }
+    if let Some(attempt) = objections::open_attempt(&mut tx, ws, id).await? {
+        objections::keep(&mut tx, ws, attempt, &raised).await?;
+    }
     write(&mut tx, op, &row, ended, &note, after).await?;
     tx.commit().await?;
     op.app.hub.publish(ws, "desk", json!({ "done": id }));
     op.app.hub.publish(ws, format!("campaign:{}", row.campaign_id), json!({ "call": ended.outcome }));
     Ok(())
+}
+
+/// The objections of a talk with the versions that were seen.
+async fn raised(tx: &mut Tx, ws: WorkspaceId, ended: &Ended) -> Result<Vec<(String, i64)>, Fault> {
+    if ended.objections.is_empty() {
+        return Ok(Vec::new());
+    }
+    let odd = |what: String| Fault::invalid("objections", what.clone()).with_field("objections", what);
+    if !ended.outcome.reached() {
+        return Err(odd(
+            "Nobody talked in this call: objections go with agreed, refused or call later.".to_owned()
+        ));
+    }
+    let library = objections::objections(tx, ws).await?;
+    let mut raised: Vec<(String, i64)> = Vec::new();
+    for heard in &ended.objections {
+        let known = library
+            .iter()
+            .find(|o| o.code == heard.code)
+            .ok_or_else(|| odd(format!("There is no objection \"{}\" in the library.", heard.code)))?;
+        let version = heard.version.unwrap_or(known.version);
+        if !(1..=known.version).contains(&version) {
+            return Err(odd(format!("The objection \"{}\" has no version {version}.", heard.code)));
+        }
+        if !raised.iter().any(|(code, _)| *code == heard.code) {
+            raised.push((heard.code.clone(), version));
+        }
+    }
+    Ok(raised)
 }
 
 fn gone() -> Fault {

@@ -555,6 +555,8 @@ fn change(rec: &Rec, is_new: bool) -> Change {
             payload: rec.payload.to_string(),
             fingerprint: String::new(),
             order: None,
+            channel: None,
+            touched_at: None,
             seen_before: false,
         },
     }

@@ -4,5 +4,6 @@ mod api;
 mod calls;
 pub mod rules;
 mod store;
+mod talks;
 
 pub use api::routes;

@@ -179,7 +179,8 @@ pub struct Question {
     /// customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
     /// consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
     /// employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
-    /// lapsed, churned, returned, bought_again, active_at_start, active_at_end, active_in, became_repeat, one_time_at_start, refused, moved.
+    /// lapsed, churned, returned, bought_again, active_at_start, active_at_end, active_in, became_repeat, one_time_at_start,
+    /// refused, moved; and journey, a step of the path from the first touch.
     pub figure: Option<String>,
     /// Which stage, channel, month or signal.
     pub value: Option<String>,
@@ -189,6 +190,10 @@ pub struct Question {
     pub m: Option<u8>,
     /// Months since the first purchase, of `figure=cohort`.
     pub index: Option<i32>,
+    /// Where they came from, of `figure=journey`.
+    pub channel: Option<String>,
+    /// Month of the first touch, of `figure=journey`.
+    pub month: Option<String>,
     /// First day of a period.
     pub from: Option<String>,
     /// Last day of a period.

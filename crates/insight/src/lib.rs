@@ -6,6 +6,7 @@ pub mod cli;
 mod contacts;
 mod derived;
 mod figures;
+mod journeys;
 pub mod leaving;
 pub mod orders;
 pub mod outcomes;

@@ -503,6 +503,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/coaching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All coaching tasks, and whom the own calls suggest to coach on what. */
+        get: operations["list"];
+        put?: never;
+        /** Gives an operator a task. */
+        post: operations["give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coaching/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tasks of who asks, the open ones first. */
+        get: operations["mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/coaching/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a task, takes it back or gives it again. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/coaching/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The operator ticks a task done; the effect is measured from this day on. */
+        post: operations["done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consents": {
         parameters: {
             query?: never;
@@ -872,6 +941,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/tasks/{id}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The win-back menu of the call in hand: what answers it first, and the code that was issued in it. */
+        get: operations["menu"];
+        put?: never;
+        /** Issues a personal code to the person on the line; the same offer again gives the same code. */
+        post: operations["issue"];
+        /** Takes the code of the call in hand back. */
+        delete: operations["undo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desk/tasks/{id}/outcome": {
         parameters: {
             query?: never;
@@ -1165,6 +1253,43 @@ export interface paths {
          *     in major units, leads and new customers as counts, the margin as a share or in percent. All of the table is taken, or none of it.
          */
         post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/journey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * From first touch to lifetime value: how many customers of each channel and month took which step, how long it took, what they
+         *     cost and what they are worth.
+         */
+        get: operations["journey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/journey/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The path of one customer from the first touch. */
+        get: operations["of_customer"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1531,6 +1656,144 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The library of objections: what customers say against coming back, and what is answered. */
+        get: operations["list"];
+        put?: never;
+        /** Adds an objection of the workspace's own. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/objections/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The talks behind a figure of objections, the newest first; as many as the figure says. */
+        get: operations["calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/objections/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What customers object, and what comes of the talk: with the objection and without it, by script and by operator. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/objections/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an objection. New words are a new version: a call keeps the version that the operator saw. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/objections/{code}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of an objection's words, the newest first. */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The catalogue with what each offer came to. */
+        get: operations["list"];
+        put?: never;
+        /** Adds an offer to the catalogue. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The codes behind a figure of an offer, the newest first. */
+        get: operations["codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/offers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an offer; codes that were issued keep their terms. */
+        patch: operations["change"];
         trace?: never;
     };
     "/api/orders": {
@@ -2548,6 +2811,28 @@ export interface components {
              */
             starts: string | null;
         };
+        /** @description How an objection goes with one operator, beside all colleagues. */
+        ByOperator: {
+            /** @description The operator's consent − the colleagues'. */
+            difference: components["schemas"]["Change"];
+            operator?: string | null;
+            operator_id: string;
+            others: components["schemas"]["Rate"];
+            rates: components["schemas"]["TalkRates"];
+        };
+        /** @description How an objection goes with one script. */
+        ByScript: {
+            campaign?: string | null;
+            /** @description Of the variant. */
+            name?: string | null;
+            rates: components["schemas"]["TalkRates"];
+            /**
+             * Format: int64
+             * @description From 0; absent where the wave has one script.
+             */
+            variant?: number | null;
+            wave_id: string;
+        };
         /** @description Who has this number, and what reached them last. */
         Caller: {
             campaign?: components["schemas"]["CallerCampaign"] | null;
@@ -3081,6 +3366,78 @@ export interface components {
             links: components["schemas"]["GraphEdge"][];
             nodes: components["schemas"]["GraphNode"][];
         };
+        Coaching: {
+            /**
+             * Format: int32
+             * @description The days the suggestions look at.
+             */
+            days: number;
+            items: components["schemas"]["CoachingTask"][];
+            /** @description Who may be given a task. */
+            operators: components["schemas"]["CoachingOperator"][];
+            suggested: components["schemas"]["CoachingAdvice"][];
+        };
+        /** @description An operator who agrees fewer customers on an objection than the colleagues do. */
+        CoachingAdvice: {
+            /** @description Own talks that were refused, and colleagues' that were agreed. */
+            calls: components["schemas"]["CoachingCall"][];
+            /** @description Own − colleagues'; its interval lies below zero. */
+            difference: components["schemas"]["Change"];
+            operator?: string | null;
+            operator_id: string;
+            others: components["schemas"]["Rate"];
+            own: components["schemas"]["Rate"];
+            /** @description The open task that already answers it. */
+            task_id?: string | null;
+            topic: string;
+        };
+        /** @description A call to read. */
+        CoachingCall: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            name: string;
+            note: string;
+            objections: string[];
+            operator?: string | null;
+            outcome: string;
+        };
+        CoachingChange: {
+            /** @description Empty for none. */
+            due_day?: string | null;
+            /** @description `dropped` takes it back, `open` gives it again. */
+            state?: string | null;
+            title?: string | null;
+        };
+        CoachingOperator: {
+            id: string;
+            name: string;
+        };
+        /** @description What an operator is to practise. */
+        CoachingTask: {
+            calls: components["schemas"]["CoachingCall"][];
+            done_day?: string | null;
+            due_day?: string | null;
+            effect?: components["schemas"]["Effect"] | null;
+            given_by?: string | null;
+            given_day: string;
+            id: string;
+            operator?: string | null;
+            operator_id: string;
+            /** @description Open after its day. */
+            overdue: boolean;
+            /** @description open, done, dropped. */
+            state: string;
+            title: string;
+            /** @description objection:CODE, or consent for all talks. */
+            topic: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        CoachingTick: {
+            /** @description False takes the tick back. */
+            done: boolean;
+        };
         CohortMonth: {
             /** Format: int64 */
             customers: number;
@@ -3250,6 +3607,13 @@ export interface components {
         };
         CustomerErased: {
             erased: string;
+        };
+        /** @description The path of one customer. */
+        CustomerJourney: {
+            channel: string;
+            expected?: Record<string, never> | null;
+            realised: Record<string, never>;
+            steps: components["schemas"]["TakenStep"][];
         };
         /** @description A line of a list of customers; phones and e-mails are masked by role. */
         CustomerLine: {
@@ -3448,6 +3812,8 @@ export interface components {
              */
             next_at?: string | null;
             note?: string;
+            /** @description What the person objected, in the order in which it was said. Whether the answer worked is told by the outcome. */
+            objections?: components["schemas"]["Raised"][];
             /** @description Which order displeased; kept with a refusal, and it must be one of this person's. */
             order_id?: string | null;
             outcome: components["schemas"]["Outcome"];
@@ -3646,6 +4012,24 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
+        /** @description A talk with what was objected in it. */
+        HeardTalk: {
+            amount?: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description On the campaign clock.
+             */
+            at: string;
+            customer_id: string;
+            id: string;
+            name: string;
+            /** @description Not shown to clients. */
+            note?: string | null;
+            objections: string[];
+            operator?: string | null;
+            order_number?: string | null;
+            outcome: string;
+        };
         /** @description The threshold in force: it is held, so that the history stays what it was. */
         HeldThreshold: {
             by_hand: boolean;
@@ -3792,10 +4176,75 @@ export interface components {
         Inputs: {
             items: components["schemas"]["Input"][];
         };
+        /** @description Which offer, and what the operator picked so far. */
+        Issue: {
+            objections?: string[];
+            offer_id: string;
+            reason?: string | null;
+        };
+        /** @description A code in the customer's hands. */
+        IssuedCode: {
+            code: string;
+            /** @description The last day it is taken. */
+            expires_day: string;
+            offer: string;
+            offer_id: string;
+            words: string;
+        };
         ItemView: {
             /** Format: int64 */
             quantity: number;
             title: string;
+        };
+        Journey: {
+            as_of: string;
+            /** @description The largest first. */
+            channels: components["schemas"]["JourneyRow"][];
+            /** Format: double */
+            lapse_days: number;
+            /** @description The margin was not entered: amounts are revenue. */
+            margin_is_default: boolean;
+            /** @description By first touch, of the channel asked for; the newest first. */
+            months: components["schemas"]["JourneyRow"][];
+            total: components["schemas"]["JourneyRow"];
+        };
+        /** @description Customers of one channel or of one month of first touch. */
+        JourneyRow: {
+            /** @description Entered spend on acquisition ÷ first purchases of the days that it covers. */
+            cac?: Record<string, never> | null;
+            channel?: string | null;
+            /** @description Margin expected within the next twelve months; absent without a model. */
+            expected?: Record<string, never> | null;
+            /** @description (realised + expected) ÷ buyers. */
+            ltv?: Record<string, never> | null;
+            /** Format: double */
+            ltv_to_cac?: number | null;
+            /** @description 2024-09. */
+            month?: string | null;
+            /** @description Margin of what they brought, in the workspace's currency alone. */
+            realised: Record<string, never>;
+            steps: components["schemas"]["JourneyStep"][];
+        };
+        /** @description A step of the path. */
+        JourneyStep: {
+            /** Format: int64 */
+            customers: number;
+            /** Format: double */
+            high?: number | null;
+            list: string;
+            /**
+             * Format: double
+             * @description Wilson's 95% interval.
+             */
+            low?: number | null;
+            /** Format: double */
+            median_days?: number | null;
+            /** @description The step that share and days are counted from. */
+            of?: string | null;
+            /** Format: double */
+            share?: number | null;
+            /** @description touched, lead, first, second, regular, lapsed, returned. */
+            step: string;
         };
         /** @description Until when the task is held. */
         Kept: {
@@ -3959,6 +4408,29 @@ export interface components {
          * @enum {string}
          */
         Measure: "bought" | "positive";
+        /** @description An offer beside the talk. */
+        MenuOffer: {
+            /** @description It answers what was said, or is for everybody. */
+            fits: boolean;
+            id: string;
+            kind: components["schemas"]["OfferKind"];
+            /**
+             * Format: int64
+             * @description Codes left this month; absent without a limit.
+             */
+            left?: number | null;
+            name: string;
+            /** Format: int64 */
+            percent: number;
+            /** @description value, limit, budget; absent when it may be given. */
+            refused?: string | null;
+            /** Format: int64 */
+            valid_days: number;
+            /** @description The gaps that it answers: reason:CODE, driver:CODE, objection:CODE, signal:CODE. */
+            why: string[];
+            /** @description What to say. */
+            words: string;
+        };
         MergeKind: {
             /** Format: int64 */
             count: number;
@@ -4112,12 +4584,26 @@ export interface components {
             moves: number;
             to: string;
         };
+        MyCoaching: {
+            items: components["schemas"]["CoachingTask"][];
+        };
         /** @description How many named a competitor or an employee. */
         Named: {
             /** Format: int64 */
             customers: number;
             list: string;
             name: string;
+        };
+        /** @description A task for an operator. */
+        NewCoaching: {
+            /** @description Calls to read, of `GET /api/objections/calls`. */
+            calls?: string[];
+            /** @description A day like 2024-09-01. */
+            due_day?: string | null;
+            operator_id: string;
+            title?: string;
+            /** @description objection:CODE, or consent for all talks. */
+            topic: string;
         };
         /** @description Somebody new, as typed: a name, a phone or an e-mail at least. */
         NewCustomer: {
@@ -4128,6 +4614,11 @@ export interface components {
             not_same_as?: string[];
             note?: string;
             phone?: string;
+        };
+        /** @description Words by language; a name and an answer in each that is given. */
+        NewObjection: {
+            reason?: string;
+            texts: Record<string, never>;
         };
         NewReason: {
             asks?: components["schemas"]["Asks"] | null;
@@ -4161,6 +4652,196 @@ export interface components {
             password: string;
             role: components["schemas"]["Role"];
         };
+        ObjectionChange: {
+            reason?: string | null;
+            retired?: boolean | null;
+            /**
+             * Format: int64
+             * @description The version that was seen: a change of something newer is refused.
+             */
+            seen?: number | null;
+            /** @description Makes a new version of the words. */
+            texts?: Record<string, never> | null;
+        };
+        ObjectionFigures: {
+            code: string;
+            /** @description Consent with it − consent without it. */
+            difference: components["schemas"]["Change"];
+            operators: components["schemas"]["ByOperator"][];
+            /**
+             * Format: int64
+             * @description Talks in which it was raised.
+             */
+            raised: number;
+            rates: components["schemas"]["TalkRates"];
+            scripts: components["schemas"]["ByScript"][];
+            /** @description Of the talks without it. */
+            without: components["schemas"]["TalkRates"];
+        };
+        ObjectionReport: {
+            campaign?: components["schemas"]["PlanCampaign"] | null;
+            campaigns: components["schemas"]["PlanCampaign"][];
+            /** @description The most frequent first. */
+            items: components["schemas"]["ObjectionFigures"][];
+            /**
+             * Format: int64
+             * @description All talks, and those in which nothing was objected.
+             */
+            talks: number;
+            /**
+             * Format: int64
+             * @description An order counts for so many days after the talk.
+             */
+            window_days: number;
+            /** Format: int64 */
+            without_objections: number;
+        };
+        /** @description The words of an objection at one time. */
+        ObjectionVersion: {
+            actor?: string | null;
+            /**
+             * Format: date-time
+             * @description Absent for the shipped words.
+             */
+            at?: string | null;
+            texts: Record<string, never>;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description An objection of the library. */
+        ObjectionView: {
+            code: string;
+            /** @description The leaving reason behind it: reason:CODE, driver:CODE, or empty. */
+            reason: string;
+            /** @description Not offered any more; talks of the past keep it. */
+            retired: boolean;
+            /** @description Part of the product. */
+            shipped: boolean;
+            /** @description By language (ru, uk, en): name, answer. */
+            texts: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Of the words; send it back with the objections of a call.
+             */
+            version: number;
+        };
+        /** @description What an operator may offer. */
+        Offer: {
+            /** @description The most that one code may cost. */
+            cost: Record<string, never>;
+            /** @description reason:CODE, driver:CODE, objection:CODE, signal:CODE; none for everybody. */
+            gaps: string[];
+            id: string;
+            /**
+             * Format: int64
+             * @description Codes that stand.
+             */
+            issued: number;
+            kind: components["schemas"]["OfferKind"];
+            /** @description Revenue of the customer so far. */
+            least_value: Record<string, never>;
+            /** @description What the redeemed codes cost the margin. */
+            margin_cost: Record<string, never>;
+            month_budget?: Record<string, never> | null;
+            /** Format: int64 */
+            month_limit?: number | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Of kind percent; else 0.
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description Codes with a purchase while they were good.
+             */
+            redeemed: number;
+            retired: boolean;
+            /** @description What these purchases came to, one amount a currency. */
+            revenue: Record<string, never>[];
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            valid_days: number;
+            words: string;
+        };
+        /** @description A code in somebody's hands. */
+        OfferCode: {
+            amount?: Record<string, never> | null;
+            /** @description The last signs alone: a list is not to give codes away. */
+            code_end: string;
+            customer_id: string;
+            expires_day: string;
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            name: string;
+            offer_id: string;
+            operator?: string | null;
+            order_day?: string | null;
+            order_number?: string | null;
+            /** @description The gap that it answered, or empty. */
+            why: string;
+        };
+        /** @description A new offer, or what is to change of one: what is absent stays. */
+        OfferInput: {
+            /**
+             * Format: int64
+             * @description Minor units of the workspace's currency.
+             * @default null
+             */
+            cost_minor: number | null;
+            /** @default null */
+            gaps: string[] | null;
+            /** @default null */
+            kind: components["schemas"]["OfferKind"] | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            least_value_minor: number | null;
+            /**
+             * Format: int64
+             * @description 0 for none.
+             * @default null
+             */
+            month_budget_minor: number | null;
+            /**
+             * Format: int64
+             * @description 0 for none.
+             * @default null
+             */
+            month_limit: number | null;
+            /** @default null */
+            name: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            percent: number | null;
+            /** @default null */
+            retired: boolean | null;
+            /**
+             * Format: date-time
+             * @description `updated_at` as it was seen: a change of something newer is refused.
+             * @default null
+             */
+            seen: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            valid_days: number | null;
+            /** @default null */
+            words: string | null;
+        };
+        /** @enum {string} */
+        OfferKind: "percent" | "sum" | "delivery" | "gift" | "expert" | "other";
+        OfferMenu: {
+            issued?: components["schemas"]["IssuedCode"] | null;
+            /** @description What answers the talk first. */
+            items: components["schemas"]["MenuOffer"][];
+        };
         OrderView: {
             amount: Record<string, never>;
             /** @description The shop's local day, `2024-09-01`. */
@@ -4169,6 +4850,8 @@ export interface components {
             id: string;
             items: components["schemas"]["ItemView"][];
             number: string;
+            /** @description The code that it was made with, in capitals. */
+            promo_code?: string | null;
             /** @description `new`, `paid`, `cancelled`, `returned`. */
             status: string;
             status_text: string;
@@ -4383,6 +5066,28 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_HeardTalk: {
+            items: {
+                amount?: Record<string, never> | null;
+                /**
+                 * Format: date-time
+                 * @description On the campaign clock.
+                 */
+                at: string;
+                customer_id: string;
+                id: string;
+                name: string;
+                /** @description Not shown to clients. */
+                note?: string | null;
+                objections: string[];
+                operator?: string | null;
+                order_number?: string | null;
+                outcome: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ImportView: {
             items: {
                 /** Format: date-time */
@@ -4488,6 +5193,109 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_ObjectionVersion: {
+            items: {
+                actor?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Absent for the shipped words.
+                 */
+                at?: string | null;
+                texts: Record<string, never>;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ObjectionView: {
+            items: {
+                code: string;
+                /** @description The leaving reason behind it: reason:CODE, driver:CODE, or empty. */
+                reason: string;
+                /** @description Not offered any more; talks of the past keep it. */
+                retired: boolean;
+                /** @description Part of the product. */
+                shipped: boolean;
+                /** @description By language (ru, uk, en): name, answer. */
+                texts: Record<string, never>;
+                /**
+                 * Format: int64
+                 * @description Of the words; send it back with the objections of a call.
+                 */
+                version: number;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Offer: {
+            items: {
+                /** @description The most that one code may cost. */
+                cost: Record<string, never>;
+                /** @description reason:CODE, driver:CODE, objection:CODE, signal:CODE; none for everybody. */
+                gaps: string[];
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Codes that stand.
+                 */
+                issued: number;
+                kind: components["schemas"]["OfferKind"];
+                /** @description Revenue of the customer so far. */
+                least_value: Record<string, never>;
+                /** @description What the redeemed codes cost the margin. */
+                margin_cost: Record<string, never>;
+                month_budget?: Record<string, never> | null;
+                /** Format: int64 */
+                month_limit?: number | null;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Of kind percent; else 0.
+                 */
+                percent: number;
+                /**
+                 * Format: int64
+                 * @description Codes with a purchase while they were good.
+                 */
+                redeemed: number;
+                retired: boolean;
+                /** @description What these purchases came to, one amount a currency. */
+                revenue: Record<string, never>[];
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int64 */
+                valid_days: number;
+                words: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_OfferCode: {
+            items: {
+                amount?: Record<string, never> | null;
+                /** @description The last signs alone: a list is not to give codes away. */
+                code_end: string;
+                customer_id: string;
+                expires_day: string;
+                id: string;
+                /** Format: date-time */
+                issued_at: string;
+                name: string;
+                offer_id: string;
+                operator?: string | null;
+                order_day?: string | null;
+                order_number?: string | null;
+                /** @description The gap that it answered, or empty. */
+                why: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_OrderView: {
             items: {
                 amount: Record<string, never>;
@@ -4497,6 +5305,8 @@ export interface components {
                 id: string;
                 items: components["schemas"]["ItemView"][];
                 number: string;
+                /** @description The code that it was made with, in capitals. */
+                promo_code?: string | null;
                 /** @description `new`, `paid`, `cancelled`, `returned`. */
                 status: string;
                 status_text: string;
@@ -5028,6 +5838,29 @@ export interface components {
             mine: boolean;
             name: string;
         };
+        /** @description An objection that was heard. */
+        Raised: {
+            /** @description Of `GET /api/objections`. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Of the words that the operator had on the screen; the newest by default.
+             */
+            version?: number | null;
+        };
+        /** @description A share with its parts and Wilson's 95% interval; all three are absent over nothing. */
+        Rate: {
+            /** Format: int64 */
+            denominator: number;
+            /** Format: double */
+            high?: number | null;
+            /** Format: double */
+            low?: number | null;
+            /** Format: int64 */
+            numerator: number;
+            /** Format: double */
+            value?: number | null;
+        };
         /** @description The difference of two shares, variant − control. */
         RateDifference: {
             /** @description Valid however often one looks, at the same level. */
@@ -5511,6 +6344,14 @@ export interface components {
             /** @description `no_order` or `overdue`, the reaction's word, or the category's name. */
             word: string;
         };
+        /** @description A step that a customer took. */
+        TakenStep: {
+            /** @description Absent for a step that was not taken. */
+            day?: string | null;
+            /** Format: int32 */
+            days?: number | null;
+            step: string;
+        };
         /** @description A talk in which a customer said why they leave. */
         Talk: {
             /**
@@ -5535,6 +6376,13 @@ export interface components {
             reason: string;
             /** @description The workspace's words; empty where the catalogue's are used. */
             reason_name: string;
+        };
+        /** @description Consent and sale of some talks. */
+        TalkRates: {
+            /** @description Agreed ÷ talks. */
+            consent: components["schemas"]["Rate"];
+            /** @description Bought within the window ÷ talks. */
+            sale: components["schemas"]["Rate"];
         };
         /**
          * @description Whom a wave goes to.
@@ -6037,7 +6885,8 @@ export interface operations {
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
                  *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused;
+                 *     and journey, a step of the path from the first touch.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -6048,6 +6897,10 @@ export interface operations {
                 m?: number | null;
                 /** @description Months since the first purchase, of `figure=cohort`. */
                 index?: number | null;
+                /** @description Where they came from, of `figure=journey`. */
+                channel?: string | null;
+                /** @description Month of the first touch, of `figure=journey`. */
+                month?: string | null;
                 /** @description First day of a period. */
                 from?: string | null;
                 /** @description Last day of a period. */
@@ -6080,7 +6933,8 @@ export interface operations {
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
                  *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused;
+                 *     and journey, a step of the path from the first touch.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -6091,10 +6945,16 @@ export interface operations {
                 m?: number | null;
                 /** @description Months since the first purchase, of `figure=cohort`. */
                 index?: number | null;
+                /** @description Where they came from, of `figure=journey`. */
+                channel?: string | null;
+                /** @description Month of the first touch, of `figure=journey`. */
+                month?: string | null;
                 /** @description First day of a period. */
                 from?: string | null;
                 /** @description Last day of a period. */
                 to?: string | null;
+                /** @description ru, uk or en: names of columns, stages and signs in words; codes without it. */
+                lang?: string | null;
             };
             header?: never;
             path?: never;
@@ -6119,7 +6979,8 @@ export interface operations {
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
                  *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused;
+                 *     and journey, a step of the path from the first touch.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -6130,10 +6991,16 @@ export interface operations {
                 m?: number | null;
                 /** @description Months since the first purchase, of `figure=cohort`. */
                 index?: number | null;
+                /** @description Where they came from, of `figure=journey`. */
+                channel?: string | null;
+                /** @description Month of the first touch, of `figure=journey`. */
+                month?: string | null;
                 /** @description First day of a period. */
                 from?: string | null;
                 /** @description Last day of a period. */
                 to?: string | null;
+                /** @description ru, uk or en: names of columns, stages and signs in words; codes without it. */
+                lang?: string | null;
             };
             header?: never;
             path?: never;
@@ -6897,6 +7764,171 @@ export interface operations {
     };
     list: {
         parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coaching"];
+                };
+            };
+        };
+    };
+    give: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCoaching"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoachingTask"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCoaching"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CoachingChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoachingTask"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    done: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CoachingTick"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoachingTask"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list: {
+        parameters: {
             query: {
                 customer: string;
             };
@@ -7554,6 +8586,133 @@ export interface operations {
             };
         };
     };
+    menu: {
+        parameters: {
+            query?: {
+                /** @description A code of the leaving reasons. */
+                reason?: string | null;
+                /** @description Codes of objections, with commas between. */
+                objections?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferMenu"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    issue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Issue"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCode"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     outcome: {
         parameters: {
             query?: never;
@@ -8094,6 +9253,61 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Inputs"];
                 };
+            };
+        };
+    };
+    journey: {
+        parameters: {
+            query?: {
+                /** @description The months of one channel; of all without it. */
+                channel?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journey"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    of_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerJourney"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -8679,6 +9893,339 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ObjectionView"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewObjection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionView"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    calls: {
+        parameters: {
+            query?: {
+                /** @description A code of the library; all talks without it. */
+                objection?: string | null;
+                /** @description `with` or `without` the objection. */
+                side?: string | null;
+                /** @description all, agreed, bought. */
+                part?: string | null;
+                operator?: string | null;
+                /** @description The talks of everybody but the operator. */
+                others?: boolean | null;
+                /** @description With `variant` when the wave has several scripts. */
+                wave?: string | null;
+                variant?: number | null;
+                /** @description As of the plan. */
+                campaign?: string | null;
+                /** @description Where to go on: `next` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page, 1 to 200; 50 by default. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HeardTalk"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description Of which campaign; the one launched last by default, `all` for all calls. */
+                campaign?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionReport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ObjectionVersion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Offer"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    codes: {
+        parameters: {
+            query?: {
+                /** @description Of one offer; all of them without it. */
+                offer?: string | null;
+                /** @description Only those with a purchase. */
+                redeemed?: boolean | null;
+                /** @description Where to go on: `next` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page, 1 to 200; 50 by default. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OfferCode"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

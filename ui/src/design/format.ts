@@ -42,6 +42,38 @@ function digitsOf(currency: string, locale: string): number {
   return new Intl.NumberFormat(locale, { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
+/** How an amount is typed in a currency: the sign where the language puts it, as in everything that is shown. */
+export function moneyField(lang: string, currency: string) {
+  const locale = LOCALE[lang] ?? 'en-GB';
+  const parts = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+  }).formatToParts(-1234567.5);
+  const of = (type: Intl.NumberFormatPartTypes) => parts.find((p) => p.type === type)?.value;
+  const at = parts.findIndex((p) => p.type === 'currency');
+  const sign = of('currency') ?? currency;
+  const before = at < parts.findIndex((p) => p.type === 'integer');
+  const gap = parts[before ? at + 1 : at - 1]?.type === 'literal' ? '\u00a0' : '';
+  return {
+    prefix: before ? `${sign}${gap}` : undefined,
+    suffix: before ? undefined : `${gap}${sign}`,
+    thousandSeparator: of('group') ?? '\u00a0',
+    decimalSeparator: of('decimal') ?? '.',
+    decimalScale: digitsOf(currency, locale),
+  };
+}
+
+/** Major units of minor ones in a currency, for such a field. */
+export function majorScale(currency: string): number {
+  return 10 ** digitsOf(currency, 'en-GB');
+}
+
+export function useMoneyField(currency: string) {
+  const { i18n } = useTranslation();
+  return useMemo(() => moneyField(i18n.language, currency), [i18n.language, currency]);
+}
+
 export function formats(lang: string, timeZone = zone): Formats {
   const locale = LOCALE[lang] ?? 'en-GB';
   const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });

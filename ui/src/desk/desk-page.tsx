@@ -23,11 +23,17 @@ import { Addresses, CardFacts, ConsentList, Contacts, Orders } from '~/identity/
 import { fieldOf } from '~/identity/fault';
 import { Likely, useLikely } from '~/identity/likely';
 import { NO_REFUSAL, RefusalFields, said } from '~/improve/refusal';
+import { MyCoaching } from './coaching';
 import { Inbound } from './inbound';
+import { ObjectionCards, type Raised } from './objections';
+import { OfferMenu } from './offers';
+import '~/improve/improve.css';
 import './desk.css';
 
 const OUTCOMES = ['agreed', 'refused', 'call_later', 'wrong_number', 'no_answer'] as const;
 type Outcome = (typeof OUTCOMES)[number];
+/** Somebody was on the line. */
+const TALKED = new Set<Outcome>(['agreed', 'refused', 'call_later']);
 const OUTCOME_TONE: Record<Outcome, string | undefined> = {
   agreed: 'good',
   refused: 'bad',
@@ -110,7 +116,10 @@ export function DeskPage() {
     queryFn: ({ signal }) => api.get<Queue>('/api/desk/tasks', undefined, signal),
     refetchInterval: 15_000,
   });
-  useEvents(['desk'], () => void client.invalidateQueries({ queryKey: ['desk-tasks'] }));
+  useEvents(['desk'], () => {
+    void client.invalidateQueries({ queryKey: ['desk-tasks'] });
+    void client.invalidateQueries({ queryKey: ['coaching'] });
+  });
   useEffect(() => {
     document.title = `${t('nav.calls')} · Otklik`;
   }, [t]);
@@ -175,6 +184,7 @@ export function DeskPage() {
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
           <div className="desk-body" role="group" tabIndex={0} aria-label={t('desk.queue')}>
             <Loaded query={queue}>{(q) => <QueueList queue={q} taken={task?.id} />}</Loaded>
+            <MyCoaching />
           </div>
         </section>
         <section className="desk-pane" aria-label={t('desk.talk')}>
@@ -317,6 +327,7 @@ function Talk({
   const [refusal, setRefusal] = useState(NO_REFUSAL);
   const [nextAt, setNextAt] = useState(() => tomorrow(session.campaign_now));
   const [interests, setInterests] = useState<string[]>([]);
+  const [raised, setRaised] = useState<Raised[]>([]);
   const [fix, setFix] = useState<Corrections>({});
   const [key] = useState(newKey);
   const form = useRef<HTMLFormElement>(null);
@@ -340,6 +351,7 @@ function Talk({
           note,
           ...(outcome === 'refused' ? said(refusal) : {}),
           next_at: outcome === 'call_later' ? new Date(nextAt).toISOString() : undefined,
+          objections: outcome && TALKED.has(outcome) ? raised : undefined,
           corrections: Object.keys(typed).length > 0 ? typed : undefined,
           interests: outcome === 'agreed' && interests.length > 0 ? interests : undefined,
         },
@@ -401,6 +413,12 @@ function Talk({
           if (!lacks) send.mutate();
         }}
       >
+        <ObjectionCards raised={raised} onChange={setRaised} lang={task.script_language as LangCode} />
+        <OfferMenu
+          task={task.id}
+          reason={outcome === 'refused' ? refusal.reason : ''}
+          objections={raised.map((r) => r.code)}
+        />
         <div className="desk-outcomes" role="group" aria-label={t('desk.outcome')}>
           {OUTCOMES.map((o, i) => (
             <button

@@ -16,6 +16,7 @@ import { Bone, BoneRows, Loaded, useProblemText } from '~/design/state';
 import { done, failed } from '~/design/toast';
 import { useWord } from '~/i18n/word';
 import { Forecast } from '~/insight/forecast';
+import { PathStrip } from '~/insight/path-strip';
 import { cardQuery } from './api';
 import { CorrectForm } from './correct';
 import { Addresses, CardFacts, ConsentList, Contacts, MergeItem, Orders } from './customer';
@@ -112,6 +113,7 @@ export function CardPage() {
               </Card>
               <Card title={t('card.about')}>
                 <CardFacts card={c} />
+                <PathStrip id={id} />
               </Card>
               <Forecast id={id} />
               <Card title={t('card.consents')}>

@@ -216,13 +216,13 @@ export interface Who {
 
 /** The same list as files, where the server makes them. */
 export function ListFiles({ question }: { question: PeopleQuestion }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   if (question.path !== '/api/base-health/list') return null;
   return (
     <div className="row tight small">
       <IconDownload size={14} /> {t('chart.export')}
       {['csv', 'xlsx'].map((kind) => (
-        <a key={kind} href={withQuery(`${question.path}.${kind}`, question.query)} download>
+        <a key={kind} href={withQuery(`${question.path}.${kind}`, { ...question.query, lang: i18n.language })} download>
           {kind.toUpperCase()}
         </a>
       ))}

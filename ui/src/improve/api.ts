@@ -1,9 +1,23 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
-import type { Page } from '~/api/types';
+import type { LangCode, Page } from '~/api/types';
 import { useWord } from '~/i18n/word';
-import type { Benchmark, Board, Brief, Drivers, LeavingReason, Loyal, Plan } from './types';
+import type {
+  Benchmark,
+  Board,
+  Brief,
+  Coaching,
+  Drivers,
+  LeavingReason,
+  Loyal,
+  Objection,
+  ObjectionReport,
+  Offer,
+  Plan,
+  Texts,
+  Words,
+} from './types';
 
 export const reasonsQuery = queryOptions({
   queryKey: ['leaving-reasons'],
@@ -43,6 +57,54 @@ export function planQuery(campaign?: string) {
   });
 }
 
+export const objectionsQuery = queryOptions({
+  queryKey: ['objections'],
+  staleTime: 60_000,
+  queryFn: ({ signal }) => api.get<Page<Objection>>('/api/objections', undefined, signal),
+});
+
+export function objectionReportQuery(campaign: string) {
+  return queryOptions({
+    queryKey: ['objection-report', campaign],
+    queryFn: ({ signal }) => api.get<ObjectionReport>('/api/objections/report', { campaign }, signal),
+  });
+}
+
+export const coachingQuery = queryOptions({
+  queryKey: ['coaching'],
+  queryFn: ({ signal }) => api.get<Coaching>('/api/coaching', undefined, signal),
+});
+
+export const offersQuery = queryOptions({
+  queryKey: ['offers'],
+  queryFn: ({ signal }) => api.get<Page<Offer>>('/api/offers', undefined, signal),
+});
+
+/** Words in a language, else in the first that there is. */
+export function objectionWords(of: { texts: Texts }, lang: LangCode): Words {
+  return of.texts[lang] ?? Object.values(of.texts)[0] ?? { name: '', answer: '' };
+}
+
+/** What customers say, by code, in the reader's language. */
+export function useObjectionName(): (code: string) => string {
+  const { i18n } = useTranslation();
+  const library = useQuery(objectionsQuery);
+  return (code) => {
+    const found = library.data?.items.find((o) => o.code === code);
+    return (found && objectionWords(found, i18n.language as LangCode).name) || code;
+  };
+}
+
+/** What a coaching task is about: `objection:dear`, or `consent` for all talks. */
+export function useTopicName(): (topic: string) => string {
+  const { t } = useTranslation();
+  const name = useObjectionName();
+  return (topic) =>
+    topic.startsWith('objection:')
+      ? t('improve.coaching.onObjection', { name: name(topic.slice('objection:'.length)) })
+      : t('improve.coaching.onConsent');
+}
+
 /** A reason in the shop's own words, else in the catalogue's. */
 export function useReasonName(): (reason: { code: string; name: string }) => string {
   const word = useWord();
@@ -63,4 +125,12 @@ export function useGapName(reasons: LeavingReason[]): (gap: string, name?: strin
     if (kind === 'signal') return word(`signalName.${code}`);
     return word(`improve.gap.${gap}`);
   };
+}
+
+/** What an offer answers: as a gap, or `objection:dear`. */
+export function useOfferGapName(): (gap: string) => string {
+  const reasons = useQuery(reasonsQuery);
+  const gapName = useGapName(reasons.data?.items ?? []);
+  const objection = useObjectionName();
+  return (gap) => (gap.startsWith('objection:') ? `«${objection(gap.slice('objection:'.length))}»` : gapName(gap));
 }

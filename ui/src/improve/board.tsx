@@ -6,20 +6,16 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { can } from '~/access/session';
 import { useSession } from '~/app/router';
-import { type Formats, NONE, useFormat } from '~/design/format';
+import { useFormat } from '~/design/format';
 import { BoneRows, Empty, Loaded } from '~/design/state';
 import { useWord } from '~/i18n/word';
 import { boardQuery, reasonsQuery, useGapName } from './api';
+import { effectValue } from './effect-table';
 import { ItemPanel } from './item';
-import { type Effect, type Improvement, LANES, type Lane } from './types';
+import { type Improvement, LANES, type Lane } from './types';
 
 const STATUS_TONE: Record<string, string | undefined> = { planned: 'info', doing: 'accent', done: 'good' };
 const VERDICT_TONE: Record<string, string | undefined> = { better: 'good', worse: 'bad' };
-
-export function effectValue(f: Formats, effect: Effect, value: number | null, currency: string): string {
-  if (value === null) return NONE;
-  return effect.unit === 'money' ? f.money(value, currency) : f.pct(value);
-}
 
 /** Three lines of strategy: product, service, novelties. */
 export function BoardPart() {

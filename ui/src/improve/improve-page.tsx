@@ -10,6 +10,8 @@ import './improve.css';
 const PARTS = {
   plan: lazy(() => import('./plan').then((m) => ({ default: m.PlanPart }))),
   drivers: lazy(() => import('./drivers').then((m) => ({ default: m.DriversPart }))),
+  talks: lazy(() => import('./objections').then((m) => ({ default: m.ObjectionsPart }))),
+  offers: lazy(() => import('./offers').then((m) => ({ default: m.OffersPart }))),
   playbook: lazy(() => import('./playbook').then((m) => ({ default: m.PlaybookPart }))),
   board: lazy(() => import('./board').then((m) => ({ default: m.BoardPart }))),
   benchmarks: lazy(() => import('./benchmarks').then((m) => ({ default: m.BenchmarksPart }))),

@@ -5,17 +5,16 @@ import { useTranslation } from 'react-i18next';
 import { can } from '~/access/session';
 import { api } from '~/api/client';
 import { useSession } from '~/app/router';
-import { type Formats, useFormat } from '~/design/format';
+import { useFormat } from '~/design/format';
 import { SidePanel } from '~/design/panel';
 import { ErrorNote, Loaded } from '~/design/state';
 import { done } from '~/design/toast';
 import { useWord } from '~/i18n/word';
 import { reasonsQuery, useGapName } from './api';
-import { effectValue } from './board';
+import { EffectTable } from './effect-table';
 import {
   type Board,
   DRIVERS,
-  type Effect,
   type Improvement,
   type ImprovementCard,
   LANES,
@@ -234,55 +233,6 @@ function Editor({ card, lane, board, onMade }: Props & { card?: ImprovementCard;
     </form>
   );
 }
-
-function EffectTable({ effect: e }: { effect: Effect }) {
-  const { t } = useTranslation();
-  const f = useFormat();
-  const word = useWord();
-  const { currency } = useSession().workspace;
-  const part = (n: number) => f.n(n, 0);
-  const row = (name: string, from: string, to: string, side: Effect['before']) => (
-    <tr>
-      <td>{name}</td>
-      <td>
-        {f.date(from)} – {f.date(to)}
-      </td>
-      <td className="n dim">
-        {e.unit === 'money' ? f.money(side.numerator, currency) : part(side.numerator)} ÷ {part(side.denominator)}
-      </td>
-      <td className="n strong">{effectValue(f, e, side.value, currency)}</td>
-    </tr>
-  );
-  return (
-    <section className="col tight">
-      <h3>
-        {t('improve.effect.title')}: {word(`improve.metric.${e.metric}`)}
-      </h3>
-      <table className="plain-table">
-        <tbody>
-          {row(t('improve.effect.before'), e.before_from, e.before_to, e.before)}
-          {row(t('improve.effect.after'), e.after_from, e.after_to, e.after)}
-        </tbody>
-      </table>
-      <p>
-        <span
-          className="pill"
-          data-tone={e.change.verdict === 'better' ? 'good' : e.change.verdict === 'worse' ? 'bad' : undefined}
-        >
-          {word(`improve.verdict.${e.change.verdict}`)}
-        </span>{' '}
-        {e.change.low !== null && e.change.high !== null && (
-          <span className="num">
-            {t('figure.between', { low: points(f, e.change.low), high: points(f, e.change.high) })}
-          </span>
-        )}
-      </p>
-      <p className="dim small">{t('improve.effect.note')}</p>
-    </section>
-  );
-}
-
-const points = (f: Formats, v: number) => `${v > 0 ? '+' : v < 0 ? '−' : ''}${f.pct(Math.abs(v))}`;
 
 function History({ card, board }: { card: ImprovementCard; board: Board }) {
   const { t } = useTranslation();

@@ -1,4 +1,4 @@
-import type { Money } from '~/api/types';
+import type { LangCode, Money } from '~/api/types';
 import type { Rule } from '~/audience/rule';
 import type { Figure } from '~/design/figure';
 
@@ -203,4 +203,167 @@ export interface Brief {
   approver: string;
   knowledge_url: string;
   complex_categories: string[];
+}
+
+export interface Words {
+  name: string;
+  answer: string;
+}
+export type Texts = Partial<Record<LangCode, Words>>;
+
+export interface Objection {
+  code: string;
+  reason: string;
+  retired: boolean;
+  version: number;
+  shipped: boolean;
+  texts: Texts;
+}
+
+export interface ObjectionVersion {
+  version: number;
+  texts: Texts;
+  at: string | null;
+  actor: string | null;
+}
+
+export interface Rate {
+  numerator: number;
+  denominator: number;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface TalkRates {
+  consent: Rate;
+  sale: Rate;
+}
+
+type Change = Effect['change'];
+
+export interface ObjectionFigures {
+  code: string;
+  raised: number;
+  rates: TalkRates;
+  without: TalkRates;
+  difference: Change;
+  scripts: {
+    wave_id: string;
+    variant: number | null;
+    name: string | null;
+    campaign: string | null;
+    rates: TalkRates;
+  }[];
+  operators: {
+    operator_id: string;
+    operator: string | null;
+    rates: TalkRates;
+    others: Rate;
+    difference: Change;
+  }[];
+}
+
+export interface ObjectionReport {
+  campaign: { id: string; name: string } | null;
+  campaigns: { id: string; name: string }[];
+  window_days: number;
+  talks: number;
+  without_objections: number;
+  items: ObjectionFigures[];
+}
+
+export interface HeardTalk {
+  id: string;
+  customer_id: string;
+  name: string;
+  at: string;
+  outcome: string;
+  operator: string | null;
+  objections: string[];
+  note: string | null;
+  order_number: string | null;
+  amount: Money | null;
+}
+
+export interface CoachingCall {
+  id: string;
+  name: string;
+  at: string;
+  outcome: string;
+  operator: string | null;
+  note: string;
+  objections: string[];
+}
+
+export interface CoachingTask {
+  id: string;
+  operator_id: string;
+  operator: string | null;
+  topic: string;
+  title: string;
+  calls: CoachingCall[];
+  due_day: string | null;
+  overdue: boolean;
+  given_by: string | null;
+  given_day: string;
+  done_day: string | null;
+  state: 'open' | 'done' | 'dropped';
+  updated_at: string;
+  effect: Effect | null;
+}
+
+export interface CoachingAdvice {
+  operator_id: string;
+  operator: string | null;
+  topic: string;
+  own: Rate;
+  others: Rate;
+  difference: Change;
+  calls: CoachingCall[];
+  task_id: string | null;
+}
+
+export interface Coaching {
+  items: CoachingTask[];
+  suggested: CoachingAdvice[];
+  operators: { id: string; name: string }[];
+  days: number;
+}
+
+export const OFFER_KINDS = ['percent', 'sum', 'delivery', 'gift', 'expert', 'other'] as const;
+
+export interface Offer {
+  id: string;
+  name: string;
+  kind: (typeof OFFER_KINDS)[number];
+  percent: number;
+  cost: Money;
+  words: string;
+  valid_days: number;
+  month_limit: number | null;
+  month_budget: Money | null;
+  gaps: string[];
+  least_value: Money;
+  retired: boolean;
+  updated_at: string;
+  issued: number;
+  redeemed: number;
+  revenue: Money[];
+  margin_cost: Money;
+}
+
+export interface OfferCode {
+  id: string;
+  offer_id: string;
+  code_end: string;
+  customer_id: string;
+  name: string;
+  operator: string | null;
+  issued_at: string;
+  expires_day: string;
+  why: string;
+  order_number: string | null;
+  order_day: string | null;
+  amount: Money | null;
 }

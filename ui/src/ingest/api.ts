@@ -12,6 +12,8 @@ export const ROLES = [
   'price',
   'currency',
   'status',
+  'promo_code',
+  'channel',
   'customer_key',
   'full_name',
   'given_name',

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '~/api/client';
 import { useSession } from '~/app/router';
-import { type Formats, NONE, useFormat } from '~/design/format';
+import { type Formats, majorScale, NONE, useFormat, useMoneyField } from '~/design/format';
 import { Card } from '~/design/page';
 import { ErrorNote } from '~/design/state';
 import { useWord } from '~/i18n/word';
@@ -277,7 +277,8 @@ function RetentionSpend() {
   const { currency } = useSession().workspace;
   const [spend, setSpend] = useState(10_000);
   const [cut, setCut] = useState(5);
-  const [asked] = useDebouncedValue({ spend_minor: Math.round(spend * 100), cut: cut / 100 }, 200);
+  const money = useMoneyField(currency);
+  const [asked] = useDebouncedValue({ spend_minor: Math.round(spend * majorScale(currency)), cut: cut / 100 }, 200);
   const query = useQuery({
     queryKey: ['what-if', 'spend', asked],
     queryFn: ({ signal }) => api.post<SpendAnswer>('/api/insight/what-if/retention-spend', asked, { signal }),
@@ -293,7 +294,7 @@ function RetentionSpend() {
           <NumberInput
             label={t('whatIf.spend')}
             min={0}
-            prefix={`${currency} `}
+            {...money}
             value={spend}
             onChange={(v) => setSpend(Number(v) || 0)}
           />
@@ -462,6 +463,7 @@ function WinBack() {
   const { t } = useTranslation();
   const f = useFormat();
   const { currency } = useSession().workspace;
+  const money = useMoneyField(currency);
   const [typed, setPlan] = useState<Record<string, number>>({});
   const own = useQuery({
     queryKey: ['insight', 'win-back-start'],
@@ -502,8 +504,7 @@ function WinBack() {
               key={p.name}
               label={t(`winBack.${p.name}`)}
               min={0}
-              suffix={p.unit === 'percent' ? ' %' : undefined}
-              prefix={p.unit === 'money' ? `${currency} ` : undefined}
+              {...(p.unit === 'money' ? money : { suffix: p.unit === 'percent' ? ' %' : undefined })}
               value={plan[p.name]}
               onChange={(v) => setPlan({ ...typed, [p.name]: Number(v) || 0 })}
             />

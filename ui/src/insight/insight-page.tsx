@@ -7,6 +7,7 @@ import './insight.css';
 
 const PARTS = {
   value: lazy(() => import('./value').then((m) => ({ default: m.ValuePart }))),
+  journey: lazy(() => import('./journey').then((m) => ({ default: m.JourneyPart }))),
   churn: lazy(() => import('./churn').then((m) => ({ default: m.ChurnPart }))),
   metrics: lazy(() => import('./metrics').then((m) => ({ default: m.MetricsPart }))),
   cohorts: lazy(() => import('./maps').then((m) => ({ default: m.CohortsPart }))),

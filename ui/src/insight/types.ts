@@ -274,3 +274,43 @@ export interface CampaignProof {
   attributed_orders: number;
   merged_members: number;
 }
+
+export const JOURNEY_STEPS = ['touched', 'lead', 'first', 'second', 'regular', 'lapsed', 'returned'] as const;
+
+export interface JourneyStep {
+  step: (typeof JOURNEY_STEPS)[number];
+  customers: number;
+  of: string | null;
+  share: number | null;
+  low: number | null;
+  high: number | null;
+  median_days: number | null;
+  list: string;
+}
+
+export interface JourneyRow {
+  channel: string | null;
+  month: string | null;
+  steps: JourneyStep[];
+  realised: Money;
+  expected: Money | null;
+  ltv: Money | null;
+  cac: Money | null;
+  ltv_to_cac: number | null;
+}
+
+export interface Journey {
+  as_of: string;
+  lapse_days: number;
+  margin_is_default: boolean;
+  total: JourneyRow;
+  channels: JourneyRow[];
+  months: JourneyRow[];
+}
+
+export interface CustomerJourney {
+  channel: string;
+  steps: { step: JourneyStep['step']; day: string | null; days: number | null }[];
+  realised: Money;
+  expected: Money | null;
+}

@@ -1,3 +1,5 @@
+import { Button } from '@mantine/core';
+import { IconPrinter } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,6 +13,7 @@ import { useWord } from '~/i18n/word';
 import { Figures, useOpener } from './figures';
 import { Inputs } from './inputs';
 import type { BaseValue } from './types';
+import { ValueSheet } from './value-print';
 
 /** What the base is worth: what customers brought and what the next twelve months are expected to bring. */
 export function ValuePart() {
@@ -61,6 +64,12 @@ export function ValuePart() {
     <Loaded query={query} skeleton={<BoneFigures count={5} />}>
       {(v) => (
         <div className="col loose">
+          <div className="row">
+            <span className="grow" />
+            <Button variant="default" leftSection={<IconPrinter size={16} />} onClick={() => window.print()}>
+              {t('insight.print.button')}
+            </Button>
+          </div>
           {v.margin_is_default && <div className="note">{t('insight.marginDefault')}</div>}
           {!v.model && (
             <div className="note" data-tone="warn">
@@ -101,6 +110,7 @@ export function ValuePart() {
           />
           <Inputs />
           {opener.panels}
+          <ValueSheet value={v} />
         </div>
       )}
     </Loaded>

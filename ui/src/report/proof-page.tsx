@@ -13,7 +13,7 @@ import { useCells } from '~/design/cells';
 import { ChartCard, ExportMenu, type Twin, type TwinCell } from '~/design/chart';
 import type { Palette } from '~/design/echart';
 import { type Figure, FigurePanel, FigureTile } from '~/design/figure';
-import { NONE, useFormat } from '~/design/format';
+import { majorScale, NONE, useFormat, useMoneyField } from '~/design/format';
 import { Card, Page } from '~/design/page';
 import { BoneFigures, BoneRows, Empty, Loaded } from '~/design/state';
 import { done } from '~/design/toast';
@@ -410,13 +410,15 @@ function OfCampaign({ id }: { id: string }) {
 function Cost({ id, minor }: { id: string; minor: number }) {
   const { t } = useTranslation();
   const { currency } = useSession().workspace;
+  const money = useMoneyField(currency);
+  const scale = majorScale(currency);
   const client = useQueryClient();
-  const [value, setValue] = useState<number | string>(minor > 0 ? minor / 100 : '');
+  const [value, setValue] = useState<number | string>(minor > 0 ? minor / scale : '');
   const save = useMutation({
     mutationFn: () =>
       api.put('/api/insight/inputs', {
         items: [
-          { month: null, kind: `campaign_cost:${id}`, amount: value === '' ? null : Math.round(Number(value) * 100) },
+          { month: null, kind: `campaign_cost:${id}`, amount: value === '' ? null : Math.round(Number(value) * scale) },
         ],
       }),
     onSuccess: () => {
@@ -433,13 +435,7 @@ function Cost({ id, minor }: { id: string; minor: number }) {
           save.mutate();
         }}
       >
-        <NumberInput
-          aria-label={t('proof.costTitle')}
-          min={0}
-          prefix={`${currency} `}
-          value={value}
-          onChange={setValue}
-        />
+        <NumberInput aria-label={t('proof.costTitle')} min={0} {...money} value={value} onChange={setValue} />
         <Button type="submit" variant="default" loading={save.isPending}>
           {t('do.save')}
         </Button>

@@ -44,6 +44,11 @@ impl WaveContent {
         texts(&self.bodies, &self.variants, variant)
     }
 
+    /// What the variants are called, in the order of their numbers.
+    pub fn variant_names(&self) -> impl Iterator<Item = &str> {
+        self.variants.iter().map(|variant| variant.name.as_str())
+    }
+
     /// `None`, the wave's own text, and each of its variants.
     pub fn variant_numbers(&self) -> impl Iterator<Item = Option<VariantNo>> + use<> {
         let count = i64::try_from(self.variants.len()).unwrap_or(0);

@@ -22,6 +22,8 @@ pub struct OrderView {
     /// `new`, `paid`, `cancelled`, `returned`.
     pub status: String,
     pub status_text: String,
+    /// The code that it was made with, in capitals.
+    pub promo_code: Option<String>,
     #[schema(value_type = Object)]
     pub amount: Money,
     pub items: Vec<ItemView>,
@@ -41,6 +43,7 @@ impl From<Order> for OrderView {
             delivered_day: order.delivered_day.map(day_text),
             status: order.status,
             status_text: order.status_text,
+            promo_code: order.promo_code,
             amount: order.amount,
             items: order
                 .items

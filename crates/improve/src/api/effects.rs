@@ -38,6 +38,27 @@ pub struct Effect {
     change: Change,
 }
 
+impl Effect {
+    /// A comparison of (part, whole) over two spans.
+    pub fn of(metric: &str, (before, after): (Span, Span), one: (u64, u64), two: (u64, u64)) -> Self {
+        let money = metric == "aov";
+        let side = |(part, whole): (u64, u64)| Side::of(part as f64, whole as f64);
+        let change = if money { of_averages(side(one), side(two)) } else { of_shares(metric, one, two) };
+        Self {
+            metric: metric.to_owned(),
+            unit: if money { "money" } else { "share" },
+            days: after.to - after.from + 1,
+            before_from: day_name(before.from),
+            before_to: day_name(before.to),
+            after_from: day_name(after.from),
+            after_to: day_name(after.to),
+            before: side(one),
+            after: side(two),
+            change,
+        }
+    }
+}
+
 /// What the effects of all improvements are measured from, read once.
 pub struct Measure {
     snapshot: Arc<Snapshot>,
@@ -88,22 +109,7 @@ impl Measure {
         let (before, after) = place(item, self.snapshot.as_of)?;
         let gap = Gap::of(&item.reason, &self.dictionary);
         let (one, two) = (self.counts(item, gap.as_ref(), before)?, self.counts(item, gap.as_ref(), after)?);
-        let money = item.metric == "aov";
-        let side = |(part, whole): (u64, u64)| Side::of(part as f64, whole as f64);
-        let change =
-            if money { of_averages(side(one), side(two)) } else { of_shares(&item.metric, one, two) };
-        Some(Effect {
-            metric: item.metric.clone(),
-            unit: if money { "money" } else { "share" },
-            days: after.to - after.from + 1,
-            before_from: day_name(before.from),
-            before_to: day_name(before.to),
-            after_from: day_name(after.from),
-            after_to: day_name(after.to),
-            before: side(one),
-            after: side(two),
-            change,
-        })
+        Some(Effect::of(&item.metric, (before, after), one, two))
     }
 
     /// Part and whole of a metric in a span; `None` where the metric does not fit the gap.

@@ -3,7 +3,9 @@
 mod arpu;
 mod backlog;
 mod brief;
+mod coaching;
 mod effects;
+mod objections;
 mod plan;
 mod recommend;
 
@@ -21,4 +23,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(recommend::recommendations))
         .routes(routes!(arpu::show))
         .routes(routes!(brief::show, brief::set))
+        .routes(routes!(objections::report))
+        .routes(routes!(objections::calls))
+        .routes(routes!(coaching::list, coaching::give))
+        .routes(routes!(coaching::change))
+        .routes(routes!(coaching::mine))
+        .routes(routes!(coaching::done))
 }

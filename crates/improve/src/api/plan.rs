@@ -19,13 +19,19 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     calls::{CELLS, Called, called},
     rules::plan::{KPIS, Kpi, WINDOW, WINDOW_DEFAULT, odd_target, status},
-    store::plan,
+    store::{calls::OrderRow, plan},
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct PlanQuery {
     /// Of which campaign; the one launched last by default, `all` for all calls.
     campaign: Option<String>,
+}
+
+impl PlanQuery {
+    pub(super) fn campaign(&self) -> Option<&str> {
+        self.campaign.as_deref()
+    }
 }
 
 /// A KPI: its fact beside its target.
@@ -107,15 +113,15 @@ struct Fact {
 }
 
 /// What a request speaks about.
-struct Chosen {
-    campaign: Option<PlanCampaign>,
-    campaigns: Vec<PlanCampaign>,
-    id: Option<CampaignId>,
-    window_days: i64,
+pub(super) struct Chosen {
+    pub campaign: Option<PlanCampaign>,
+    pub campaigns: Vec<PlanCampaign>,
+    pub id: Option<CampaignId>,
+    pub window_days: i64,
     targets: Vec<(String, f64)>,
 }
 
-async fn chosen(op: &Op, tx: &mut Tx, asked: Option<&str>) -> Result<Chosen, Fault> {
+pub(super) async fn chosen(op: &Op, tx: &mut Tx, asked: Option<&str>) -> Result<Chosen, Fault> {
     let launched = plan::launched(tx, op.ws()).await?;
     let found = match asked {
         Some("all") => None,
@@ -345,13 +351,7 @@ pub(super) async fn calls(
 }
 
 fn line(p: Called) -> Result<PlanCall, Fault> {
-    let amount = p.order.as_ref().map(|o| {
-        let currency = o
-            .currency
-            .parse()
-            .map_err(|_| Fault::internal("orders", format!("orders.currency of {}: {}", o.id, o.currency)))?;
-        Ok::<_, Fault>(Money::new(o.amount_minor, currency))
-    });
+    let amount = p.order.as_ref().map(OrderRow::amount);
     Ok(PlanCall {
         customer_id: p.customer.to_string(),
         name: p.name,

@@ -1,4 +1,4 @@
-use basis::{CampaignId, Fault, WorkspaceId};
+use basis::{CampaignId, Fault, Money, WorkspaceId};
 use store::Tx;
 
 /// An ended call; merged customers answer under the id that lives on.
@@ -44,6 +44,17 @@ pub struct OrderRow {
     pub ordered_at: i64,
     pub amount_minor: i64,
     pub currency: String,
+}
+
+impl OrderRow {
+    /// # Errors
+    /// A stored currency that is none.
+    pub fn amount(&self) -> Result<Money, Fault> {
+        let currency = self.currency.parse().map_err(|_| {
+            Fault::internal("orders", format!("orders.currency of {}: {}", self.id, self.currency))
+        })?;
+        Ok(Money::new(self.amount_minor, currency))
+    }
 }
 
 /// Purchases of people who were called, since a moment, in the order of time.

@@ -3,4 +3,6 @@
 pub mod backlog;
 pub mod brief;
 pub mod calls;
+pub mod coaching;
 pub mod plan;
+pub mod talks;

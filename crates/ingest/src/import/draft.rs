@@ -26,6 +26,10 @@ pub struct Draft {
     pub payload: String,
     pub fingerprint: String,
     pub order: Option<OrderDraft>,
+    /// Where the person came from, as the source says it.
+    pub channel: Option<String>,
+    /// When the source wrote it.
+    pub touched_at: Option<Time>,
     /// The same key stood earlier in this import.
     pub seen_before: bool,
 }
@@ -40,6 +44,8 @@ pub struct OrderDraft {
     pub delivered_day: Option<i64>,
     pub status: OrderStatus,
     pub status_text: String,
+    /// In capitals.
+    pub promo_code: Option<String>,
     /// An empty cell counts as nothing paid.
     pub amount: Money,
     pub lines: Vec<LineDraft>,
@@ -64,6 +70,8 @@ pub(crate) struct Parsed {
     delivered: Option<At>,
     status: Option<OrderStatus>,
     status_text: String,
+    promo_code: String,
+    channel: String,
     amount: Option<Money>,
     quantity: Option<Decimal>,
     price: Option<Decimal>,
@@ -96,6 +104,8 @@ impl Parsed {
             delivered: None,
             status: None,
             status_text: String::new(),
+            promo_code: row.text(Role::PromoCode).to_owned(),
+            channel: row.text(Role::Channel).to_owned(),
             amount: None,
             quantity: None,
             price: None,
@@ -287,12 +297,25 @@ pub(crate) fn draft_of(group: Vec<Parsed>, shape: &Shape) -> Option<Draft> {
             id.map(|id| format!("person/{id}"))
         }
     };
+    let channel = group.iter().map(|row| channel_of(&row.channel)).find(|name| !name.is_empty());
+    let touched_at = group.iter().find_map(|row| row.ordered).map(|at| instant(at, shape));
     let payload = joined(group);
     let hash = blake3::hash(payload.as_bytes());
     let fingerprint = hash.to_hex()[..32].to_owned();
     // Without a number of its own a row is known by its content.
     let key = id.unwrap_or_else(|| format!("#{}", &fingerprint[..20]));
-    Some(Draft { kind: shape.kind, key, line, rows, payload, fingerprint, order, seen_before: false })
+    Some(Draft {
+        kind: shape.kind,
+        key,
+        line,
+        rows,
+        payload,
+        fingerprint,
+        order,
+        channel,
+        touched_at,
+        seen_before: false,
+    })
 }
 
 /// The payload of all rows: what they have in common once, the products as `lines`.
@@ -346,9 +369,23 @@ pub(crate) fn order_of(group: &[Parsed], shape: &Shape) -> Option<OrderDraft> {
         delivered_day: group.iter().find_map(|row| row.delivered).map(|at| day_number(at.local.date())),
         status,
         status_text: status_row.map(|row| row.status_text.clone()).unwrap_or_default(),
+        promo_code: group.iter().map(|row| promo_of(&row.promo_code)).find(|code| !code.is_empty()),
         amount: Money::new(sum_of(group, shape), currency),
         lines,
     })
+}
+
+/// Characters of a channel's name, as of entered costs by channel.
+const LONGEST_CHANNEL: usize = 60;
+const LONGEST_CODE: usize = 40;
+
+fn channel_of(text: &str) -> String {
+    basis::visible(text).chars().take(LONGEST_CHANNEL).collect()
+}
+
+/// A code is compared without case and spaces, as people dictate it.
+fn promo_of(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).take(LONGEST_CODE).collect()
 }
 
 /// The sum of the order: its own amount when a file repeats it in each product row, else the rows together.

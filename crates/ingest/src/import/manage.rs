@@ -185,6 +185,8 @@ async fn change_of(tx: &mut Tx, op: &Op, record: sql::Stored) -> Result<Change, 
             payload: record.payload,
             fingerprint: String::new(),
             order,
+            channel: None,
+            touched_at: None,
             seen_before: false,
         },
     })

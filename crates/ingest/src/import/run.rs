@@ -362,6 +362,8 @@ fn new_record<'a>(change: &'a Change, current: bool, file: &'a str) -> sql::NewR
         line: i64::try_from(change.draft.line).unwrap_or(i64::MAX),
         fingerprint: &change.draft.fingerprint,
         payload: &change.draft.payload,
+        channel: change.draft.channel.as_deref(),
+        touched_at: change.draft.touched_at.map(basis::Time::millis),
     }
 }
 

@@ -94,6 +94,34 @@ const WORDS: &[Words] = &[
         part: &["рожден", "народж", "birth"],
     },
     Words {
+        role: Role::PromoCode,
+        exact: &["promo", "coupon", "voucher", "промо", "купон"],
+        part: &[
+            "промокод",
+            "промо код",
+            "promo code",
+            "promocode",
+            "promo_code",
+            "coupon code",
+            "discount code",
+        ],
+    },
+    Words {
+        role: Role::Channel,
+        exact: &["channel", "канал", "utm"],
+        part: &[
+            "utm_source",
+            "utm source",
+            "канал привлеч",
+            "канал залуч",
+            "acquisition channel",
+            "lead source",
+            "traffic source",
+            "источник трафик",
+            "джерело трафік",
+        ],
+    },
+    Words {
         role: Role::Status,
         exact: &["status", "state", "статус", "состояние", "стан"],
         part: &[

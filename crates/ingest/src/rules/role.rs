@@ -31,6 +31,8 @@ roles! {
     Price = "price", "The price of one piece.";
     Currency = "currency", "The currency of the sums of the row: a code (USD), a sign or a word.";
     Status = "status", "New, paid, cancelled, returned and the like, in the words of the source.";
+    PromoCode = "promo_code", "The code that the order was made with.";
+    Channel = "channel", "Where the customer came from: an advertisement, a search, a friend.";
     CustomerKey = "customer_key", "The customer's number in the source.";
     FullName = "full_name", "The whole name in one cell.";
     GivenName = "given_name", "The first name.";

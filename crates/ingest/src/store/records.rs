@@ -22,6 +22,8 @@ pub(crate) struct NewRecord<'a> {
     pub line: i64,
     pub fingerprint: &'a str,
     pub payload: &'a str,
+    pub channel: Option<&'a str>,
+    pub touched_at: Option<i64>,
 }
 
 /// A stored record as an undo needs it.
@@ -106,7 +108,7 @@ pub(crate) async fn insert_records(
 ) -> Result<(), Fault> {
     store::insert_many!(
         *tx,
-        "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload)",
+        "INSERT INTO records (workspace_id, id, version, current, source_id, import_id, kind, key, file, line, fingerprint, payload, channel, touched_at)",
         rows,
         |r| [
             ws.get(),
@@ -120,7 +122,9 @@ pub(crate) async fn insert_records(
             r.file,
             r.line,
             r.fingerprint,
-            r.payload
+            r.payload,
+            r.channel,
+            r.touched_at
         ]
     )?;
     Ok(())

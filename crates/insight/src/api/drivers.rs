@@ -229,7 +229,7 @@ fn named(figure: &str, counts: BTreeMap<&str, u64>) -> Vec<Named> {
 }
 
 /// A text as the value of a query.
-fn query_value(text: &str) -> String {
+pub(super) fn query_value(text: &str) -> String {
     use std::fmt::Write;
     let mut out = String::new();
     for byte in text.bytes() {

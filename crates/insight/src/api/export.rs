@@ -1,6 +1,7 @@
 use super::list::{CustomerRow, ask, rows};
 use crate::figures::Question;
 use crate::rules::cohorts::month_name;
+use crate::rules::headings::{columns, signal, stage};
 use crate::sheet::{Cell, Sheet, money, month, whole};
 use crate::snapshot::{self, Snapshot};
 use access::{Op, Problem, need};
@@ -8,7 +9,9 @@ use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use basis::Fault;
+use basis::{Fault, Lang};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 const CSV: &str = "text/csv; charset=utf-8";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -29,9 +32,13 @@ impl Kind {
         }
     }
 
-    async fn answer(self, name: String, sheet: Sheet) -> Result<Response, Problem> {
+    /// `marked` tells spreadsheets that the text is UTF-8.
+    async fn answer(self, name: String, sheet: Sheet, marked: bool) -> Result<Response, Problem> {
         let (bytes, kind, end) = snapshot::blocking(move || match self {
-            Self::Csv => Ok((sheet.to_csv().into_bytes(), CSV, "csv")),
+            Self::Csv => {
+                let mark = if marked { "\u{feff}" } else { "" };
+                Ok((format!("{mark}{}", sheet.to_csv()).into_bytes(), CSV, "csv"))
+            }
             Self::Xlsx => sheet.to_xlsx().map(|bytes| (bytes, XLSX, "xlsx")),
         })
         .await??;
@@ -43,72 +50,68 @@ impl Kind {
 
 const MOST_ROWS: usize = 100_000;
 
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct Words {
+    /// ru, uk or en: names of columns, stages and signs in words; codes without it.
+    #[param(value_type = Option<String>)]
+    lang: Option<Lang>,
+}
+
 /// The customers behind a figure as CSV, masked as on the page; 100,000 at most.
-#[utoipa::path(get, path = "/api/base-health/list.csv", tag = "insight", params(Question), responses((status = 200, content_type = "text/csv", body = String)))]
+#[utoipa::path(get, path = "/api/base-health/list.csv", tag = "insight", params(Question, Words), responses((status = 200, content_type = "text/csv", body = String)))]
 pub(super) async fn list_csv(
     need::Viewer(op): need::Viewer,
     Query(question): Query<Question>,
+    Query(words): Query<Words>,
 ) -> Result<Response, Problem> {
-    list_file(&op, question, Kind::Csv).await
+    list_file(&op, question, words.lang, Kind::Csv).await
 }
 
 /// The same as XLSX.
-#[utoipa::path(get, path = "/api/base-health/list.xlsx", tag = "insight", params(Question), responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>)))]
+#[utoipa::path(get, path = "/api/base-health/list.xlsx", tag = "insight", params(Question, Words), responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>)))]
 pub(super) async fn list_xlsx(
     need::Viewer(op): need::Viewer,
     Query(question): Query<Question>,
+    Query(words): Query<Words>,
 ) -> Result<Response, Problem> {
-    list_file(&op, question, Kind::Xlsx).await
+    list_file(&op, question, words.lang, Kind::Xlsx).await
 }
 
-async fn list_file(op: &Op, question: Question, kind: Kind) -> Result<Response, Problem> {
+async fn list_file(op: &Op, question: Question, lang: Option<Lang>, kind: Kind) -> Result<Response, Problem> {
     let (snapshot, mut places) = ask(op, question).await?;
     places.sort_by_key(|i| (-snapshot.profiles[*i].revenue_minor, snapshot.purchases.ids[*i]));
     places.truncate(MOST_ROWS);
-    let mut sheet = Sheet::new(&[
-        "id",
-        "name",
-        "city",
-        "orders",
-        "last_order_day",
-        "stage",
-        "revenue",
-        "p_alive",
-        "expected_orders",
-        "expected_value",
-        "risk",
-        "value_at_risk",
-        "signals",
-    ]);
+    let mut sheet = Sheet::new(columns(lang));
     for chunk in places.chunks(2_000) {
         for row in rows(op, &snapshot, chunk).await? {
-            sheet.push(customer(&row));
+            sheet.push(customer(&row, lang));
         }
     }
     let mut tx = op.app.db.write().await?;
     let detail = serde_json::json!({ "rows": places.len() });
     op.audit(&mut tx, "insight.export_list", "customers", op.ws().get(), detail).await?;
     tx.commit().await?;
-    kind.answer("customers".to_owned(), sheet).await
+    kind.answer("customers".to_owned(), sheet, lang.is_some()).await
 }
 
-fn customer(row: &CustomerRow) -> [Cell; 13] {
+fn customer(row: &CustomerRow, lang: Option<Lang>) -> [Cell; 13] {
     let rounded = |v: Option<f64>| Cell::from(v.map(|v| (v * 1e4).round() / 1e4));
-    let signals: Vec<&str> = row.signals.iter().map(|s| s.name()).collect();
+    let signals: Vec<&str> = row.signals.iter().map(|s| signal(s.name(), lang)).collect();
+    let between = if lang.is_some() { ", " } else { " " };
     [
         row.id.as_str().into(),
         row.name.as_str().into(),
         row.city.as_str().into(),
         whole(row.orders),
         row.last_order_day.as_deref().unwrap_or("").into(),
-        row.stage.into(),
+        stage(row.stage, lang).into(),
         money(row.revenue.minor),
         rounded(row.p_alive),
         rounded(row.expected_orders),
         row.expected_value.map_or(Cell::Empty(()), |m| money(m.minor)),
         rounded(row.risk),
         money(row.value_at_risk.minor),
-        signals.join(" ").into(),
+        signals.join(between).into(),
     ]
 }
 
@@ -132,7 +135,7 @@ pub(super) async fn table(
     })
     .await?;
     let sheet = sheet.ok_or_else(|| Fault::not_found("table", "There is no such table."))?;
-    kind.answer(name, sheet).await
+    kind.answer(name, sheet, false).await
 }
 
 fn rfm(snapshot: &Snapshot) -> Sheet {
@@ -195,5 +198,5 @@ fn months(snapshot: &Snapshot) -> Sheet {
 /// numbers. Nothing is read or kept.
 #[utoipa::path(post, path = "/api/insight/xlsx", tag = "insight", request_body = Sheet, responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>)))]
 pub(super) async fn workbook(_who: need::Anyone, Json(sheet): Json<Sheet>) -> Result<Response, Problem> {
-    Kind::Xlsx.answer("table".to_owned(), sheet).await
+    Kind::Xlsx.answer("table".to_owned(), sheet, false).await
 }

@@ -105,6 +105,12 @@ pub(super) async fn ask(op: &Op, question: Question) -> Result<(Arc<Snapshot>, V
         places.sort_unstable();
         return Ok((snapshot, places));
     }
+    if question.figure.as_deref() == Some("journey") {
+        let journeys = crate::journeys::load(op, &snapshot).await?;
+        let Question { value, channel, month, .. } = question;
+        let places = super::journey::listed(&journeys, value.as_deref(), channel, month.as_deref())?;
+        return Ok((snapshot, places));
+    }
     let contacts = if question.needs_contacts() {
         Some(contacts::load(&op.app, &op.workspace, &snapshot).await?)
     } else {

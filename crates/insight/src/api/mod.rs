@@ -10,6 +10,7 @@ mod export;
 mod forecast;
 mod health;
 mod inputs;
+mod journey;
 mod list;
 mod loyal;
 mod maps;
@@ -42,6 +43,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(maps::rfm))
         .routes(routes!(maps::cohorts))
         .routes(routes!(value::value))
+        .routes(routes!(journey::journey))
+        .routes(routes!(journey::of_customer))
         .routes(routes!(forecast::forecast))
         .routes(routes!(models::models))
         .routes(routes!(models::relearn))

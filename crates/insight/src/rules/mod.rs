@@ -10,6 +10,8 @@ pub mod compare;
 pub mod coverage;
 pub mod dictionary;
 pub mod forecast_tables;
+pub mod headings;
+pub mod journey;
 pub mod lifecycle;
 pub mod loyal;
 pub mod model;

@@ -12,6 +12,7 @@ mod reasons;
 mod refusals;
 mod state;
 mod talks;
+mod touches;
 
 pub use benchmarks::{own_benchmarks, remove_benchmark, set_benchmark};
 pub use campaigns::{AddressedRow, addressed, window_days};
@@ -28,3 +29,4 @@ pub use reasons::{LeavingReason, leaving_reasons};
 pub use refusals::refusals;
 pub use state::{State, model, publish_model, set_state, state};
 pub use talks::{TalkFilter, TalkRow, talks};
+pub use touches::{TouchRow, touches};

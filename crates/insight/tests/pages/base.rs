@@ -165,6 +165,10 @@ async fn pages_answer_on_a_base_with_history() {
         let (status, csv) = get(&op.app, &token, "/api/base-health/list.csv?figure=repeat").await;
         assert_eq!(status, StatusCode::OK);
         assert_eq!(csv.as_str().unwrap().lines().count(), 1 + length(&op.app, &token, "figure=repeat").await);
+        let (_, words) = get(&op.app, &token, "/api/base-health/list.csv?lang=uk&figure=repeat").await;
+        let words = words.as_str().unwrap();
+        assert!(words.starts_with("\u{feff}Номер,Ім’я,Місто,Покупки"), "{}", words.lines().next().unwrap());
+        assert!(!words.contains("developing") && words.contains("Розвивається"));
     })
     .await;
 }

@@ -7,6 +7,7 @@ mod base;
 mod changes;
 mod costs;
 mod drivers;
+mod journey;
 mod odd_orders;
 mod shop;
 mod threshold;
