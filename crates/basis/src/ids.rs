@@ -75,6 +75,8 @@ typed_ids! {
     InteractionId, JobId, EventId,
     /// A line of the backlog of improvements.
     ImprovementId,
+    /// Something that came in and waits for a person.
+    CareItemId,
 }
 
 /// Makes ids that are unique without asking the database: 41 bits of milliseconds since 2020,

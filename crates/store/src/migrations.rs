@@ -36,6 +36,8 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0021_improve_reasons_and_backlog",
     "0022_identity_chosen_contacts",
     "0023_insight_move_causes",
+    "0024_care_items",
+    "0025_insight_complaints",
 ];
 
 /// What a database holds and what this binary knows.
