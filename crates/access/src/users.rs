@@ -55,7 +55,6 @@ pub async fn any_administrator(app: &App) -> Result<bool, Fault> {
     Ok(count > 0)
 }
 
-
 /// People of the workspace who may own a task: (id, name).
 ///
 /// # Errors

@@ -119,7 +119,9 @@ fn worked_on_here(line: &LineRow) -> Result<(), Fault> {
 fn answer(op: &Op, row: &mut ItemRow, text: &str) -> Result<(), Fault> {
     let text: String = text.trim().chars().take(LONGEST).collect();
     if text.is_empty() {
-        return Err(Fault::invalid("care_answer", "Write what was answered.").with_field("text", "the answer"));
+        return Err(
+            Fault::invalid("care_answer", "Write what was answered.").with_field("text", "the answer")
+        );
     }
     row.status = next(&row.status, row.answered_at.is_some(), Step::Answer)?.to_owned();
     row.answer = text;
@@ -170,7 +172,8 @@ async fn apply(
 ) -> Result<(), Fault> {
     let text = |text: &str| visible(text).chars().take(200).collect::<String>();
     if let Some(topic) = &change.topic {
-        row.topic = if topic.is_empty() { String::new() } else { one_of("topic", topic, &TOPICS)?.to_owned() };
+        row.topic =
+            if topic.is_empty() { String::new() } else { one_of("topic", topic, &TOPICS)?.to_owned() };
     }
     if let Some(owner) = &change.owner_id {
         if row.case_id.is_some() {
@@ -213,7 +216,8 @@ async fn apply(
 
 async fn member(tx: &mut Tx, op: &Op, id: &str) -> Result<i64, Fault> {
     let odd = || {
-        Fault::invalid("owner_id", "The owner is somebody of this workspace.").with_field("owner_id", "a user")
+        Fault::invalid("owner_id", "The owner is somebody of this workspace.")
+            .with_field("owner_id", "a user")
     };
     if id == "me" {
         return op.user().map(UserId::get).ok_or_else(odd);
@@ -231,12 +235,7 @@ pub async fn known(tx: &mut Tx, op: &Op, id: &str) -> Result<CustomerId, Fault> 
 }
 
 /// The order of a number, which has to be the customer's own.
-pub async fn order_of(
-    tx: &mut Tx,
-    op: &Op,
-    row: &ItemRow,
-    number: &str,
-) -> Result<Option<OrderId>, Fault> {
+pub async fn order_of(tx: &mut Tx, op: &Op, row: &ItemRow, number: &str) -> Result<Option<OrderId>, Fault> {
     if number.is_empty() {
         return Ok(None);
     }

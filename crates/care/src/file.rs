@@ -32,15 +32,46 @@ pub struct Reading {
 
 /// What columns may be called, in three languages; compared without case and signs.
 const COLUMNS: [(&str, &[&str]); 16] = [
-    ("platform", &["platform", "платформа", "площадка", "майданчик", "сеть", "соцсеть", "мережа", "соцмережа", "network"]),
+    (
+        "platform",
+        &[
+            "platform",
+            "платформа",
+            "площадка",
+            "майданчик",
+            "сеть",
+            "соцсеть",
+            "мережа",
+            "соцмережа",
+            "network",
+        ],
+    ),
     ("external_id", &["externalid", "id", "reviewid", "mentionid", "номер", "код"]),
     ("author", &["author", "name", "автор", "имя", "імя", "ім'я", "клиент", "клієнт"]),
     ("profile", &["profile", "handle", "профиль", "профіль", "никнейм", "ник", "нік", "username"]),
     ("email", &["email", "e-mail", "почта", "пошта", "mail"]),
     ("phone", &["phone", "телефон", "тел"]),
-    ("text", &["text", "comment", "review", "message", "текст", "отзыв", "відгук", "сообщение", "повідомлення", "комментарий", "коментар"]),
+    (
+        "text",
+        &[
+            "text",
+            "comment",
+            "review",
+            "message",
+            "текст",
+            "отзыв",
+            "відгук",
+            "сообщение",
+            "повідомлення",
+            "комментарий",
+            "коментар",
+        ],
+    ),
     ("url", &["url", "link", "ссылка", "посилання"]),
-    ("published_at", &["publishedat", "published", "date", "created", "дата", "опубликовано", "опубліковано"]),
+    (
+        "published_at",
+        &["publishedat", "published", "date", "created", "дата", "опубликовано", "опубліковано"],
+    ),
     ("rating", &["rating", "stars", "score", "оценка", "оцінка", "рейтинг", "звезды", "зірки"]),
     ("product", &["product", "товар", "продукт"]),
     ("order", &["order", "orderno", "ordernumber", "заказ", "замовлення", "номерзаказа", "номерзамовлення"]),
@@ -154,15 +185,14 @@ fn table(input: &Input, zone: &TimeZone, order: Option<DateOrder>) -> Result<Raw
     let mapping = Mapping::parse("[file]\ndate_order = \"dmy\"\n")
         .map_err(|e| Fault::internal("care_mapping", e.to_string()))?;
     let open = || -> Result<_, Fault> {
-        Ok(read_table(input, Some(&mapping), &Setting { timezone: zone.clone(), ..Setting::default() })?.padding())
+        Ok(read_table(input, Some(&mapping), &Setting { timezone: zone.clone(), ..Setting::default() })?
+            .padding())
     };
     let mut table = open()?;
     let fields = fields(table.shape());
     let at = |field: &str| fields.iter().find(|(f, _)| *f == field).map(|(_, at)| *at);
-    let headers: Vec<(&'static str, String)> = fields
-        .iter()
-        .filter_map(|(f, at)| table.shape().headers.get(*at).map(|h| (*f, h.clone())))
-        .collect();
+    let headers: Vec<(&'static str, String)> =
+        fields.iter().filter_map(|(f, at)| table.shape().headers.get(*at).map(|h| (*f, h.clone()))).collect();
     let needed = [("platform", at("platform")), ("published_at", at("published_at"))];
     if let Some((missing, _)) = needed.iter().find(|(_, at)| at.is_none()) {
         let what = format!("the file has: {}", table.shape().headers.join(", "));
@@ -202,9 +232,7 @@ fn table(input: &Input, zone: &TimeZone, order: Option<DateOrder>) -> Result<Raw
         }
         let (line, read) = match row {
             Ok(row) => {
-                let cell = |field: &str| {
-                    at(field).map_or("", |at| row.cells().get(at)).trim()
-                };
+                let cell = |field: &str| at(field).map_or("", |at| row.cells().get(at)).trim();
                 (row.line, mention(&cell, zone, order))
             }
             Err(reject) => {
@@ -323,10 +351,11 @@ mod tests {
     fn what_cannot_be_read_says_why() {
         assert_eq!(of("a,b\n1,2\n").unwrap_err().code, "care_columns");
         assert_eq!(of("platform,date,text\nx,02/03/2024,y\n").unwrap_err().code, "care_dates");
-        let both = read("x", b"platform,date,text\nx,02/03/2024,y\n", &TimeZone::UTC, Some(DateOrder::Mdy), NOW);
+        let both =
+            read("x", b"platform,date,text\nx,02/03/2024,y\n", &TimeZone::UTC, Some(DateOrder::Mdy), NOW);
         assert_eq!(both.unwrap().mentions[0].published_at, Some(Time::from_millis(1_706_918_400_000)));
         let fault = of("[{\"platform\": \"x\",}]").unwrap_err();
-        assert_eq!((fault.code, fault.fields[0].0.as_str()), ("care_json", "line 1, column 18"));
+        assert_eq!((fault.code, fault.fields[0].0.as_str()), ("care_json", "line 1, column 19"));
         let read = of(r#"{"mentions": [{"platform": "x", "text": "y", "published_at": "2024-08-01T10:00:00Z"}, {"platform": 1}]}"#).unwrap();
         assert_eq!((read.mentions.len(), read.refused[0].line), (1, 2));
     }

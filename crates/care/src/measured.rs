@@ -133,10 +133,7 @@ pub struct Person {
 }
 
 /// The first contact of each customer puts them into a group, once; contacts without a group are passed by.
-pub async fn people(
-    op: &Op,
-    contacts: &[(&LineRow, Option<&'static str>)],
-) -> Result<Vec<Person>, Fault> {
+pub async fn people(op: &Op, contacts: &[(&LineRow, Option<&'static str>)]) -> Result<Vec<Person>, Fault> {
     let mut first: BTreeMap<i64, (&LineRow, &'static str)> = BTreeMap::new();
     for (line, group) in contacts {
         let (Some(customer), Some(group)) = (line.item.customer_id, group) else { continue };

@@ -132,11 +132,17 @@ impl Mention {
             profile_links::each(cell, |name, network| found = Some((network.to_owned(), name.to_owned())));
             found
         };
-        let bare = !self.profile.contains('/') && !self.profile.contains(':');
-        let named = bare.then(|| read(&format!("{}: {}", self.platform, self.profile))).flatten();
-        // A platform that is no network leaves the name as it stands alone.
-        let named = named.filter(|(network, _)| network != "profile" && network != "telegram");
-        named.or_else(|| read(&self.profile)).map(|(n, name)| format!("{n}:{name}")).unwrap_or_default()
+        let profile = visible(&self.profile);
+        if profile.contains('/') || profile.contains(':') {
+            return read(&profile).map(|(network, name)| format!("{network}:{name}")).unwrap_or_default();
+        }
+        // A bare name belongs to the platform that it stands on; one that is no network has names of its own.
+        let name = profile.trim_start_matches('@');
+        match read(&format!("{}: {name}", self.platform)) {
+            Some((network, name)) if network != "profile" => format!("{network}:{name}"),
+            _ if name.is_empty() => String::new(),
+            _ => format!("{}:{}", visible(&self.platform), name).to_lowercase(),
+        }
     }
 }
 
@@ -223,7 +229,8 @@ async fn one(
     let channel = if m.rating.is_some() { "review" } else { "social" };
     let mut item = ItemRow::new(id, kind, channel, came_at.millis());
     item.customer_id = customer.map(CustomerId::get);
-    item.author = [visible(&m.author), visible(&m.profile)].into_iter().find(|n| !n.is_empty()).unwrap_or_default();
+    item.author =
+        [visible(&m.author), visible(&m.profile)].into_iter().find(|n| !n.is_empty()).unwrap_or_default();
     item.topic.clone_from(&m.topic);
     item.text.clone_from(&m.text);
     item.due_at = settings.due(kind, "", item.came_at);
@@ -276,7 +283,8 @@ async fn customer_of(
     phones: &[String],
 ) -> Result<(Option<CustomerId>, String), Fault> {
     let list = |value: &str| if value.is_empty() { Vec::new() } else { vec![value.to_owned()] };
-    let phone = phones.first().cloned().unwrap_or_default();
+    // The fullest reading, with its country.
+    let phone = phones.iter().max_by_key(|p| p.len()).cloned().unwrap_or_default();
     for (kind, values) in [("social", list(profile)), ("email", list(email)), ("phone", phones.to_vec())] {
         if let Some(found) = person::owner(tx, ws, kind, &values).await? {
             return Ok((Some(found), phone));
@@ -335,4 +343,24 @@ pub async fn join_unknown(op: &Op) -> Result<u64, Fault> {
         op.app.hub.publish(ws, "care", json!({ "joined": joined }));
     }
     Ok(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mention;
+
+    #[test]
+    fn a_bare_name_belongs_to_its_platform() {
+        let key = |platform: &str, profile: &str| {
+            let m =
+                Mention { platform: platform.to_owned(), profile: profile.to_owned(), ..Mention::default() };
+            m.profile_key()
+        };
+        assert_eq!(key("vk", "id77"), "vk:id77");
+        assert_eq!(key("VK", "https://vk.com/id77"), "vk:id77");
+        assert_eq!(key("telegram", "@olga_p"), "telegram:olga_p");
+        assert_eq!(key("Instagram", "@olga.p"), "instagram:olga.p");
+        assert_eq!(key("rozetka", "@olga_p"), "rozetka:olga_p");
+        assert_eq!(key("rozetka", ""), "");
+    }
 }

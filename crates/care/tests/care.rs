@@ -120,7 +120,7 @@ async fn a_negative_mention_finds_its_customer_and_becomes_a_case() {
 
         let client = as_role(&op, care::routes(), Role::Client).await;
         assert_eq!(client(Method::GET, "/api/inbox", Value::Null).await.0, StatusCode::FORBIDDEN);
-        let (_, log) = client(Method::GET, "/api/reviews", Value::Null).await;
+        let (_, log) = client(Method::GET, "/api/mentions", Value::Null).await;
         assert_eq!(log["items"].as_array().unwrap().len(), 3);
 
         // Somebody else's workspace does not know it.
@@ -132,7 +132,7 @@ async fn a_negative_mention_finds_its_customer_and_becomes_a_case() {
         let stranger = as_role(&Op::system(op.app.clone(), other), care::routes(), Role::Administrator).await;
         assert_eq!(stranger(Method::GET, &path, Value::Null).await.0, StatusCode::NOT_FOUND);
         assert!(list(&stranger, "/api/inbox").await.is_empty());
-        assert!(list(&stranger, "/api/reviews").await.is_empty());
+        assert!(list(&stranger, "/api/mentions").await.is_empty());
     }).await;
 }
 
@@ -148,29 +148,49 @@ async fn who_is_linked_by_hand_has_complained_and_a_mistake_takes_it_back() {
         let ask = as_role(&op, care::routes(), Role::Supervisor).await;
         ask(Method::POST, "/api/mentions", json!({ "mentions": [said("a", 1, None, "")] })).await;
         let item = list(&ask, "/api/inbox").await.remove(0);
-        assert_eq!((&item["mention"]["hint"]["topic"], &item["customer_id"]), (&json!("delivery"), &Value::Null));
+        assert_eq!(
+            (&item["mention"]["hint"]["topic"], &item["customer_id"]),
+            (&json!("delivery"), &Value::Null)
+        );
         let path = format!("/api/inbox/{}", item["id"].as_str().unwrap());
         let (_, found) = ask(Method::GET, "/api/inbox/people?search=olga@", Value::Null).await;
-        assert_eq!((found["items"].as_array().unwrap().len(), &found["items"][0]["emails"][0]), (1, &json!("ol***@example.org")));
-        let (_, card) = ask(Method::PATCH, &path, json!({ "seen": item["updated_at"], "customer_id": "1", "negative": true })).await;
+        assert_eq!(
+            (found["items"].as_array().unwrap().len(), &found["items"][0]["emails"][0]),
+            (1, &json!("ol***@example.org"))
+        );
+        let (_, card) = ask(
+            Method::PATCH,
+            &path,
+            json!({ "seen": item["updated_at"], "customer_id": "1", "negative": true }),
+        )
+        .await;
         assert_eq!(card["item"]["mention"]["linked_by"], "person", "{card}");
         let complaints = async |ask_insight: &dyn Fn() -> Op| {
             let op = ask_insight();
             insight::refresh_changed(&op.app, op.ws()).await.unwrap();
             let mut tx = op.app.db.read().await.unwrap();
             let profiles = insight::store::profiles(&mut tx, op.ws()).await.unwrap();
-            profiles.into_iter().filter(|p| p.signals.contains("\"complained\"")).map(|p| p.customer_id).collect::<Vec<_>>()
+            profiles
+                .into_iter()
+                .filter(|p| p.signals.contains("\"complained\""))
+                .map(|p| p.customer_id)
+                .collect::<Vec<_>>()
         };
         assert_eq!(complaints(&|| op.clone()).await, [1]);
 
         // It was somebody else.
-        let (_, card) = ask(Method::PATCH, &path, json!({ "seen": card["item"]["updated_at"], "customer_id": "2" })).await;
+        let (_, card) =
+            ask(Method::PATCH, &path, json!({ "seen": card["item"]["updated_at"], "customer_id": "2" }))
+                .await;
         assert_eq!(complaints(&|| op.clone()).await, [2], "{card}");
         // And it was no complaint.
-        let (status, card) = ask(Method::PATCH, &path, json!({ "seen": card["item"]["updated_at"], "negative": false })).await;
+        let (status, card) =
+            ask(Method::PATCH, &path, json!({ "seen": card["item"]["updated_at"], "negative": false })).await;
         assert_eq!((status, &card["item"]["case_id"]), (StatusCode::OK, &Value::Null), "{card}");
         assert!(complaints(&|| op.clone()).await.is_empty());
-        let (_, none) = ask(Method::PATCH, &path, json!({ "seen": card["item"]["updated_at"], "customer_id": "99" })).await;
+        let (_, none) =
+            ask(Method::PATCH, &path, json!({ "seen": card["item"]["updated_at"], "customer_id": "99" }))
+                .await;
         assert_eq!(none["code"], "customer");
 
         // Who comes into the base later is found then, unless a person has decided.
@@ -183,9 +203,11 @@ async fn who_is_linked_by_hand_has_complained_and_a_mistake_takes_it_back() {
 
         // Erased people leave no words behind.
         identity::erase(&op, basis::CustomerId(3)).await.unwrap();
-        let (_, card) = ask(Method::GET, &format!("/api/inbox/{}", case["id"].as_str().unwrap()), Value::Null).await;
+        let (_, card) =
+            ask(Method::GET, &format!("/api/inbox/{}", case["id"].as_str().unwrap()), Value::Null).await;
         assert_eq!((&card["item"]["text"], &card["item"]["mention"]["profile"]), (&json!(""), &json!("")));
-    }).await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,14 +242,14 @@ async fn figures_are_as_long_as_their_lists() {
         let (status, intake) = ask(Method::POST, "/api/mentions", json!({ "mentions": mentions })).await;
         assert_eq!((status, &intake["added"], &intake["cases"]), (StatusCode::OK, &json!(8), &json!(6)), "{intake}");
 
-        let (_, summary) = ask(Method::GET, "/api/reviews/summary", Value::Null).await;
-        let rows = list(&ask, "/api/reviews").await;
+        let (_, summary) = ask(Method::GET, "/api/mentions/summary", Value::Null).await;
+        let rows = list(&ask, "/api/mentions").await;
         assert_eq!((rows.len() as u64, &summary["total"]), (8, &json!(8)));
-        assert_eq!(list(&ask, "/api/reviews?rating=negative").await.len(), 6);
+        assert_eq!(list(&ask, "/api/mentions?rating=negative").await.len(), 6);
         let sum = |rows: &[Value]| -> i64 {
             rows.iter().filter(|r| r["money"]["counts"] == true).map(|r| r["money"]["at_risk"]["minor"].as_i64().unwrap()).sum()
         };
-        let at_risk = list(&ask, "/api/reviews?at_risk=true").await;
+        let at_risk = list(&ask, "/api/mentions?at_risk=true").await;
         assert_eq!((json!(sum(&at_risk)), json!(at_risk.len())), (summary["at_risk"]["minor"].clone(), summary["customers_at_risk"].clone()));
         assert_eq!(sum(&rows), sum(&at_risk));
         let third = rows.iter().find(|r| r["item"]["customer_id"] == "3").unwrap();
@@ -235,7 +257,7 @@ async fn figures_are_as_long_as_their_lists() {
 
         let (_, report) = ask(Method::GET, "/api/replies", Value::Null).await;
         for (word, figure) in [("unanswered", "unanswered"), ("answered", "answered"), ("breached", "breached")] {
-            assert_eq!(json!(list(&ask, &format!("/api/reviews?reply={word}")).await.len()), report[figure], "{word}");
+            assert_eq!(json!(list(&ask, &format!("/api/mentions?reply={word}")).await.len()), report[figure], "{word}");
         }
         assert_eq!((&report["in_sla"]["x"], &report["in_sla"]["n"]), (&json!(2), &json!(7)));
         for group in report["groups"].as_array().unwrap() {
@@ -262,7 +284,7 @@ async fn figures_are_as_long_as_their_lists() {
             let (_, people) = ask(Method::GET, &path, Value::Null).await;
             assert_eq!(json!(people["items"].as_array().unwrap().len()), group["churn"]["n"]);
         }
-        for odd in ["/api/reviews?rating=9", "/api/reviews?from=soon", "/api/replies?from=2024-09-02&to=2024-09-01", "/api/contacts?cell=x", "/api/inbox?status=x"] {
+        for odd in ["/api/mentions?rating=9", "/api/mentions?from=soon", "/api/replies?from=2024-09-02&to=2024-09-01", "/api/contacts?cell=x", "/api/inbox?status=x"] {
             assert_eq!(ask(Method::GET, odd, Value::Null).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{odd}");
         }
         let settings = json!({ "negative_rating": 3, "reply_hours": 12, "low_hours": 72, "normal_hours": 24, "high_hours": 4, "repeat_days": 7 });

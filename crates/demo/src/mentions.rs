@@ -11,9 +11,20 @@ const HOUR: i64 = 3_600_000;
 /// Orders that somebody writes about.
 const SHARE: f64 = 0.06;
 
-const HEADER: [&str; 12] = [
-    "platform", "external_id", "author", "email", "phone", "text", "url", "published_at", "rating", "topic",
-    "answered_at", "answer",
+const HEADER: [&str; 13] = [
+    "platform",
+    "external_id",
+    "author",
+    "profile",
+    "email",
+    "phone",
+    "text",
+    "url",
+    "published_at",
+    "rating",
+    "topic",
+    "answered_at",
+    "answer",
 ];
 
 /// (topic, words) of the displeased.
@@ -49,6 +60,7 @@ const THANKS: &str = "Дякуємо за відгук! Раді, що ви з �
 struct Said<'a> {
     platform: &'a str,
     author: &'a str,
+    profile: &'a str,
     email: &'a str,
     phone: &'a str,
     words: (&'a str, &'a str),
@@ -92,6 +104,7 @@ pub fn reviews_csv(now: Time, zone: &TimeZone) -> Vec<u8> {
             said.platform,
             id.as_str(),
             said.author,
+            said.profile,
             said.email,
             said.phone,
             said.words.1,
@@ -123,6 +136,7 @@ pub fn reviews_csv(now: Time, zone: &TimeZone) -> Vec<u8> {
         let said = Said {
             platform,
             author: cell(6),
+            profile: "",
             email: cell(7),
             phone: cell(8),
             words,
@@ -144,7 +158,17 @@ pub fn reviews_csv(now: Time, zone: &TimeZone) -> Vec<u8> {
         let author = rng.pick(&STRANGERS).copied().unwrap_or_default();
         let platform = rng.pick(&["instagram", "telegram"]).copied().unwrap_or("instagram");
         let answered_at = if n < 6 { None } else { answered(&mut rng, at, now) };
-        write(&Said { platform, author, email: "", phone: "", words, rating: None, at, answered_at });
+        write(&Said {
+            platform,
+            author,
+            profile: author,
+            email: "",
+            phone: "",
+            words,
+            rating: None,
+            at,
+            answered_at,
+        });
     }
     let body = writer.into_inner().unwrap_or_default();
     [HEADER.join(",").as_bytes(), b"\n", &body].concat()
@@ -163,6 +187,8 @@ mod tests {
         let at = reader.headers().unwrap().iter().position(|h| h == "published_at").unwrap();
         let rows: Vec<_> = reader.records().flatten().collect();
         assert!((60..600).contains(&rows.len()), "{}", rows.len());
-        assert!(rows.iter().all(|r| r[at].parse::<jiff::Timestamp>().unwrap().as_millisecond() < now.millis()));
+        assert!(
+            rows.iter().all(|r| r[at].parse::<jiff::Timestamp>().unwrap().as_millisecond() < now.millis())
+        );
     }
 }

@@ -168,7 +168,9 @@ pub(super) async fn list(
     match query.owner.as_deref() {
         None | Some("") => {}
         Some("none") => judged.retain(|j| j.line.item.owner_id.is_none()),
-        Some(owner) => judged.retain(|j| j.line.item.owner_id.map(|id| id.to_string()).as_deref() == Some(owner)),
+        Some(owner) => {
+            judged.retain(|j| j.line.item.owner_id.map(|id| id.to_string()).as_deref() == Some(owner));
+        }
     }
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let page = cut(judged, (query.cursor.as_deref(), limit), |j| (j.line.item.came_at, j.line.item.id));

@@ -7,7 +7,7 @@ use serde_json::json;
 use store::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{item::card, item::CareCard, shapes::CareItem};
+use super::{item::CareCard, item::card, shapes::CareItem};
 use crate::{
     act::{known, order_of},
     rules::{
@@ -41,7 +41,10 @@ pub struct InboxQuery {
 /// Everything that came in and waits for a person, whatever way it came; what is due first stands first. A mention with a case is
 /// seen through its case.
 #[utoipa::path(get, path = "/api/inbox", tag = "care", params(InboxQuery), responses((status = 200, body = Page<CareItem>)))]
-pub(super) async fn list(need::Agent(op): need::Agent, Query(query): Query<InboxQuery>) -> Answer<Page<CareItem>> {
+pub(super) async fn list(
+    need::Agent(op): need::Agent,
+    Query(query): Query<InboxQuery>,
+) -> Answer<Page<CareItem>> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let status = query.status.as_deref().unwrap_or("waiting");
     let which = match one_of("status", status, &["waiting", "answered", "closed"])? {
@@ -83,7 +86,8 @@ pub(super) async fn list(need::Agent(op): need::Agent, Query(query): Query<Inbox
     }
     let direction = if newest_first { "DESC" } else { "ASC" };
     args.push(Value::Int(i64::from(limit) + 1));
-    condition.push_str(&format!(" ORDER BY i.due_at {direction}, i.id {direction} LIMIT ${}", args.len() + 1));
+    condition
+        .push_str(&format!(" ORDER BY i.due_at {direction}, i.id {direction} LIMIT ${}", args.len() + 1));
     let mut tx = op.app.db.read().await?;
     let rows = item::lines(&mut tx, op.ws(), &condition, args).await?;
     let members = access::members(&mut tx, op.ws()).await?;
@@ -169,11 +173,15 @@ async fn open(op: &Op, id: i64, new: &NewCase) -> Result<(), Fault> {
     let now = op.campaign_now();
     let text = new.text.trim();
     if text.is_empty() {
-        return Err(Fault::invalid("care_text", "Write what it is about.").with_field("text", "the complaint"));
+        return Err(
+            Fault::invalid("care_text", "Write what it is about.").with_field("text", "the complaint")
+        );
     }
     let came_at = new.came_at.unwrap_or(now);
     if came_at.millis() > now.plus_days(1).millis() {
-        return Err(Fault::invalid("day", "This has not come yet.").with_field("came_at", "not of the future"));
+        return Err(
+            Fault::invalid("day", "This has not come yet.").with_field("came_at", "not of the future")
+        );
     }
     let mut row = ItemRow::new(id, "case", one_of("channel", &new.channel, &CHANNELS)?, came_at.millis());
     row.text = text.chars().take(20_000).collect();

@@ -21,11 +21,16 @@ pub struct NewMentions {
 /// Takes mentions and reviews in. Those known by platform and external id change nothing.
 #[utoipa::path(post, path = "/api/mentions", tag = "care", request_body = NewMentions,
     responses((status = 200, body = Intake), (status = 422)))]
-pub(super) async fn add(need::Agent(op): need::Agent, Json(new): Json<NewMentions>) -> Answer<Intake> {
+pub(super) async fn add(need::Agent(op): need::Agent, Json(mut new): Json<NewMentions>) -> Answer<Intake> {
     if new.mentions.is_empty() || new.mentions.len() > MOST {
         return Err(Fault::invalid("mentions", format!("1 to {MOST} mentions at once.")).into());
     }
     let source = if op.user().is_some() { "hand" } else { "api" };
+    // Who types it in has just read it.
+    if source == "hand" {
+        let now = op.campaign_now();
+        new.mentions.iter_mut().for_each(|m| m.published_at = m.published_at.or(Some(now)));
+    }
     Ok(Json(take_in(&op, source, &new.mentions).await?))
 }
 
@@ -63,8 +68,7 @@ pub(super) async fn file(need::Supervisor(op): need::Supervisor, mut form: Multi
             _ => {}
         }
     }
-    let (name, bytes) =
-        upload.ok_or_else(|| Fault::invalid("upload", "The form has no field \"file\"."))?;
+    let (name, bytes) = upload.ok_or_else(|| Fault::invalid("upload", "The form has no field \"file\"."))?;
     let (zone, now, of) = (op.workspace.tz(), op.campaign_now(), name.clone());
     let reading = tokio::task::spawn_blocking(move || file::read(&of, &bytes, &zone, order, now))
         .await

@@ -96,7 +96,7 @@ fn risk(row: &Logged) -> i64 {
 }
 
 /// The log of mentions and reviews, the newest first; beside each negative one of a known customer what they spent.
-#[utoipa::path(get, path = "/api/reviews", tag = "care", params(ReviewQuery), responses((status = 200, body = Page<ReviewLine>)))]
+#[utoipa::path(get, path = "/api/mentions", tag = "care", params(ReviewQuery), responses((status = 200, body = Page<ReviewLine>)))]
 pub(super) async fn log(
     need::Anyone(op): need::Anyone,
     Query(query): Query<ReviewQuery>,
@@ -148,7 +148,7 @@ pub struct ReviewSummary {
 }
 
 /// Figures of the log under its filters.
-#[utoipa::path(get, path = "/api/reviews/summary", tag = "care", params(ReviewQuery), responses((status = 200, body = ReviewSummary)))]
+#[utoipa::path(get, path = "/api/mentions/summary", tag = "care", params(ReviewQuery), responses((status = 200, body = ReviewSummary)))]
 pub(super) async fn summary(
     need::Anyone(op): need::Anyone,
     Query(query): Query<ReviewQuery>,
@@ -165,8 +165,7 @@ pub(super) async fn summary(
         customers_at_risk: count(&|r| risk(r) > 0),
         at_risk: Money { minor: rows.iter().map(risk).sum(), currency: op.workspace.currency },
         has_forecast: known == 0 || rows.iter().any(|r| r.since.is_some_and(|s| s.expected_minor.is_some())),
-        mean_rating: (!ratings.is_empty())
-            .then(|| ratings.iter().sum::<i64>() as f64 / ratings.len() as f64),
+        mean_rating: (!ratings.is_empty()).then(|| ratings.iter().sum::<i64>() as f64 / ratings.len() as f64),
         platforms,
     }))
 }

@@ -20,7 +20,9 @@ pub(super) async fn set(
     Json(new): Json<CareSettings>,
 ) -> Answer<CareSettings> {
     if let Some((field, what)) = new.odd() {
-        return Err(Fault::invalid("care_settings", format!("{field}: {what}")).with_field(field, what).into());
+        return Err(Fault::invalid("care_settings", format!("{field}: {what}"))
+            .with_field(field, what)
+            .into());
     }
     let mut tx = op.app.db.write().await?;
     settings::set(&mut tx, op.ws(), &new, op.now()).await?;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     measured::Person,
     rules::{
-        groups::{Rate, RateDifference},
+        groups::{ChurnDifference, Rate},
         hint::hint,
     },
     store::item::LineRow,
@@ -123,9 +123,9 @@ impl CareItem {
 
 fn facts(op: &Op, row: &LineRow) -> Option<MentionFacts> {
     let word = |text: &Option<String>| text.clone().unwrap_or_default();
-    let contact = [("email", &row.email), ("phone", &row.phone)]
-        .into_iter()
-        .find_map(|(kind, value)| Some(identity::shown(op, kind, value.as_deref().filter(|v| !v.is_empty())?)));
+    let contact = [("email", &row.email), ("phone", &row.phone)].into_iter().find_map(|(kind, value)| {
+        Some(identity::shown(op, kind, value.as_deref().filter(|v| !v.is_empty())?))
+    });
     let negative = word(&row.negative);
     Some(MentionFacts {
         platform: row.platform.clone()?,
@@ -169,7 +169,7 @@ pub struct GroupChurn {
     /// Left ÷ active then.
     churn: Rate,
     /// Against the first group.
-    difference: Option<RateDifference>,
+    difference: Option<ChurnDifference>,
     /// Half of the active ones have been watched for so many days or more.
     watched_days: Option<i64>,
 }
@@ -195,7 +195,7 @@ pub fn group_churn(people: &[Person], groups: &[&'static str], now: i64) -> Vec<
                 group,
                 customers: people.iter().filter(|p| p.group == *group).count(),
                 churn,
-                difference: first.filter(|_| n > 0).and_then(|f| RateDifference::between(churn, f)),
+                difference: first.filter(|_| n > 0).and_then(|f| ChurnDifference::between(churn, f)),
                 watched_days: crate::rules::deadline::median(watched),
             }
         })
@@ -223,11 +223,7 @@ pub fn people_page(people: Vec<Person>, group: &str, cell: &str) -> Page<CarePer
 }
 
 /// One page of rows sorted from the newest: those after the cursor `came_at~id`.
-pub fn cut<T>(
-    rows: Vec<T>,
-    query: (Option<&str>, u32),
-    key: impl Fn(&T) -> (i64, i64),
-) -> Page<T> {
+pub fn cut<T>(rows: Vec<T>, query: (Option<&str>, u32), key: impl Fn(&T) -> (i64, i64)) -> Page<T> {
     let (cursor, limit) = query;
     let after = cursor
         .and_then(|c| c.split_once('~'))

@@ -28,13 +28,13 @@ impl Rate {
 
 /// One rate minus another, with Newcombe's interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
-pub struct RateDifference {
+pub struct ChurnDifference {
     pub difference: f64,
     pub low: f64,
     pub high: f64,
 }
 
-impl RateDifference {
+impl ChurnDifference {
     #[must_use]
     pub fn between(one: Rate, two: Rate) -> Option<Self> {
         let d = newcombe(Share::new(one.x, one.n).ok()?, Share::new(two.x, two.n).ok()?, LEVEL).ok()?;
@@ -49,8 +49,8 @@ mod tests {
     #[test]
     fn nobody_has_no_rate() {
         assert_eq!(Rate::of(0, 0).rate, None);
-        assert_eq!(RateDifference::between(Rate::of(0, 0), Rate::of(1, 2)), None);
-        let d = RateDifference::between(Rate::of(30, 100), Rate::of(10, 100)).unwrap();
+        assert_eq!(ChurnDifference::between(Rate::of(0, 0), Rate::of(1, 2)), None);
+        let d = ChurnDifference::between(Rate::of(30, 100), Rate::of(10, 100)).unwrap();
         assert!((d.difference - 0.2).abs() < 1e-12 && d.low > 0.0 && d.high < 0.4);
     }
 }

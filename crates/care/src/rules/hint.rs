@@ -2,12 +2,77 @@
 
 /// (topic, beginnings of words in Russian, Ukrainian and English).
 const WORDS: [(&str, &[&str]); 6] = [
-    ("delivery", &["опозда", "задерж", "не привез", "не достав", "запізн", "затрим", "не довез", "не доставили", "late deliver", "never arrived", "not delivered"]),
-    ("product", &["брак", "порван", "сломан", "поврежд", "помят", "порвана", "зламан", "пошкодж", "пом'ят", "broken", "damaged", "torn"]),
-    ("service", &["хам", "груб", "игнорир", "не отвеча", "не перезвон", "ігнору", "не відповіда", "не передзвон", "rude", "ignored", "no answer", "no reply"]),
-    ("return", &["верните", "вернуть деньги", "возврат", "поверніть", "повернути гроші", "повернення", "refund", "money back"]),
-    ("payment", &["списали дважды", "не прошла оплата", "списали двічі", "не пройшла оплата", "charged twice"]),
-    ("other", &["ужас", "обман", "отврат", "жахлив", "обдур", "жах", "terrible", "awful", "scam", "never again"]),
+    (
+        "delivery",
+        &[
+            "опозда",
+            "задерж",
+            "не привез",
+            "не достав",
+            "запізн",
+            "затрим",
+            "не довез",
+            "не доставили",
+            "late deliver",
+            "never arrived",
+            "not delivered",
+        ],
+    ),
+    (
+        "product",
+        &[
+            "брак",
+            "порван",
+            "сломан",
+            "поврежд",
+            "помят",
+            "порвана",
+            "зламан",
+            "пошкодж",
+            "пом'ят",
+            "broken",
+            "damaged",
+            "torn",
+        ],
+    ),
+    (
+        "service",
+        &[
+            "хам",
+            "груб",
+            "игнорир",
+            "не отвеча",
+            "не перезвон",
+            "ігнору",
+            "не відповіда",
+            "не передзвон",
+            "rude",
+            "ignored",
+            "no answer",
+            "no reply",
+        ],
+    ),
+    (
+        "return",
+        &[
+            "верните",
+            "вернуть деньги",
+            "возврат",
+            "поверніть",
+            "повернути гроші",
+            "повернення",
+            "refund",
+            "money back",
+        ],
+    ),
+    (
+        "payment",
+        &["списали дважды", "не прошла оплата", "списали двічі", "не пройшла оплата", "charged twice"],
+    ),
+    (
+        "other",
+        &["ужас", "обман", "отврат", "жахлив", "обдур", "жах", "terrible", "awful", "scam", "never again"],
+    ),
 ];
 
 /// A hint: the topic, and the beginning of the word that it rests on.
@@ -20,8 +85,7 @@ pub fn hint(text: &str) -> Option<(&'static str, &'static str)> {
 }
 
 fn starts_a_word(text: &str, word: &str) -> bool {
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].chars().next_back().is_some_and(char::is_alphanumeric))
+    text.match_indices(word).any(|(at, _)| !text[..at].chars().next_back().is_some_and(char::is_alphanumeric))
 }
 
 #[cfg(test)]

@@ -87,8 +87,7 @@ pub struct LineRow {
     pub source: Option<String>,
 }
 
-const LINES: &str =
-    "SELECT i.id, i.kind, i.channel, i.ref_id, COALESCE(a.current_id, i.customer_id) AS customer_id, i.author, i.topic, i.text, i.came_at, i.due_at, \
+const LINES: &str = "SELECT i.id, i.kind, i.channel, i.ref_id, COALESCE(a.current_id, i.customer_id) AS customer_id, i.author, i.topic, i.text, i.came_at, i.due_at, \
      i.status, i.owner_id, i.answered_at, i.answered_by, i.answer, i.closed_at, i.outcome, i.resolution, i.severity, i.compensation, i.order_id, \
      i.employee, i.parent_id, i.case_id, i.updated_at, k.display_name AS name, m.platform, m.profile, m.email, m.phone, m.url, m.rating, m.product, \
      m.order_number, m.negative, m.linked_by, m.source \

@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn a_customer_leaves_when_the_threshold_is_crossed_after_the_day() {
         let at = |days: &[i32], day, as_of| since(&bought(days), day, as_of, 50.0, Some(500));
-        assert_eq!((at(&[10, 100], 110, 140).active_then, at(&[10, 100], 110, 140).left_since), (true, false));
+        assert_eq!(
+            (at(&[10, 100], 110, 140).active_then, at(&[10, 100], 110, 140).left_since),
+            (true, false)
+        );
         assert!(at(&[10, 100], 110, 151).left_since);
         // Bought again in time, then fell silent.
         assert!(!at(&[100, 130], 110, 170).left_since);
