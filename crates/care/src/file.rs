@@ -129,7 +129,7 @@ fn column_of(headers: &[(&'static str, String)], field: &str) -> String {
 }
 
 fn too_many() -> Fault {
-    Fault::too_large("care_too_many", format!("A file holds at most {MOST} mentions; cut it into parts."))
+    Fault::too_large("care_too_large", format!("A file holds at most {MOST} mentions; cut it into parts."))
 }
 
 fn json(bytes: &[u8]) -> Result<Raw, Fault> {

@@ -95,7 +95,7 @@ impl Mention {
         if self.rating.is_some_and(|r| !(1..=5).contains(&r)) {
             return Some(("rating", "a whole number from 1 to 5".to_owned()));
         }
-        if !self.url.is_empty() && !(self.url.starts_with("https://") || self.url.starts_with("http://")) {
+        if !["https://", "http://"].iter().any(|s| self.url.starts_with(s)) && !self.url.is_empty() {
             return Some(("url", "an address that begins with https://".to_owned()));
         }
         if self.answered_at.is_some_and(|at| at.millis() < published.millis()) {

@@ -3417,6 +3417,15 @@ export interface components {
              */
             profit_change?: number | null;
         };
+        /** @description One rate minus another, with Newcombe's interval. */
+        ChurnDifference: {
+            /** Format: double */
+            difference: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+        };
         ChurnMonth: {
             /** Format: int64 */
             active_at_start: number;
@@ -4057,7 +4066,7 @@ export interface components {
             churn: components["schemas"]["Rate"];
             /** @description All known customers of the group. */
             customers: number;
-            difference?: components["schemas"]["RateDifference"] | null;
+            difference?: components["schemas"]["ChurnDifference"] | null;
             group: string;
             /**
              * Format: int64
@@ -5688,14 +5697,24 @@ export interface components {
             /** Format: int64 */
             x: number;
         };
-        /** @description One rate minus another, with Newcombe's interval. */
+        /** @description The difference of two shares, variant − control. */
         RateDifference: {
+            /** @description Valid however often one looks, at the same level. */
+            any_time: components["schemas"]["Difference"];
             /** Format: double */
             difference: number;
             /** Format: double */
             high: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Newcombe's interval at the comparison's level.
+             */
             low: number;
+            /**
+             * Format: double
+             * @description P(the variant's share is the greater), uniform priors; of this pair alone, whatever the number of variants.
+             */
+            probability_better: number;
         };
         /** @description Sample-ratio mismatch. */
         RatioCheck: {

@@ -44,10 +44,10 @@ function Files() {
   return (
     <Card title={t('care.intake.file')}>
       <div className="col">
-        <p className="dim">{t('care.intake.fileText')}</p>
         <p className="dim small">{t('care.intake.columns')}</p>
         <FileDrop
           compact
+          text={t('care.intake.fileText')}
           accept=".csv,.txt,.tsv,.xlsx,.xls,.ods,.json"
           busy={take.isPending}
           onFiles={(files) => files[0] && take.mutate(files[0])}

@@ -44,7 +44,7 @@ export function LogPart() {
     return value ? f.money(value.minor, value.currency) : NONE;
   };
   const columns: Column<ReviewLine>[] = [
-    { key: 'at', label: t('care.log.at'), width: '108px', render: (r) => f.date(r.item.came_at) },
+    { key: 'at', label: t('care.log.at'), width: '98px', render: (r) => f.date(r.item.came_at) },
     {
       key: 'platform',
       label: t('care.log.platform'),
@@ -56,12 +56,13 @@ export function LogPart() {
       key: 'rating',
       label: t('care.log.rating'),
       width: '64px',
+      minor: true,
       render: (r) => (r.item.mention?.rating ? <Stars n={r.item.mention.rating} /> : NONE),
     },
     {
       key: 'text',
       label: t('care.log.text'),
-      width: 'minmax(160px, 3fr)',
+      width: 'minmax(96px, 3fr)',
       render: (r) =>
         can(session, 'care') ? (
           <Link to="/inbox" search={{ open: r.item.case_id ?? r.item.id }} className="cut">
@@ -88,7 +89,7 @@ export function LogPart() {
     {
       key: 'reply',
       label: t('care.log.reply'),
-      width: '112px',
+      width: '132px',
       render: (r) => (
         <span className="pill" data-tone={r.reply === 'in_time' ? 'good' : r.reply === 'breached' ? 'bad' : 'warn'}>
           {word(`care.replyState.${r.reply}`)}
