@@ -18,7 +18,7 @@ test('a negative review becomes a case, is answered by keyboard and closed', asy
   await page.keyboard.press('r');
   await page.getByRole('textbox', { name: /Ответ/ }).fill('Простите, везём сегодня');
   await page.keyboard.press('Control+Enter');
-  await expect(page.locator('.inbox-item').getByText('Ответ дан', { exact: true }).first()).toBeVisible();
+  await expect(page.locator('.inbox-item .pill', { hasText: 'Ответ дан' }).first()).toBeVisible();
   await page.getByRole('textbox', { name: 'Что сделано' }).fill('Доставили, вернули стоимость доставки');
   await page.getByRole('button', { name: 'Закрыть обращение' }).click();
   await expect(page.getByRole('button', { name: /Открыть снова/ })).toBeVisible();

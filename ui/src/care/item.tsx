@@ -132,8 +132,8 @@ function View({ card, onBack, onOpen }: { card: CareCard } & Omit<Props, 'id'>) 
           )}
           {here && item.status !== 'closed' && (
             <>
-              <Answer key={`a${item.updated_at}`} item={item} act={act} />
-              <Close key={`c${item.updated_at}`} item={item} act={act} />
+              <Answer item={item} act={act} />
+              <Close item={item} act={act} />
             </>
           )}
           {here && <Facts key={`f${item.updated_at}`} card={card} act={act} />}

@@ -13,7 +13,9 @@ interface Props {
 export function Answer({ item, act }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
-  const give = () => text.trim() && act.mutate({ verb: 'answer', body: { text } });
+  // What is typed stays until it is kept: a colleague's change must not take it away.
+  const give = () =>
+    text.trim() && !act.isPending && act.mutate({ verb: 'answer', body: { text } }, { onSuccess: () => setText('') });
   return (
     <form
       className="col tight"
