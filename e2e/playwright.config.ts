@@ -39,7 +39,7 @@ export default defineConfig({
     { name: 'story', testMatch: ['founder.spec.ts', 'story.spec.ts', 'journey.spec.ts'] },
     {
       name: 'pages',
-      testMatch: ['access.spec.ts', 'identity.spec.ts', 'insight.spec.ts', 'axe.spec.ts'],
+      testMatch: ['access.spec.ts', 'identity.spec.ts', 'insight.spec.ts', 'care.spec.ts', 'axe.spec.ts'],
       dependencies: process.env.OTKLIK_PLAYED ? [] : ['story'],
     },
     { name: 'shots', testMatch: ['shots.spec.ts'] },

@@ -32,7 +32,7 @@ pub use role::Role;
 pub use seal::MasterKey;
 pub use session::SESSION_COOKIE;
 pub use token::{add_token, new_setup_link};
-pub use users::{add_user, any_administrator};
+pub use users::{add_user, any_administrator, is_member, members};
 pub use workspace::{
     CampaignClock, NewWorkspace, Workspace, create_workspace, load_workspace, set_clock, workspace_by_name,
     workspaces,

@@ -32,6 +32,8 @@ needs! {
     Marketer: Administrator | Marketer,
     /// Leads operators, or the base.
     Supervisor: Administrator | Marketer | Supervisor,
+    /// Answers customers.
+    Agent: Administrator | Marketer | Supervisor | Operator,
     /// Works through call tasks.
     Operator: Administrator | Supervisor | Operator,
     /// Reads reports and cards.

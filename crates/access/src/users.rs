@@ -1,4 +1,5 @@
 use basis::{Email, Fault, Lang, UserId, WorkspaceId};
+use store::Tx;
 
 use crate::{App, Role, password};
 
@@ -52,4 +53,33 @@ pub async fn any_administrator(app: &App) -> Result<bool, Fault> {
         "SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.role = 'administrator' AND u.disabled_at IS NULL"
     )?;
     Ok(count > 0)
+}
+
+/// People of the workspace who may own a task: (id, name).
+///
+/// # Errors
+/// Of the database.
+pub async fn members(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<(i64, String)>, Fault> {
+    Ok(store::fetch_all!(
+        *tx,
+        (i64, String),
+        "SELECT u.id, CASE WHEN u.name = '' THEN u.email ELSE u.name END FROM memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.workspace_id = $1 AND u.disabled_at IS NULL ORDER BY u.name, u.id",
+        ws.get()
+    )?)
+}
+
+/// Whether a user belongs to the workspace.
+///
+/// # Errors
+/// Of the database.
+pub async fn is_member(tx: &mut Tx, ws: WorkspaceId, user: UserId) -> Result<bool, Fault> {
+    let (found,) = store::fetch_one!(
+        *tx,
+        (i64,),
+        "SELECT COUNT(*) FROM memberships WHERE workspace_id = $1 AND user_id = $2",
+        ws.get(),
+        user.get()
+    )?;
+    Ok(found > 0)
 }

@@ -79,6 +79,8 @@ typed_ids! {
     CoachingId,
     /// What an operator may offer, and a personal code of it.
     OfferId, OfferCodeId,
+    /// Something that came in and waits for a person.
+    CareItemId,
 }
 
 /// Makes ids that are unique without asking the database: 41 bits of milliseconds since 2020,

@@ -184,6 +184,18 @@ async fn wipe_person(tx: &mut Tx, ws: i64, ids: &[i64]) -> Result<(), Fault> {
             "UPDATE outbox_events SET payload = '{{}}' WHERE workspace_id = $1 AND delivered AND kind LIKE 'customer%' AND payload LIKE '%{}%'",
             ids[0]
         ),
+        format!("DELETE FROM complaints WHERE workspace_id = $1 AND customer_id IN ({list})"),
+        format!(
+            "DELETE FROM care_changes WHERE workspace_id = $1 AND item_id IN (SELECT i.id FROM care_items i WHERE i.workspace_id = $1 AND i.customer_id IN ({list}))"
+        ),
+        format!(
+            "UPDATE mentions SET profile = '', email = '', phone = '', url = '', order_number = '' WHERE workspace_id = $1
+               AND id IN (SELECT i.id FROM care_items i WHERE i.workspace_id = $1 AND i.customer_id IN ({list}))"
+        ),
+        format!(
+            "UPDATE care_items SET author = '', text = '', answer = '', resolution = '', compensation = '', employee = '', order_id = NULL
+             WHERE workspace_id = $1 AND customer_id IN ({list})"
+        ),
         format!("DELETE FROM customers WHERE workspace_id = $1 AND id IN ({list})"),
     ] {
         tx.execute_dyn(&sql, &[Value::Int(ws)]).await?;

@@ -10,7 +10,7 @@ mod files;
 pub mod rules;
 mod store;
 
-pub use api::{Card, card, routes};
+pub use api::{Card, CustomerLine, card, find, routes, shown};
 pub use desk::{Correction, correct};
 pub use enter::{Entered, enter};
 pub use erase::erase;

@@ -3,6 +3,7 @@
 mod api;
 pub mod changes;
 pub mod cli;
+pub mod complaints;
 mod contacts;
 mod derived;
 mod figures;

@@ -1,6 +1,8 @@
 //! What people bought in the days after something happened to them: a launch, a contact.
 
 use crate::orders::{day_name, day_of};
+use crate::rules::profile::Forecaster;
+use crate::rules::since::{Since, since};
 use crate::snapshot::{self, Snapshot};
 use access::{App, Workspace};
 use basis::{Fault, Time};
@@ -97,6 +99,33 @@ pub async fn outcomes(
             open: window.open,
             people: customers.iter().map(|id| window.spent(&snapshot, *id, |_, _, _| {})).collect(),
         }
+    })
+    .await
+}
+
+/// Purchases of customers before and after a moment of each, in the order asked for; `None` of who is no customer any more.
+/// The second part is the day of the figures.
+///
+/// # Errors
+/// When the database fails.
+pub async fn since_moments(
+    app: &App,
+    workspace: &Workspace,
+    moments: Vec<(i64, Time)>,
+) -> Result<(Vec<Option<Since>>, i32), Fault> {
+    let snapshot = snapshot::current(app, workspace).await?;
+    let zone = workspace.tz();
+    snapshot::blocking(move || {
+        let mut forecaster = Forecaster::new(&snapshot.model);
+        let (as_of, lapse) = (snapshot.as_of, snapshot.model.lapse_days);
+        let each = |(customer, at): &(i64, Time)| {
+            let place = snapshot.purchases.place(*customer)?;
+            let occasions = snapshot.purchases.base().of(place);
+            let day = day_of(at.date(&zone));
+            let then = forecaster.profile(occasions, snapshot.purchases.troubles[place], day);
+            Some(since(occasions, day, as_of, lapse, then.expected_value_minor))
+        };
+        (moments.iter().map(each).collect(), as_of)
     })
     .await
 }

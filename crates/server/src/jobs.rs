@@ -77,6 +77,7 @@ async fn advance(app: &App) -> Result<(), Fault> {
     for workspace in workspaces(app).await? {
         campaign::tick(app, &workspace).await?;
         desk::make_tasks(app, &workspace).await?;
+        care::gather(app, &workspace).await?;
     }
     Ok(())
 }

@@ -196,6 +196,9 @@ channels = ["email", "sms", "call"]
 proof = "simulated: invented people of the demo, seeded with a consent"
 "#;
 
+/// The name says what they are, wherever it is shown.
+const REVIEWS: &str = "simulated-reviews.csv";
+
 /// The bookshop's base: orders, addresses, catalogue.
 async fn fill(stage: &Stage) -> Result<(), Fault> {
     let op = stage.op();
@@ -222,6 +225,9 @@ async fn fill(stage: &Stage) -> Result<(), Fault> {
         commerce::ensure_category(&op, &category.key, names.map(String::as_str)).await?;
     }
     commerce::load_catalogue(&op, Input::bytes("catalogue.csv", demo::catalogue_csv().to_vec())).await?;
+    let reviews = demo::reviews_csv(START, &stage.workspace.tz());
+    let read = care::read(REVIEWS, &reviews, &stage.workspace.tz(), None, START)?;
+    care::take_in(&op, REVIEWS, &read.mentions).await?;
     jobs::drain(&stage.app).await?;
     // The planner has to know that this base is no longer empty.
     stage.app.db.tidy().await?;

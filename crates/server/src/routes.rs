@@ -37,6 +37,7 @@ pub fn api() -> OpenApiRouter<App> {
         .merge(channel::routes())
         .merge(response::routes())
         .merge(desk::routes())
+        .merge(care::routes())
         .merge(report::routes())
         .merge(improve::routes())
 }

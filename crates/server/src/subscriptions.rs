@@ -55,6 +55,7 @@ impl ImportSteps {
 
 /// Orders changed: the profiles of their customers are refreshed, and orders are credited to the campaigns that run.
 async fn after_orders(op: &Op, import: ImportId) -> Result<(), Fault> {
+    care::join_unknown(op).await?;
     insight::changes::after_import(&op.app, op.ws(), import).await?;
     let mut tx = op.app.db.write().await?;
     let job = NewJob {

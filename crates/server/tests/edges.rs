@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// A crate may depend on those before it; `demo` and `server` have rules of their own.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "basis",
     "store",
     "timeline",
@@ -21,6 +21,7 @@ const ORDER: [&str; 17] = [
     "channel",
     "response",
     "desk",
+    "care",
     "report",
     "improve",
 ];

@@ -2,9 +2,9 @@
 
 // Links the slices, whose statements register themselves.
 use {
-    access as _, audience as _, campaign as _, channel as _, commerce as _, content as _, desk as _,
-    identity as _, improve as _, ingest as _, insight as _, permission as _, report as _, response as _,
-    timeline as _,
+    access as _, audience as _, campaign as _, care as _, channel as _, commerce as _, content as _,
+    desk as _, identity as _, improve as _, ingest as _, insight as _, permission as _, report as _,
+    response as _, timeline as _,
 };
 
 #[tokio::test]

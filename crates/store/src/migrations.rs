@@ -36,6 +36,8 @@ const MIGRATIONS: &[(&str, &str)] = migrations![
     "0021_improve_reasons_and_backlog",
     "0022_identity_chosen_contacts",
     "0023_insight_move_causes",
+    "0024_care_items",
+    "0025_insight_complaints",
     "0026_desk_objections_and_coaching",
     "0027_desk_offers_and_first_touches",
     "0028_campaign_journeys",

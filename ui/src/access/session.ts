@@ -24,16 +24,28 @@ export interface Session {
   public_url?: string | null;
 }
 
-const EVERY = ['import', 'people', 'insight', 'audience', 'campaign', 'calls', 'settings', 'unmask', 'launch'] as const;
+const EVERY = [
+  'import',
+  'people',
+  'insight',
+  'audience',
+  'campaign',
+  'calls',
+  'care',
+  'voice',
+  'settings',
+  'unmask',
+  'launch',
+] as const;
 export type Area = (typeof EVERY)[number];
 
 // What a role is shown. The server decides again on every call; this only hides doors that would not open.
 const AREAS: Record<Role, readonly Area[]> = {
   administrator: EVERY,
-  marketer: ['import', 'people', 'insight', 'audience', 'campaign', 'unmask', 'launch'],
-  supervisor: ['people', 'insight', 'campaign', 'calls', 'unmask'],
-  operator: ['calls'],
-  client: ['insight', 'campaign'],
+  marketer: ['import', 'people', 'insight', 'audience', 'campaign', 'care', 'voice', 'unmask', 'launch'],
+  supervisor: ['people', 'insight', 'campaign', 'calls', 'care', 'voice', 'unmask'],
+  operator: ['calls', 'care', 'voice'],
+  client: ['insight', 'campaign', 'voice'],
 };
 
 export function can(session: Session, area: Area): boolean {

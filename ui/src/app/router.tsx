@@ -199,6 +199,18 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => inside,
+    path: '/inbox',
+    validateSearch: words('status', 'channel', 'owner', 'overdue', 'open'),
+    component: lazyRouteComponent(() => import('~/care/inbox-page'), 'InboxPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
+    path: '/reviews',
+    validateSearch: words('tab', 'platform', 'rating', 'reply', 'risk', 'from', 'to', 'people'),
+    component: lazyRouteComponent(() => import('~/care/reviews-page'), 'ReviewsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => inside,
     path: '/insight',
     validateSearch: words('tab', 'model', 'q'),
     component: lazyRouteComponent(() => import('~/insight/insight-page'), 'InsightPage'),

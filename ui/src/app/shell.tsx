@@ -4,6 +4,7 @@ import {
   IconDatabaseHeart,
   IconFilter,
   IconHeadset,
+  IconInbox,
   IconLanguage,
   IconLogout,
   IconMenu2,
@@ -12,6 +13,7 @@ import {
   IconSearch,
   IconSend,
   IconSettings,
+  IconStar,
   IconSun,
   IconTableImport,
   IconTargetArrow,
@@ -22,6 +24,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { can, type Session, useSignOut } from '~/access/session';
+import { CareBadge } from '~/care/badge';
 import { useKeys } from '~/design/keys';
 import { Toasts } from '~/design/toast';
 import { LANGS, setLanguage } from '~/i18n';
@@ -33,7 +36,19 @@ const Palette = lazy(() => import('./palette'));
 
 export interface NavStep {
   to: string;
-  key: 'import' | 'people' | 'base' | 'segments' | 'campaigns' | 'calls' | 'insight' | 'improve' | 'proof' | 'settings';
+  key:
+    | 'import'
+    | 'people'
+    | 'base'
+    | 'segments'
+    | 'campaigns'
+    | 'calls'
+    | 'inbox'
+    | 'reviews'
+    | 'insight'
+    | 'improve'
+    | 'proof'
+    | 'settings';
   icon: ReactNode;
   /** The step's number in the story; settings stand outside it. */
   step?: number;
@@ -48,6 +63,8 @@ export const STEPS: NavStep[] = [
   { to: '/campaigns', key: 'campaigns', icon: <IconSend size={18} />, step: 5, needs: 'campaign' },
   { to: '/calls', key: 'calls', icon: <IconHeadset size={18} />, step: 6, needs: 'calls' },
   { to: '/proof', key: 'proof', icon: <IconScale size={18} />, step: 7, needs: 'insight' },
+  { to: '/inbox', key: 'inbox', icon: <IconInbox size={18} />, needs: 'care' },
+  { to: '/reviews', key: 'reviews', icon: <IconStar size={18} />, needs: 'voice' },
   { to: '/insight', key: 'insight', icon: <IconChartHistogram size={18} />, needs: 'insight' },
   { to: '/improve', key: 'improve', icon: <IconTargetArrow size={18} />, needs: 'insight' },
   { to: '/settings', key: 'settings', icon: <IconSettings size={18} />, needs: 'settings' },
@@ -187,6 +204,7 @@ export function Shell({ session }: { session: Session }) {
               <span className="side-icon">{s.icon}</span>
             </Tooltip>
             <span className="grow cut">{t(`nav.${s.key}`)}</span>
+            <CareBadge of={s.key} session={session} />
             {s.step && (
               <span className="side-step" aria-hidden="true">
                 {s.step}

@@ -10,11 +10,14 @@ export function FileDrop({
   accept,
   compact,
   busy,
+  text,
 }: {
   onFiles: (files: File[]) => void;
   accept: string;
   compact?: boolean;
   busy?: boolean;
+  /** What may be dropped; files of orders by default. */
+  text?: string;
 }) {
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);
@@ -47,7 +50,7 @@ export function FileDrop({
       </div>
       <div className="grow">
         <div className="strong">{t('drop.title')}</div>
-        <div className="dim small">{t('drop.text')}</div>
+        <div className="dim small">{text ?? t('drop.text')}</div>
       </div>
       <Button variant={compact ? 'default' : 'filled'} loading={busy} onClick={() => input.current?.click()}>
         {t('drop.choose')}

@@ -1,5 +1,6 @@
 import { Button, Chip } from '@mantine/core';
 import {
+  IconAlertTriangle,
   IconArrowsSplit2,
   IconCheck,
   IconClick,
@@ -15,6 +16,7 @@ import {
   IconPackage,
   IconPhone,
   IconStairs,
+  IconStar,
   IconUserOff,
   IconUserPlus,
 } from '@tabler/icons-react';
@@ -40,6 +42,11 @@ const LOOK: Record<string, [ReactNode, string?]> = {
   refused: [<IconUserOff key="i" size={15} />, 'bad'],
   sms_sent: [<IconMessage key="i" size={15} />],
   reply: [<IconMessageReply key="i" size={15} />, 'accent'],
+  mention: [<IconMessageReply key="i" size={15} />, 'accent'],
+  review: [<IconStar key="i" size={15} />, 'accent'],
+  case_opened: [<IconAlertTriangle key="i" size={15} />, 'bad'],
+  case_closed: [<IconCheck key="i" size={15} />, 'good'],
+  answer: [<IconMessage key="i" size={15} />],
   call: [<IconPhone key="i" size={15} />],
   merge: [<IconGitMerge key="i" size={15} />],
   joined: [<IconGitMerge key="i" size={15} />],
@@ -92,13 +99,28 @@ export function History({ id }: { id: string }) {
 
 export function Timeline({ id, part }: { id: string; part?: string }) {
   const { t } = useTranslation();
-  const f = useFormat();
-  const word = useWord();
   const list = usePaged<Interaction>(['timeline', id], `/api/customers/${id}/timeline`, { part });
   if (list.error && !list.rows) return <ErrorNote error={list.error} retry={() => void list.refetch()} />;
   if (list.pending) return <BoneRows rows={6} />;
   const rows = list.rows ?? [];
   if (rows.length === 0) return <p className="dim">{t(part ? 'timeline.nonePart' : 'timeline.none')}</p>;
+  return (
+    <>
+      <Entries rows={rows} />
+      {list.more && (
+        <Button variant="default" size="compact-sm" onClick={list.fetchMore}>
+          {t('do.more')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** What happened, entry by entry. */
+export function Entries({ rows }: { rows: Interaction[] }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const word = useWord();
   const stage = (value: unknown) => (value === 'none' || !value ? NONE : word(`stage.${value}`));
   // What belongs to a day and to no hour is told by its day.
   const when = ({ at, data }: Interaction) =>
@@ -129,31 +151,24 @@ export function Timeline({ id, part }: { id: string; part?: string }) {
     return out.filter(Boolean).join(' · ');
   };
   return (
-    <>
-      <ol className="timeline">
-        {rows.map((entry) => {
-          const [icon, tone] = LOOK[entry.kind] ?? [<IconNote key="i" size={15} />];
-          return (
-            <li key={entry.id}>
-              <span className="timeline-dot" data-tone={tone}>
-                {icon}
-              </span>
-              <div className="grow">
-                <div className="strong">{word(`timeline.kind.${entry.kind}`)}</div>
-                <div className="ink2 small">{say(entry)}</div>
-              </div>
-              <time className="dim small nowrap" dateTime={entry.at}>
-                {when(entry)}
-              </time>
-            </li>
-          );
-        })}
-      </ol>
-      {list.more && (
-        <Button variant="default" size="compact-sm" onClick={list.fetchMore}>
-          {t('do.more')}
-        </Button>
-      )}
-    </>
+    <ol className="timeline">
+      {rows.map((entry) => {
+        const [icon, tone] = LOOK[entry.kind] ?? [<IconNote key="i" size={15} />];
+        return (
+          <li key={entry.id}>
+            <span className="timeline-dot" data-tone={tone}>
+              {icon}
+            </span>
+            <div className="grow">
+              <div className="strong">{word(`timeline.kind.${entry.kind}`)}</div>
+              <div className="ink2 small">{say(entry)}</div>
+            </div>
+            <time className="dim small nowrap" dateTime={entry.at}>
+              {when(entry)}
+            </time>
+          </li>
+        );
+      })}
+    </ol>
   );
 }

@@ -1,8 +1,9 @@
-use access::{Answer, need, page::Page};
+use access::{Answer, Op, need, page::Page};
 use ahash::AHashMap;
 use axum::{Json, extract::Query};
 use basis::{CustomerId, Fault, Money};
 use serde::Deserialize;
+use store::Tx;
 use utoipa::IntoParams;
 
 use super::shapes::{CustomerLine, shown};
@@ -48,14 +49,25 @@ pub(super) async fn list(
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = rows.last().filter(|_| more).map(|row| cursor(row, sort));
+    Ok(Json(Page { items: lines(&mut tx, &op, &rows).await?, next }))
+}
+
+async fn lines(tx: &mut Tx, op: &Op, rows: &[ListRow]) -> Result<Vec<CustomerLine>, Fault> {
     let ids: Vec<i64> = rows.iter().map(|r| r.id).collect();
     let mut contacts: AHashMap<i64, Vec<ContactRow>> = AHashMap::new();
-    for contact in people::contacts(&mut tx, op.ws(), &ids).await? {
+    for contact in people::contacts(tx, op.ws(), &ids).await? {
         contacts.entry(contact.customer_id).or_default().push(contact);
     }
-    let items =
-        rows.into_iter().map(|row| line(&op, &row, &contacts.remove(&row.id).unwrap_or_default())).collect();
-    Ok(Json(Page { items, next }))
+    Ok(rows.iter().map(|row| line(op, row, &contacts.remove(&row.id).unwrap_or_default())).collect())
+}
+
+/// The first customers by the words of a search, their contacts as the role may see them.
+///
+/// # Errors
+/// The database's.
+pub async fn find(tx: &mut Tx, op: &Op, search: &str, limit: i64) -> Result<Vec<CustomerLine>, Fault> {
+    let rows = people::list(tx, op.ws(), search, Sort::Name, None, limit).await?;
+    lines(tx, op, &rows).await
 }
 
 /// `2024-09-01` of days since 1970-01-01.
@@ -74,7 +86,7 @@ fn cursor(row: &ListRow, sort: Sort) -> String {
 }
 
 /// One line, with its contacts as this role may see them.
-pub(super) fn line(op: &access::Op, row: &ListRow, contacts: &[ContactRow]) -> CustomerLine {
+pub(super) fn line(op: &Op, row: &ListRow, contacts: &[ContactRow]) -> CustomerLine {
     let of =
         |kind: &str| contacts.iter().filter(|c| c.kind == kind).map(|c| shown(op, kind, &c.value)).collect();
     CustomerLine {

@@ -18,6 +18,8 @@ use basis::{CustomerId, Fault};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use customer::CustomerCard as Card;
+pub use customers::find;
+pub use shapes::{CustomerLine, shown};
 
 /// A customer's card as `GET /api/customers/{id}` gives it: for slices that show it beside their own work.
 ///

@@ -51,6 +51,11 @@ impl Part {
                 "sms_failed",
                 "sms_undelivered",
                 "reply",
+                "mention",
+                "review",
+                "case_opened",
+                "case_closed",
+                "answer",
             ],
             Self::Calls => &["call"],
             Self::Consents => {

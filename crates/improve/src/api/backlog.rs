@@ -151,7 +151,7 @@ fn shown(measure: &Measure, owners: &[(i64, String)], row: ItemRow) -> Improveme
 pub(super) async fn board(need::Viewer(op): need::Viewer) -> Answer<Board> {
     let mut tx = op.app.db.read().await?;
     let rows = backlog::items(&mut tx, op.ws()).await?;
-    let owners = backlog::owners(&mut tx, op.ws()).await?;
+    let owners = access::members(&mut tx, op.ws()).await?;
     let measure = Measure::of(&op, &mut tx, &rows).await?;
     let items = rows.into_iter().map(|row| shown(&measure, &owners, row)).collect();
     let owners = owners.into_iter().map(|(id, name)| Owner { id: id.to_string(), name }).collect();
@@ -171,7 +171,7 @@ pub(super) async fn show(
 async fn card(op: &Op, id: ImprovementId) -> Answer<ImprovementCard> {
     let mut tx = op.app.db.read().await?;
     let row = backlog::item(&mut tx, op.ws(), id).await?;
-    let owners = backlog::owners(&mut tx, op.ws()).await?;
+    let owners = access::members(&mut tx, op.ws()).await?;
     let measure = Measure::of(op, &mut tx, std::slice::from_ref(&row)).await?;
     let history = backlog::history(&mut tx, op.ws(), id).await?;
     let history = history
@@ -316,7 +316,7 @@ async fn owner_of(op: &Op, tx: &mut Tx, id: &str) -> Result<i64, Fault> {
             .with_field("owner_id", "a user")
     };
     let user: UserId = id.parse().map_err(|_| odd())?;
-    if backlog::is_member(tx, op.ws(), user).await? { Ok(user.get()) } else { Err(odd()) }
+    if access::is_member(tx, op.ws(), user).await? { Ok(user.get()) } else { Err(odd()) }
 }
 
 fn differences(old: &ItemRow, new: &ItemRow) -> Vec<(&'static str, String, String)> {

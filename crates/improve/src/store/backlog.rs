@@ -1,5 +1,5 @@
 use access::Op;
-use basis::{Fault, ImprovementId, Time, UserId, WorkspaceId};
+use basis::{Fault, ImprovementId, Time, WorkspaceId};
 use store::Tx;
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -138,26 +138,4 @@ pub async fn history(tx: &mut Tx, ws: WorkspaceId, id: ImprovementId) -> Result<
         ws.get(),
         id.get()
     )?)
-}
-
-/// People of the workspace who may own an improvement: (id, name).
-pub async fn owners(tx: &mut Tx, ws: WorkspaceId) -> Result<Vec<(i64, String)>, Fault> {
-    Ok(store::fetch_all!(
-        *tx,
-        (i64, String),
-        "SELECT u.id, CASE WHEN u.name = '' THEN u.email ELSE u.name END FROM memberships m JOIN users u ON u.id = m.user_id
-         WHERE m.workspace_id = $1 AND u.disabled_at IS NULL ORDER BY u.name, u.id",
-        ws.get()
-    )?)
-}
-
-pub async fn is_member(tx: &mut Tx, ws: WorkspaceId, user: UserId) -> Result<bool, Fault> {
-    let (found,) = store::fetch_one!(
-        *tx,
-        (i64,),
-        "SELECT COUNT(*) FROM memberships WHERE workspace_id = $1 AND user_id = $2",
-        ws.get(),
-        user.get()
-    )?;
-    Ok(found > 0)
 }

@@ -25,6 +25,7 @@ pub mod purchases;
 pub mod rfm;
 pub mod rhythm;
 pub mod scatter;
+pub mod since;
 pub mod stat;
 pub mod value;
 pub mod variants;

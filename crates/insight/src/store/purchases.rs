@@ -35,7 +35,7 @@ struct BadOrders {
     last_day: i64,
 }
 
-/// A complaint, or a refusal because of service, delivery or product; on the campaign clock.
+/// A complaint, about a message or of any other kind, or a refusal because of service, delivery or product; on the campaign clock.
 #[derive(sqlx::FromRow)]
 struct Complaint {
     customer_id: i64,
@@ -80,6 +80,10 @@ fn complaints_sql(only: &str) -> String {
              WHERE t.workspace_id = $1 AND t.outcome = 'refused' AND t.finished_at IS NOT NULL
                AND (t.reason IN ('delivery', 'feedback', 'indifferent', 'pushy', 'service', 'value', 'use', 'product')
                  OR t.reason IN (SELECT d.code FROM leaving_reasons d WHERE d.workspace_id = $1 AND d.driver IN ('service', 'product')))
+           UNION ALL
+           SELECT COALESCE(a.current_id, k.customer_id), k.at FROM complaints k
+             LEFT JOIN customer_aliases a ON a.workspace_id = k.workspace_id AND a.customer_id = k.customer_id
+             WHERE k.workspace_id = $1
          ) x{only}"
     )
 }
