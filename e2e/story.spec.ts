@@ -397,7 +397,7 @@ test('13a. an objection is marked by its key, its answer is read, and an offer g
   await page.keyboard.press('n');
   await expect(page.locator('.desk-number')).toContainText('+');
   const offer = page.getByTestId('offers');
-  await expect(offer).toContainText('подходит 0');
+  await expect(offer).toContainText('подходят 0');
   await page.keyboard.press('q');
   await expect(page.getByTestId('objection-dear')).toHaveAttribute('aria-pressed', 'true');
   await expect(page.locator('.desk-answer')).toContainText(/Поним|Розум/);
