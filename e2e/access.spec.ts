@@ -41,7 +41,8 @@ test('the clock of the simulation can be paused and stepped', async ({ page, api
   const ribbon = page.locator('.ribbon');
   await expect(ribbon.getByText('Симуляция')).toBeVisible();
   await ribbon.getByRole('button', { name: /Пауза|Пустить время/ }).waitFor();
-  if (await ribbon.getByRole('button', { name: 'Пауза' }).isVisible()) await ribbon.getByRole('button', { name: 'Пауза' }).click();
+  if (await ribbon.getByRole('button', { name: 'Пауза' }).isVisible())
+    await ribbon.getByRole('button', { name: 'Пауза' }).click();
   await expect(ribbon.getByRole('button', { name: 'Пустить время' })).toBeVisible();
   const before = await api.get<{ campaign_now: string }>('/api/me');
   await ribbon.getByRole('button', { name: '+1 день' }).click();

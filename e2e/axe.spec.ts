@@ -8,7 +8,13 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-prac
 async function broken(page: Page, name: string): Promise<string[]> {
   // A letter is its author's; the page around it is ours.
   const { violations } = await new AxeBuilder({ page }).withTags(TAGS).exclude('iframe').analyze();
-  return violations.map((v) => `${name}: ${v.id} ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}`);
+  return violations.map(
+    (v) =>
+      `${name}: ${v.id} ${v.nodes
+        .map((n) => n.target.join(' '))
+        .slice(0, 3)
+        .join(' | ')}`,
+  );
 }
 
 /** The pages that have an id in their address, as far as the base has such things. */
@@ -17,10 +23,14 @@ async function particular(api: Api): Promise<[string, string][]> {
   const campaigns = await api.get<{ items: { id: string; state: string }[] }>('/api/campaigns');
   for (const c of campaigns.items) {
     if (c.state !== 'draft') out.push(['campaign', `/campaigns/${c.id}`]);
-    else for (const step of ['audience', 'letter', 'waves', 'holdout', 'check', 'launch']) out.push([`wizard ${step}`, `/campaigns/${c.id}/edit?step=${step}`]);
+    else
+      for (const step of ['audience', 'letter', 'waves', 'holdout', 'check', 'launch'])
+        out.push([`wizard ${step}`, `/campaigns/${c.id}/edit?step=${step}`]);
   }
   const people = await api.get<{ items: { id: string }[] }>('/api/customers?sort=value&limit=1');
-  for (const c of people.items) for (const tab of ['timeline', 'orders', 'merges', 'graph']) out.push([`card ${tab}`, `/people/${c.id}?tab=${tab}`]);
+  for (const c of people.items)
+    for (const tab of ['timeline', 'orders', 'merges', 'graph'])
+      out.push([`card ${tab}`, `/people/${c.id}?tab=${tab}`]);
   const segments = await api.get<{ items: { id: string }[] }>('/api/segments');
   for (const s of segments.items.slice(0, 1)) out.push(['segment', `/segments/${s.id}`]);
   return out;
@@ -81,7 +91,12 @@ test('no page is wider than a telephone, in Ukrainian', async ({ page, api, cont
 
 test('the login and the public pages are clean, light and dark', async ({ browser }) => {
   const text = letters(LETTERS).find((l) => /\/p\/[\w-]+/.test(l.text) && /\/u\/[\w-]+/.test(l.text))?.text ?? '';
-  const paths = ['/login', '/setup?token=none', '/p/none', ...[/\/p\/[^\s?#)>\]]+/, /\/u\/[^\s?#)>\]]+/].map((r) => r.exec(text)?.[0] ?? '')];
+  const paths = [
+    '/login',
+    '/setup?token=none',
+    '/p/none',
+    ...[/\/p\/[^\s?#)>\]]+/, /\/u\/[^\s?#)>\]]+/].map((r) => r.exec(text)?.[0] ?? ''),
+  ];
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     const context = await browser.newContext({ colorScheme, viewport: { width: 390, height: 844 }, locale: 'ru-RU' });

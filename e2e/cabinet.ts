@@ -1,4 +1,4 @@
-import { type APIRequestContext, type BrowserContext, expect, type Page, test as base } from '@playwright/test';
+import { type APIRequestContext, type BrowserContext, test as base, expect, type Page } from '@playwright/test';
 
 const EMAIL = process.env.OTKLIK_EMAIL ?? 'admin@demo.otklik.test';
 const PASSWORD = process.env.OTKLIK_PASSWORD ?? '';

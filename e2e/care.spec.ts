@@ -29,7 +29,10 @@ test('figures of reviews open their lists', async ({ page, api, context }) => {
   const report = await api.get<{ unanswered: number }>('/api/replies');
   await page.goto('/reviews?tab=replies');
   await settled(page);
-  await page.getByRole('button', { name: /^Без ответа/ }).first().click();
+  await page
+    .getByRole('button', { name: /^Без ответа/ })
+    .first()
+    .click();
   await expect(page).toHaveURL(/reply=unanswered/);
   const list = await api.get<{ items: unknown[] }>('/api/mentions?reply=unanswered&limit=200');
   expect(list.items.length).toBe(Math.min(report.unanswered, 200));

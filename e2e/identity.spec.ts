@@ -9,7 +9,9 @@ test('people: before and after, search in Cyrillic, card with contacts and order
   if (!person) throw new Error('the demo has people with full names');
   await page.goto('/people');
   await settled(page);
-  await page.getByRole('textbox', { name: 'Имя, телефон, почта или номер заказа' }).fill((person.name.split(' ')[0] ?? '').toUpperCase());
+  await page
+    .getByRole('textbox', { name: 'Имя, телефон, почта или номер заказа' })
+    .fill((person.name.split(' ')[0] ?? '').toUpperCase());
   const row = page.getByRole('gridcell', { name: person.name }).first();
   await expect(row).toBeVisible();
   await row.click();
@@ -40,5 +42,7 @@ test('every merge is explained and can be undone', async ({ page, api, context }
   test.skip(items.length === 0, 'no merges in this base');
   await page.goto('/people/merges');
   await page.getByRole('grid').getByRole('row').nth(1).getByRole('gridcell').first().click();
-  await expect(page.getByRole('complementary').getByText('Плюс говорит за одного человека', { exact: false })).toBeVisible();
+  await expect(
+    page.getByRole('complementary').getByText('Плюс говорит за одного человека', { exact: false }),
+  ).toBeVisible();
 });

@@ -41,6 +41,9 @@ for (const look of LOOKS)
       await page.waitForTimeout(350);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(wide, `${name} is wider than the window of ${look.width}`).toBeLessThanOrEqual(0);
-      await page.screenshot({ path: join(folder, `${name}.${look.lang}.${look.scheme}.${look.width}.png`), fullPage: true });
+      await page.screenshot({
+        path: join(folder, `${name}.${look.lang}.${look.scheme}.${look.width}.png`),
+        fullPage: true,
+      });
     }
   });

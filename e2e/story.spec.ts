@@ -23,7 +23,16 @@ interface Report {
   people: number;
   holdout: number;
   final: Record<string, number>;
-  waves: { channel: string; state: string; planned: number; sent: number; delivered: number; positive: number; negative: number; ledger: Record<string, number> }[];
+  waves: {
+    channel: string;
+    state: string;
+    planned: number;
+    sent: number;
+    delivered: number;
+    positive: number;
+    negative: number;
+    ledger: Record<string, number>;
+  }[];
 }
 interface Row {
   id: string;
@@ -70,7 +79,10 @@ async function dropFile(page: Page, name: string): Promise<void> {
 }
 
 function staged(page: Page, name: string): Locator {
-  return page.locator('section.card').filter({ has: page.getByTestId('start-import') }).filter({ hasText: name });
+  return page
+    .locator('section.card')
+    .filter({ has: page.getByTestId('start-import') })
+    .filter({ hasText: name });
 }
 
 const history = (page: Page, name: string) =>
@@ -119,7 +131,10 @@ test('2. a corrected mapping is remembered for its source', async ({ page, api }
   await expect(again.getByRole('combobox', { name: operator })).toHaveValue('ignore');
 });
 
-test('3. rejects name line, column and reason; the same file changes nothing; an import is undone', async ({ page, api }) => {
+test('3. rejects name line, column and reason; the same file changes nothing; an import is undone', async ({
+  page,
+  api,
+}) => {
   const rows = ['Номер;Дата;Товары;Сумма;Статус;ФИО;Телефон'];
   for (let i = 1; i <= 12; i++)
     rows.push(`e2e-${i};${i + 12}.03.2023;"Кобзар\nДюна";1 234,50 грн;Выполнен;Проверочная Мария;+38067000${1000 + i}`);
@@ -145,7 +160,10 @@ test('3. rejects name line, column and reason; the same file changes nothing; an
   const reject = panel.getByRole('grid', { name: 'Отклонённые строки' }).getByRole('row').nth(1);
   await expect(reject).toContainText('Дата');
   await expect(reject).toContainText('31.02.2023');
-  await expect(panel.getByRole('link', { name: 'Скачать' })).toHaveAttribute('href', `/api/imports/${first.id}/rejects.csv`);
+  await expect(panel.getByRole('link', { name: 'Скачать' })).toHaveAttribute(
+    'href',
+    `/api/imports/${first.id}/rejects.csv`,
+  );
   const undo = panel.getByRole('button', { name: 'Отменить загрузку' });
   const state = panel.getByText('Отменена', { exact: true });
   await expect(undo.or(state)).toBeVisible();
@@ -162,7 +180,10 @@ test('4. the legal basis, the catalogue and the sender are set', async ({ page, 
     await source.getByRole('button', { name: 'Добавить' }).click();
     await source.getByRole('combobox', { name: 'Канал' }).nth(at).selectOption(channel);
     await source.getByRole('combobox', { name: 'Основание' }).nth(at).selectOption('consent');
-    await source.getByRole('textbox', { name: /^Доказательство/ }).nth(at).fill('согласие при заказе, проверка');
+    await source
+      .getByRole('textbox', { name: /^Доказательство/ })
+      .nth(at)
+      .fill('согласие при заказе, проверка');
   }
   const save = source.getByRole('button', { name: 'Сохранить' });
   if (await save.isVisible()) await save.click();
@@ -202,7 +223,9 @@ test('5. people: before and after, a card with both addresses, every merge expla
   await expect(page.getByRole('heading', { level: 1, name: 'Дячченко Софія' })).toBeVisible();
   await page.goto('/people/merges');
   await page.getByRole('grid').getByRole('row').nth(1).click();
-  await expect(page.getByRole('complementary').getByText('Плюс говорит за одного человека', { exact: false })).toBeVisible();
+  await expect(
+    page.getByRole('complementary').getByText('Плюс говорит за одного человека', { exact: false }),
+  ).toBeVisible();
 });
 
 test('6. doubtful pairs are decided by the keyboard and taken back', async ({ page, api }) => {
@@ -221,9 +244,10 @@ test('6. doubtful pairs are decided by the keyboard and taken back', async ({ pa
 });
 
 test('7. base health: each figure opens its formula and its list', async ({ page, api }) => {
-  const health = await api.get<{ figures: { id: string; value: number }[]; stages: { stage: string; count: number }[] }>(
-    '/api/base-health',
-  );
+  const health = await api.get<{
+    figures: { id: string; value: number }[];
+    stages: { stage: string; count: number }[];
+  }>('/api/base-health');
   expect(health.figures.find((x) => x.id === 'customers')?.value ?? 0).toBeGreaterThan(1000);
   await page.goto('/base');
   await page.getByRole('button', { name: /^Клиентов/ }).click();
@@ -273,7 +297,10 @@ test('8. a segment is built, counted live and saved', async ({ page, api }) => {
   await expect(page.getByRole('grid').getByRole('row').nth(1)).toBeVisible();
 });
 
-test('9. the wizard: audience, letter on a real customer, waves, hold-out, check, one question, launch', async ({ page, api }) => {
+test('9. the wizard: audience, letter on a real customer, waves, hold-out, check, one question, launch', async ({
+  page,
+  api,
+}) => {
   const next = (name: string) => page.getByRole('button', { name, exact: true }).last().click();
   const made = await campaign(api);
   if (made && made.state !== 'draft') return;
@@ -284,7 +311,13 @@ test('9. the wizard: audience, letter on a real customer, waves, hold-out, check
   await expect(page.getByText('Останется')).toBeVisible();
 
   await next('Письмо');
-  await expect(page.frameLocator('iframe').getByText('Отписаться').or(page.frameLocator('iframe').getByText('Відписатися')).first()).toBeVisible();
+  await expect(
+    page
+      .frameLocator('iframe')
+      .getByText('Отписаться')
+      .or(page.frameLocator('iframe').getByText('Відписатися'))
+      .first(),
+  ).toBeVisible();
   const before = await page.getByRole('combobox', { name: 'Показать на клиенте' }).inputValue();
   await page.getByRole('button', { name: 'Следующий клиент' }).click();
   await expect(page.getByRole('combobox', { name: 'Показать на клиенте' })).not.toHaveValue(before);
@@ -323,11 +356,18 @@ test('10. the letters go out over SMTP, once to each', async ({ page, api }) => 
   expect(sent.every((l) => /^list-unsubscribe:/im.test(l.headers) && /^dkim-signature:/im.test(l.headers))).toBe(true);
 });
 
-test('11. the public pages: without JavaScript a choice is made and changed into a refusal', async ({ browser, api }) => {
+test('11. the public pages: without JavaScript a choice is made and changed into a refusal', async ({
+  browser,
+  api,
+}) => {
   const mine = letters(LETTERS).find((l) => /\/p\/[\w-]+/.test(l.text) && l.to !== 'me@bookshop.example');
   if (!mine) throw new Error('no letter has a link to the interests');
   const path = /\/p\/[^\s?#)>\]]+/.exec(mine.text)?.[0] ?? '';
-  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 800 }, locale: 'ru-RU' });
+  const context = await browser.newContext({
+    javaScriptEnabled: false,
+    viewport: { width: 390, height: 800 },
+    locale: 'ru-RU',
+  });
   const page = await context.newPage();
   await page.goto(`${path}?lang=ru`);
   await expect(page.getByRole('heading', { level: 1, name: 'О чём вам писать?' })).toBeVisible();
@@ -386,11 +426,18 @@ test('13. an operator takes a task, talks and closes it without the mouse', asyn
   await expect(page.getByText(/Сделан 1 звонок/)).toBeVisible();
 });
 
-test('13a. an objection is marked by its key, its answer is read, and an offer gives a personal code', async ({ page, api }) => {
+test('13a. an objection is marked by its key, its answer is read, and an offer gives a personal code', async ({
+  page,
+  api,
+}) => {
   const offers = async () => (await api.get<{ items: { name: string }[] }>('/api/offers')).items;
   if ((await offers()).length === 0)
     await api.post('/api/offers', {
-      name: 'Закладка в подарок', kind: 'gift', cost_minor: 2000, gaps: ['objection:dear'], words: 'Положим закладку.',
+      name: 'Закладка в подарок',
+      kind: 'gift',
+      cost_minor: 2000,
+      gaps: ['objection:dear'],
+      words: 'Положим закладку.',
     });
   await page.goto('/calls');
   await expect(page.getByRole('status').filter({ hasText: 'Готов' })).toBeVisible();
@@ -424,7 +471,10 @@ test('14. the funnel: waves overlap, the final is a partition, each bar opens it
   expect(sum + seen.holdout).toBe(seen.people);
   await page.goto(`/campaigns/${seen.id}`);
   await expect(page.getByText('Всего в работе')).toBeVisible();
-  await page.getByRole('button', { name: /^Отправлено/ }).first().click();
+  await page
+    .getByRole('button', { name: /^Отправлено/ })
+    .first()
+    .click();
   const panel = page.getByRole('complementary');
   await expect(panel.getByRole('row').nth(1)).toBeVisible();
   await panel.getByRole('button', { name: 'Закрыть' }).click();

@@ -57,7 +57,9 @@ export function letters(copies: string): Letter[] {
   const out: Letter[] = [];
   for (const name of readdirSync(copies).filter((x) => x.endsWith('.smtp'))) {
     const said = readFileSync(`${copies}/${name}`, 'utf8');
-    for (const m of said.matchAll(/^RCPT TO:<([^>]*)>[^\r\n]*\r\n(?:DATA\r\n|BDAT[^\r\n]*\r\n)([\s\S]*?)\r\n\.\r\n/gim)) {
+    for (const m of said.matchAll(
+      /^RCPT TO:<([^>]*)>[^\r\n]*\r\n(?:DATA\r\n|BDAT[^\r\n]*\r\n)([\s\S]*?)\r\n\.\r\n/gim,
+    )) {
       const [, to = '', message = ''] = m;
       const end = message.indexOf('\r\n\r\n');
       const part = /content-type: text\/plain[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/i.exec(message)?.[0] ?? '';

@@ -450,6 +450,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/care-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deadlines and thresholds. */
+        get: operations["show"];
+        /** Sets deadlines and thresholds; what came before keeps its own. */
+        put: operations["set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/categories": {
         parameters: {
             query?: never;
@@ -581,6 +599,57 @@ export interface paths {
         };
         /** What a customer said about being contacted, newest first, with its proof. */
         get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contacts behind a figure, the newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/first": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often one contact was enough, by channel and owner, and whether those customers stayed. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customers of a group. */
+        get: operations["people"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1153,6 +1222,130 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that came in and waits for a person, whatever way it came; what is due first stands first. A mention with a case is
+         *     seen through its case.
+         */
+        get: operations["list"];
+        put?: never;
+        /** Opens a case by hand. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts for the badges. */
+        get: operations["counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Customers to link an item with. */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An item with its history, what else the person came with, and the customer's timeline. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an item: its owner, topic, customer, severity and what else is known of it. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/inbox/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes down what was answered. The answer itself is given where the person wrote. */
+        post: operations["answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One step back: a closed item is open again, an answer was no answer. */
+        post: operations["back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes an item with its outcome. */
+        post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/insight/churn": {
         parameters: {
             query?: never;
@@ -1624,6 +1817,58 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of mentions and reviews, the newest first; beside each negative one of a known customer what they spent. */
+        get: operations["log"];
+        put?: never;
+        /** Takes mentions and reviews in. Those known by platform and external id change nothing. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mentions/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a file of mentions in: a table (CSV, XLSX, …) or JSON. Rows that cannot be used are named, the others taken. */
+        post: operations["file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mentions/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of the log under its filters. */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/merges": {
         parameters: {
             query?: never;
@@ -1916,6 +2161,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Unanswered mentions, time to the first reply, and churn of those answered in time, late and never. */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replies/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customers of a group. */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reviews": {
         parameters: {
             query?: never;
@@ -2084,6 +2363,74 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["change"];
+        trace?: never;
+    };
+    "/api/segments/{id}/advertising": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of a segment's audience for advertising networks: only who consented to that is in it. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/advertising.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of hashes for a network (`google`, `meta`, `yandex`), a row a person; who took it is in the audit log. */
+        get: operations["file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/advertising/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people behind one of its figures. */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/{id}/arpu": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Average revenue per active customer of a segment, month by month. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/senders/email/check": {
@@ -2556,6 +2903,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who of a segment may be shown to an advertising network; the steps and `people` sum to `base`. */
+        AdAudienceBody: {
+            base: number;
+            emails: number;
+            /** @description The networks take no fewer rows than this. */
+            least: number;
+            /** @description Rows of the file: each person is one. */
+            people: number;
+            phones: number;
+            /** @description Why the others are not handed over; steps of nobody are left out. */
+            steps: components["schemas"]["StepLine"][];
+        };
         AddedSegment: {
             id: string;
         };
@@ -2582,6 +2941,8 @@ export interface components {
         };
         /** @description A month that differs from the six before it by more than chance. */
         Alert: {
+            /** Format: int64 */
+            all: number;
             /**
              * @description churn_grew; unsubscribes_grew: unsubscribed or complained, of those who could be written to; base_ages: the share of
              *     newcomers fell.
@@ -2601,6 +2962,11 @@ export interface components {
              * @description Now, and as it used to be.
              */
             rate: number;
+            /**
+             * Format: int64
+             * @description What the month counts, and of how many.
+             */
+            some: number;
             /** Format: double */
             usual: number;
         };
@@ -3134,6 +3500,187 @@ export interface components {
             orders: number;
             revenue: Record<string, never>;
         };
+        CareAnswer: {
+            /** Format: date-time */
+            seen: string;
+            /** @description What was answered, on the platform, by letter, by telephone. */
+            text: string;
+        };
+        CareBack: {
+            /** Format: date-time */
+            seen: string;
+        };
+        /** @description An item with all that helps to answer it. */
+        CareCard: {
+            /** @description The newest first. */
+            history: components["schemas"]["CareHistory"][];
+            item: components["schemas"]["CareItem"];
+            /** @description Who may own it. */
+            members: components["schemas"]["CareMember"][];
+            /** @description Number of the order that it is about. */
+            order_number?: string | null;
+            /** @description What else came from the same person, the newest first. */
+            others: components["schemas"]["CareItem"][];
+            /** @description What happened with the customer, the newest first. */
+            thread: Record<string, never>[];
+        };
+        /** @description What is to change; what is absent stays. */
+        CareChange: {
+            /** @default null */
+            compensation: string | null;
+            /**
+             * @description Empty for nobody known.
+             * @default null
+             */
+            customer_id: string | null;
+            /**
+             * @description Which employee it is about.
+             * @default null
+             */
+            employee: string | null;
+            /**
+             * @description A person says that a mention is negative, and it becomes a case; or that it is not.
+             * @default null
+             */
+            negative: boolean | null;
+            /**
+             * @description Number of an order of the customer; empty for none.
+             * @default null
+             */
+            order_number: string | null;
+            /**
+             * @description Empty for nobody.
+             * @default null
+             */
+            owner_id: string | null;
+            /**
+             * Format: date-time
+             * @description `updated_at` as it was seen: a change of something newer is refused.
+             * @default null
+             */
+            seen: string;
+            /**
+             * @description low, normal, high; moves the deadline of a case.
+             * @default null
+             */
+            severity: string | null;
+            /** @default null */
+            topic: string | null;
+        };
+        CareClose: {
+            /** @description solved, not_solved, needless (nothing was to be done), mistake (not ours, spam, opened by mistake). */
+            outcome: string;
+            /** @description How; a case needs it. */
+            resolution?: string;
+            /** Format: date-time */
+            seen: string;
+        };
+        /** @description A line of an item's history. */
+        CareHistory: {
+            actor?: string | null;
+            after: string;
+            /** Format: date-time */
+            at: string;
+            before: string;
+            field: string;
+            id: string;
+        };
+        /** @description Something that came in. */
+        CareItem: {
+            answer: string;
+            /** Format: date-time */
+            answered_at?: string | null;
+            /** Format: date-time */
+            came_at: string;
+            /** @description Of a mention: the case that stands for it. */
+            case_id?: string | null;
+            /** @description social, review, email, sms, call, letter, other. */
+            channel: string;
+            /** Format: date-time */
+            closed_at?: string | null;
+            compensation: string;
+            customer_id?: string | null;
+            /** Format: date-time */
+            due_at: string;
+            employee: string;
+            id: string;
+            /** @description mention, review, reply, callback, case. */
+            kind: string;
+            mention?: components["schemas"]["MentionFacts"] | null;
+            /** @description The customer's name, else the author's. */
+            name: string;
+            outcome: string;
+            /** @description Waits, and the deadline has passed. */
+            overdue: boolean;
+            owner?: string | null;
+            owner_id?: string | null;
+            /** @description Of a case: its mention. */
+            parent_id?: string | null;
+            resolution: string;
+            severity: string;
+            /** @description new, in_work, answered, closed. */
+            status: string;
+            text: string;
+            topic: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        CareMember: {
+            id: string;
+            name: string;
+        };
+        /** @description A customer of a group. */
+        CarePerson: {
+            /** @description Neither lapsed nor without purchases then. */
+            active_then: boolean;
+            /** Format: date-time */
+            at: string;
+            customer_id: string;
+            group: string;
+            /** @description By which item they are in the group. */
+            item_id: string;
+            last_order_day?: string | null;
+            /** @description Crossed the lapse threshold since. */
+            left_since: boolean;
+            name: string;
+        };
+        /** @description What a workspace promises itself. */
+        CareSettings: {
+            /**
+             * Format: int64
+             * @default 4
+             */
+            high_hours: number;
+            /**
+             * Format: int64
+             * @description Hours of a case by its severity.
+             * @default 72
+             */
+            low_hours: number;
+            /**
+             * Format: int64
+             * @description A rating up to this one is negative.
+             * @default 2
+             */
+            negative_rating: number;
+            /**
+             * Format: int64
+             * @default 24
+             */
+            normal_hours: number;
+            /**
+             * Format: int64
+             * @description The same topic again within so many days: it was not solved at first contact.
+             * @default 7
+             */
+            repeat_days: number;
+            /**
+             * Format: int64
+             * @description Hours to the first reply to a mention, a review or a letter.
+             * @default 24
+             */
+            reply_hours: number;
+        };
         /** @description What a catalogue changed. */
         CatalogueOutcome: {
             /** Format: int64 */
@@ -3306,6 +3853,15 @@ export interface components {
              * @description Against the margin of the active base now.
              */
             profit_change?: number | null;
+        };
+        /** @description One rate minus another, with Newcombe's interval. */
+        ChurnDifference: {
+            /** Format: double */
+            difference: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
         };
         ChurnMonth: {
             /** Format: int64 */
@@ -3507,6 +4063,12 @@ export interface components {
             by_hand: boolean;
             /** @description A contact point of the card. */
             contact_id: string;
+        };
+        /** @description A contact with its verdict. */
+        ContactLine: {
+            item: components["schemas"]["CareItem"];
+            /** @description solved, repeated, unhandled, again, pending, unknown. */
+            verdict: string;
         };
         Corrections: {
             address?: string | null;
@@ -3953,6 +4515,38 @@ export interface components {
             /** @description `refuse` or `warn`. */
             severity: string;
         };
+        /** @description Solved at first contact, of one channel, one owner or all. */
+        FirstContact: {
+            /** @description A channel, the id of an owner, or empty. */
+            key: string;
+            /** @description The owner's name. */
+            name: string;
+            repeated: number;
+            /** @description "Was it solved?": closed as solved ÷ closed as solved or not. */
+            said: components["schemas"]["Rate"];
+            /** @description Solved ÷ measured. */
+            solved: components["schemas"]["Rate"];
+            unhandled: number;
+        };
+        FirstContactReport: {
+            /** @description Repeats of other contacts. */
+            again: number;
+            by_channel: components["schemas"]["FirstContact"][];
+            by_owner: components["schemas"]["FirstContact"][];
+            contacts: number;
+            /** @description solved, not_solved; each customer counts by the first contact that is measured. */
+            groups: components["schemas"]["GroupChurn"][];
+            /** @description Their days are not over. */
+            pending: number;
+            /**
+             * Format: int64
+             * @description A repeat within so many days counts.
+             */
+            repeat_days: number;
+            total: components["schemas"]["FirstContact"];
+            /** @description Without a topic or a person. */
+            unknown: number;
+        };
         FitCard: {
             converged: boolean;
             /** Format: int64 */
@@ -4005,6 +4599,44 @@ export interface components {
             record_id: string;
             source: string;
         };
+        /** @description How many of a group left. Churn is counted among those who were customers then. */
+        GroupChurn: {
+            /** @description Left ÷ active then. */
+            churn: components["schemas"]["Rate"];
+            /** @description All known customers of the group. */
+            customers: number;
+            difference?: components["schemas"]["ChurnDifference"] | null;
+            group: string;
+            /**
+             * Format: int64
+             * @description Half of the active ones have been watched for so many days or more.
+             */
+            watched_days?: number | null;
+        };
+        /** @description A month of some customers. */
+        GroupMonth: {
+            /**
+             * Format: int64
+             * @description Active at its start, new or returned: the denominator.
+             */
+            active: number;
+            /**
+             * Format: double
+             * @description Revenue ÷ active customers, minor units; absent when nobody was.
+             */
+            arpu_minor?: number | null;
+            /**
+             * Format: double
+             * @description The same of the whole base.
+             */
+            base_arpu_minor?: number | null;
+            /** Format: int64 */
+            buyers: number;
+            month: string;
+            /** @description The month is under way. */
+            partial: boolean;
+            revenue: Record<string, never>;
+        };
         /** @description What has been typed so far. */
         HalfKnown: {
             address?: string | null;
@@ -4045,6 +4677,12 @@ export interface components {
             is_default: boolean;
             /** @description Since when it holds. */
             since: string;
+        };
+        /** @description Why a mention may be a complaint: a word of a list, no judgement. */
+        Hint: {
+            topic: string;
+            /** @description The beginning of the word that was met. */
+            word: string;
         };
         HoldoutCard: {
             /** @description By repeat purchases in the calibration; the last bin holds that many and more. */
@@ -4159,6 +4797,22 @@ export interface components {
             /** @default null */
             touchpoint: string | null;
         };
+        /** @description How much waits. */
+        InboxCounts: {
+            /**
+             * Format: int64
+             * @description Mentions and reviews without an answer.
+             */
+            mentions: number;
+            /** Format: int64 */
+            mentions_overdue: number;
+            /** Format: int64 */
+            mine: number;
+            /** Format: int64 */
+            overdue: number;
+            /** Format: int64 */
+            waiting: number;
+        };
         /** @description A cost or share as entered. */
         Input: {
             /**
@@ -4175,6 +4829,26 @@ export interface components {
         };
         Inputs: {
             items: components["schemas"]["Input"][];
+        };
+        /** @description What became of the mentions. */
+        Intake: {
+            /** Format: int64 */
+            added: number;
+            /**
+             * Format: int64
+             * @description Of the added: became cases.
+             */
+            cases: number;
+            /**
+             * Format: int64
+             * @description Of the added: joined to a customer.
+             */
+            joined: number;
+            /**
+             * Format: int64
+             * @description Were there already and are as they were.
+             */
+            known: number;
         };
         /** @description Which offer, and what the operator picked so far. */
         Issue: {
@@ -4408,6 +5082,67 @@ export interface components {
          * @enum {string}
          */
         Measure: "bought" | "positive";
+        /** @description What somebody said of the shop outside of it. */
+        Mention: {
+            answer?: string;
+            /**
+             * Format: date-time
+             * @description When the shop has answered it already, and with what.
+             */
+            answered_at?: string | null;
+            /** @description The author's name. */
+            author?: string;
+            email?: string;
+            /** @description The platform's own id of it; without one the address, or the words themselves, tell it from others. */
+            external_id?: string;
+            /** @description A person has called it negative. */
+            negative?: boolean;
+            /** @description Number of the order that it is about. */
+            order?: string;
+            phone?: string;
+            /** @description google, facebook, instagram, vk, telegram, a marketplace, … */
+            platform: string;
+            product?: string;
+            /** @description The author's profile: a link or a name on the platform. */
+            profile?: string;
+            /** Format: date-time */
+            published_at?: string | null;
+            /**
+             * Format: int64
+             * @description 1 to 5.
+             */
+            rating?: number | null;
+            text?: string;
+            /** @description delivery, product, service, price, payment, return, site, other. */
+            topic?: string;
+            url?: string;
+        };
+        /** @description What is known of a mention besides its words. */
+        MentionFacts: {
+            /** @description Masked as the role may see it. */
+            contact: string;
+            hint?: components["schemas"]["Hint"] | null;
+            /** @description contact, person, or empty. */
+            linked_by: string;
+            /** @description rating, person, not (a person said so), or empty. */
+            negative: string;
+            order_number: string;
+            platform: string;
+            product: string;
+            profile: string;
+            /** Format: int64 */
+            rating?: number | null;
+            /** @description The file's name, api, hand. */
+            source: string;
+            url: string;
+        };
+        /** @description What became of a file. */
+        MentionFile: components["schemas"]["Intake"] & {
+            /** @description The first 200. */
+            refused: components["schemas"]["Refused"][];
+            refused_count: number;
+            rows: number;
+        };
         /** @description An offer beside the talk. */
         MenuOffer: {
             /** @description It answers what was said, or is for everybody. */
@@ -4462,6 +5197,8 @@ export interface components {
         MetricMonth: {
             /** Format: int64 */
             active_at_start: number;
+            /** @description Query of the list of those active at its start: the denominator of retention and churn. */
+            active_list: string;
             /** @description Entered spend on advertising. */
             advertising?: Record<string, never> | null;
             /** Format: double */
@@ -4473,11 +5210,15 @@ export interface components {
             arpu_minor?: number | null;
             /** Format: int64 */
             buyers: number;
+            /** @description Query of the buyers' list. */
+            buyers_list: string;
             /**
              * Format: double
              * @description Absent while nobody of the base could have lapsed.
              */
             churn?: number | null;
+            /** @description Query of the list of those of them who lapsed in it. */
+            churned_list: string;
             /** Format: double */
             crr?: number | null;
             /**
@@ -4580,7 +5321,11 @@ export interface components {
             /** @description purchase, silence; version (another threshold) and records (of the past) are nobody's doing. */
             cause: string;
             from: string;
-            /** Format: int64 */
+            list: string;
+            /**
+             * Format: int64
+             * @description Customers who took it.
+             */
             moves: number;
             to: string;
         };
@@ -4593,6 +5338,43 @@ export interface components {
             customers: number;
             list: string;
             name: string;
+        };
+        /** @description A case opened by hand: a complaint by phone, a letter. */
+        NewCase: {
+            /**
+             * @description Who, while the customer is not known.
+             * @default
+             */
+            author: string;
+            /**
+             * Format: date-time
+             * @description When it came; now by default.
+             * @default null
+             */
+            came_at: string | null;
+            /**
+             * @description call, letter, email, sms, social, review, other.
+             * @default
+             */
+            channel: string;
+            /** @default null */
+            customer_id: string | null;
+            /** @default  */
+            employee: string;
+            /** @default  */
+            order_number: string;
+            /**
+             * @description low, normal, high.
+             * @default null
+             */
+            severity: string | null;
+            /**
+             * @description What it is about, in the person's words.
+             * @default
+             */
+            text: string;
+            /** @default  */
+            topic: string;
         };
         /** @description A task for an operator. */
         NewCoaching: {
@@ -4614,6 +5396,9 @@ export interface components {
             not_same_as?: string[];
             note?: string;
             phone?: string;
+        };
+        NewMentions: {
+            mentions: components["schemas"]["Mention"][];
         };
         /** @description Words by language; a name and an answer in each that is given. */
         NewObjection: {
@@ -4947,6 +5732,69 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_CareItem: {
+            items: {
+                answer: string;
+                /** Format: date-time */
+                answered_at?: string | null;
+                /** Format: date-time */
+                came_at: string;
+                /** @description Of a mention: the case that stands for it. */
+                case_id?: string | null;
+                /** @description social, review, email, sms, call, letter, other. */
+                channel: string;
+                /** Format: date-time */
+                closed_at?: string | null;
+                compensation: string;
+                customer_id?: string | null;
+                /** Format: date-time */
+                due_at: string;
+                employee: string;
+                id: string;
+                /** @description mention, review, reply, callback, case. */
+                kind: string;
+                mention?: components["schemas"]["MentionFacts"] | null;
+                /** @description The customer's name, else the author's. */
+                name: string;
+                outcome: string;
+                /** @description Waits, and the deadline has passed. */
+                overdue: boolean;
+                owner?: string | null;
+                owner_id?: string | null;
+                /** @description Of a case: its mention. */
+                parent_id?: string | null;
+                resolution: string;
+                severity: string;
+                /** @description new, in_work, answered, closed. */
+                status: string;
+                text: string;
+                topic: string;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CarePerson: {
+            items: {
+                /** @description Neither lapsed nor without purchases then. */
+                active_then: boolean;
+                /** Format: date-time */
+                at: string;
+                customer_id: string;
+                group: string;
+                /** @description By which item they are in the group. */
+                item_id: string;
+                last_order_day?: string | null;
+                /** @description Crossed the lapse threshold since. */
+                left_since: boolean;
+                name: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CategoryView: {
             items: {
                 /** @description Where it is explained how to use what is of it; letters name it to who bought such a thing. */
@@ -4983,6 +5831,16 @@ export interface components {
                 state: string;
                 /** @description The contact through which it was said, masked. */
                 value: string;
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ContactLine: {
+            items: {
+                item: components["schemas"]["CareItem"];
+                /** @description solved, repeated, unhandled, again, pending, unknown. */
+                verdict: string;
             }[];
             /** @description Pass as `cursor` for the next page; null on the last one. */
             next?: string | null;
@@ -5406,6 +6264,17 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_ReviewLine: {
+            items: {
+                item: components["schemas"]["CareItem"];
+                money?: components["schemas"]["ReviewMoney"] | null;
+                negative: boolean;
+                reply: components["schemas"]["Reply"];
+            }[];
+            /** @description Pass as `cursor` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_SampleCustomer: {
             items: {
                 id: string;
@@ -5718,6 +6587,15 @@ export interface components {
             /** Format: int64 */
             people: number;
         };
+        PlatformReplies: {
+            breached: number;
+            in_sla: components["schemas"]["Rate"];
+            /** Format: int64 */
+            median_minutes?: number | null;
+            mentions: number;
+            platform: string;
+            unanswered: number;
+        };
         /** @description What it would bring, and whether the hold-out could show it. */
         Potential: {
             /** Format: double */
@@ -5848,18 +6726,21 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description A share with its parts and Wilson's 95% interval; all three are absent over nothing. */
+        /** @description A share of a group, with Wilson's interval. */
         Rate: {
-            /** Format: int64 */
-            denominator: number;
             /** Format: double */
             high?: number | null;
             /** Format: double */
             low?: number | null;
             /** Format: int64 */
-            numerator: number;
-            /** Format: double */
-            value?: number | null;
+            n: number;
+            /**
+             * Format: double
+             * @description Absent of nobody.
+             */
+            rate?: number | null;
+            /** Format: int64 */
+            x: number;
         };
         /** @description The difference of two shares, variant − control. */
         RateDifference: {
@@ -5960,6 +6841,16 @@ export interface components {
             /** @description Those that the own data calls for, the heaviest first. */
             items: components["schemas"]["Recommendation"][];
         };
+        /** @description A row that was not taken: where and why. */
+        Refused: {
+            column: string;
+            /**
+             * Format: int64
+             * @description Line of the file, row of the sheet, or number of the entry in JSON; from 1.
+             */
+            line: number;
+            what: string;
+        };
         RejectView: {
             /** @description "" when the row as a whole is wrong. */
             column: string;
@@ -5987,6 +6878,36 @@ export interface components {
             /** @description cac_above_ltv, cac_above_ltv_in (with its channel), margin_missing, spend_missing. */
             code: string;
         };
+        /**
+         * @description How the first reply stands against its deadline.
+         * @enum {string}
+         */
+        Reply: "in_time" | "late" | "waiting" | "breached";
+        /** @description How soon mentions are answered, and what silence costs. */
+        ReplyReport: {
+            answered: number;
+            /** @description Of the unanswered: the deadline has passed. */
+            breached: number;
+            by_platform: components["schemas"]["PlatformReplies"][];
+            /** @description in_time, late, unanswered; each customer counts by the first mention. */
+            groups: components["schemas"]["GroupChurn"][];
+            /** @description Answered in time ÷ (answered + breached). */
+            in_sla: components["schemas"]["Rate"];
+            /**
+             * Format: int64
+             * @description Median minutes from the words to the first reply.
+             */
+            median_minutes?: number | null;
+            mentions: number;
+            /**
+             * Format: int64
+             * @description Hours that the oldest unanswered one has waited.
+             */
+            oldest_hours?: number | null;
+            /** Format: int64 */
+            reply_hours: number;
+            unanswered: number;
+        };
         ReviewDecided: {
             /** @description For `POST /api/reviews/{undo_id}/undo`. */
             undo_id: string;
@@ -5994,6 +6915,26 @@ export interface components {
         ReviewDecision: {
             /** @description `merge`, `apart`. */
             decision: string;
+        };
+        ReviewLine: {
+            item: components["schemas"]["CareItem"];
+            money?: components["schemas"]["ReviewMoney"] | null;
+            negative: boolean;
+            reply: components["schemas"]["Reply"];
+        };
+        /** @description What the customer spent, before and after. */
+        ReviewMoney: {
+            /** @description Expected and not come. */
+            at_risk: Record<string, never>;
+            /** @description In the year before. */
+            before: Record<string, never>;
+            /** @description Since, within the twelve months. */
+            came: Record<string, never>;
+            /** @description Counted in the total; an older review of the same customer is not. */
+            counts: boolean;
+            /** @description In the twelve months after, by what was known on the day; null without a forecast. */
+            expected?: Record<string, never> | null;
+            left_since: boolean;
         };
         /** @description Two customers that may be one. */
         ReviewPair: {
@@ -6016,6 +6957,23 @@ export interface components {
         };
         ReviewReopened: {
             pair?: components["schemas"]["ReviewPair"] | null;
+        };
+        /** @description The log in figures. */
+        ReviewSummary: {
+            /** @description The sum over the list of the same filters with `at_risk=true`. */
+            at_risk: Record<string, never>;
+            /** @description Customers behind the revenue at risk. */
+            customers_at_risk: number;
+            /** @description There is a forecast to compare with. */
+            has_forecast: boolean;
+            /** Format: double */
+            mean_rating?: number | null;
+            negative: number;
+            /** @description Negative ones of known customers. */
+            negative_known: number;
+            platforms: string[];
+            total: number;
+            unanswered: number;
         };
         /** @description A square of the RFM map. */
         RfmCell: {
@@ -6087,6 +7045,12 @@ export interface components {
             rule: Record<string, never>;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** @description The months of a segment beside the whole base. */
+        SegmentMonths: {
+            /** @description Who is in the segment now; their past is what is shown. */
+            customers: number;
+            months: components["schemas"]["GroupMonth"][];
         };
         SenderChange: {
             /** @description As `EmailSender` or `SmsSender`. */
@@ -6885,8 +7849,8 @@ export interface operations {
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
                  *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused;
-                 *     and journey, a step of the path from the first touch.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, active_in, became_repeat, one_time_at_start,
+                 *     refused, moved; and journey, a step of the path from the first touch.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -6933,8 +7897,8 @@ export interface operations {
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
                  *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused;
-                 *     and journey, a step of the path from the first touch.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, active_in, became_repeat, one_time_at_start,
+                 *     refused, moved; and journey, a step of the path from the first touch.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -6979,8 +7943,8 @@ export interface operations {
                  * @description customers, buyers, no_orders, one_time, repeat, active, stage, age, first_month, reachable, unreachable,
                  *     consent, basis, given, withdrawn, dead, at_risk_now, signal, complained (in the last year), reason, driver, competitor,
                  *     employee, named_order, told, controllable_lapsed, bought_times, rfm, cohort, and of a period: new, bought,
-                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, became_repeat, one_time_at_start, refused;
-                 *     and journey, a step of the path from the first touch.
+                 *     lapsed, churned, returned, bought_again, active_at_start, active_at_end, active_in, became_repeat, one_time_at_start,
+                 *     refused, moved; and journey, a step of the path from the first touch.
                  */
                 figure?: string | null;
                 /** @description Which stage, channel, month or signal. */
@@ -7647,6 +8611,54 @@ export interface operations {
             };
         };
     };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareSettings"];
+                };
+            };
+        };
+    };
+    set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -7944,6 +8956,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ConsentLine"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                /** @description all, measured, solved, repeated, unhandled, again, pending, unknown; said (told whether it was solved). */
+                cell?: string | null;
+                channel?: string | null;
+                /** @description A user, or `none`. */
+                owner?: string | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactLine"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description The first day, as 2024-09-01. */
+                from?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstContactReport"];
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query: {
+                from?: string | null;
+                to?: string | null;
+                /** @description Of the replies: in_time, late, unanswered. Of the contacts: solved, not_solved. */
+                group: string;
+                /** @description all (default), active (customers then), left. */
+                cell?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CarePerson"];
                 };
             };
         };
@@ -9110,6 +10201,313 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: {
+                /** @description waiting (default: new and in work), answered, closed. */
+                status?: string | null;
+                /** @description social, review, email, sms, call, letter, other. */
+                channel?: string | null;
+                /** @description mention, review, reply, callback, case. */
+                kind?: string | null;
+                /** @description me, nobody, or a user. */
+                owner?: string | null;
+                /** @description Only what is past its deadline. */
+                overdue?: boolean | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CareItem"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareCard"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxCounts"];
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query: {
+                /** @description Words of the name, a part of a phone, the beginning of an e-mail. */
+                search: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerLine"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    back: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareBack"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareClose"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareCard"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     churn: {
         parameters: {
             query?: never;
@@ -9845,6 +11243,132 @@ export interface operations {
             };
         };
     };
+    log: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                platform?: string | null;
+                /** @description negative, or 1 to 5. */
+                rating?: string | null;
+                /** @description answered, unanswered, in_time, late, waiting, breached. */
+                reply?: string | null;
+                /** @description Only those that the revenue at risk is counted by. */
+                at_risk?: boolean | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReviewLine"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMentions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intake"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Asked again with the same key and body within a day, the request is not done again: its first answer comes back. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentionFile"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                platform?: string | null;
+                /** @description negative, or 1 to 5. */
+                rating?: string | null;
+                /** @description answered, unanswered, in_time, late, waiting, breached. */
+                reply?: string | null;
+                /** @description Only those that the revenue at risk is counted by. */
+                at_risk?: boolean | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewSummary"];
+                };
+            };
+        };
+    };
     history: {
         parameters: {
             query?: {
@@ -10447,6 +11971,56 @@ export interface operations {
             };
         };
     };
+    report: {
+        parameters: {
+            query?: {
+                /** @description The first day, as 2024-09-01. */
+                from?: string | null;
+                /** @description The last day. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyReport"];
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query: {
+                from?: string | null;
+                to?: string | null;
+                /** @description Of the replies: in_time, late, unanswered. Of the contacts: solved, not_solved. */
+                group: string;
+                /** @description all (default), active (customers then), left. */
+                cell?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CarePerson"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -10734,6 +12308,97 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdAudienceBody"];
+                };
+            };
+        };
+    };
+    file: {
+        parameters: {
+            query: {
+                network: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query: {
+                /** @description A reason, or `remaining` for those of the file. */
+                code: string;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerLine"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMonths"];
+                };
             };
         };
     };

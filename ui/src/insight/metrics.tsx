@@ -130,7 +130,12 @@ export function MetricsPart() {
     return lines(
       [
         ...(chosen
-          ? [[chosen.name, (r: MetricMonth) => major(ofSegment.get(r.month))] as [string, (r: MetricMonth) => number | null]]
+          ? [
+              [chosen.name, (r: MetricMonth) => major(ofSegment.get(r.month))] as [
+                string,
+                (r: MetricMonth) => number | null,
+              ],
+            ]
           : []),
         [t('metrics.arpuAll'), (r) => major(r.arpu_minor)],
         [t('metrics.arpuFirst'), (r) => major(r.first_purchase_minor)],

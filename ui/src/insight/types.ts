@@ -50,13 +50,15 @@ export interface ChurnBoard {
   alerts: {
     code: string;
     month: string;
+    some: number;
+    all: number;
     rate: number;
     usual: number;
     low: number | null;
     high: number | null;
     list: string;
   }[];
-  moves: { from: string; to: string; cause: string; moves: number }[];
+  moves: { from: string; to: string; cause: string; moves: number; list: string }[];
   queue: string;
   threshold: {
     days: number;
@@ -147,6 +149,8 @@ export interface Metrics {
     later_purchases_minor: number | null;
     arpu_minor: number | null;
     aov_minor: number | null;
+    buyers_list: string;
+    churned_list: string;
   }[];
   channels: {
     channel: string;

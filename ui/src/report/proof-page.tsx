@@ -182,8 +182,7 @@ function OfCampaign({ id }: { id: string }) {
               denominator_unit: 'money',
               cell: 'treated_bought',
             }),
-          day: () =>
-            setFigure({ id: 'proof_day', formula: 'proof_day', value: null, cell: 'treated_bought' }),
+          day: () => setFigure({ id: 'proof_day', formula: 'proof_day', value: null, cell: 'treated_bought' }),
           aov: () =>
             setFigure({
               id: 'proof_aov',

@@ -53,14 +53,17 @@ pub fn ln(x: f64) -> f64 {
     let biased = (bits.wrapping_sub((SQRT_2 / 2.0).to_bits()).wrapping_add(BIAS << 52)) >> 52;
     let mantissa = f64::from_bits(bits.wrapping_sub(biased.wrapping_sub(BIAS) << 52));
     let exponent = f64::from_bits(UNIT | biased) - f64::from_bits(UNIT | BIAS);
-    // ln m = 2·artanh((m − 1)/(m + 1)), whose argument is below 0.172.
-    let y = (mantissa - 1.0) / (mantissa + 1.0);
+    // ln m = 2·artanh(y) with y = (m − 1)/(m + 1) below 0.172. Its first term is taken as f − y·f with f = m − 1, which is exact,
+    // so that the rounding of the division counts in the small terms alone: within one unit of the last place.
+    let f = mantissa - 1.0;
+    let y = f / (2.0 + f);
     let z = y * y;
-    let mut sum = 1.0 / 21.0;
-    for odd in [19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
-        sum = sum * z + 1.0 / odd;
+    let mut sum = 2.0 / 21.0;
+    for odd in [19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0] {
+        sum = sum * z + 2.0 / odd;
     }
-    exponent * LN_2_HIGH + (2.0 * y * sum + exponent * LN_2_LOW)
+    let half = 0.5 * f * f;
+    exponent * LN_2_HIGH + (f - (half - (y * (half + sum * z) + exponent * LN_2_LOW)))
 }
 
 #[cfg(test)]
