@@ -35,8 +35,8 @@ export default defineConfig({
     },
   },
   projects: [
-    // The story comes first: the pages are then looked at with its people, campaign and calls.
-    { name: 'story', testMatch: ['founder.spec.ts', 'story.spec.ts', 'journey.spec.ts'] },
+    // Files run by their names: founder, story, tunnel (which needs the story's segment). The pages are then looked at with its people, campaign and calls.
+    { name: 'story', testMatch: ['founder.spec.ts', 'story.spec.ts', 'tunnel.spec.ts'] },
     {
       name: 'pages',
       testMatch: ['access.spec.ts', 'identity.spec.ts', 'insight.spec.ts', 'care.spec.ts', 'axe.spec.ts'],
