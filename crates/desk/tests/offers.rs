@@ -41,11 +41,13 @@ async fn ready(op: &Op) {
     assert_eq!(desk::make_tasks(&op.app, &op.workspace).await.unwrap(), 2);
 }
 
-fn offer(name: &str, more: Value) -> Value {
-    let mut offer =
+fn offer(name: &str, mut more: Value) -> Value {
+    let own =
         json!({ "name": name, "kind": "sum", "cost_minor": 10_000, "words": "Скажите код при заказе." });
-    offer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    offer
+    for (key, value) in own.as_object().unwrap() {
+        more.as_object_mut().unwrap().entry(key).or_insert_with(|| value.clone());
+    }
+    more
 }
 
 #[tokio::test]

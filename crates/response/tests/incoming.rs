@@ -3,7 +3,7 @@
 mod shop;
 
 use access::{Op, testing::with_app};
-use basis::CampaignId;
+use basis::{CampaignId, Time};
 use channel::InboundHandler;
 use serde_json::{Value, json};
 use shop::*;
@@ -248,13 +248,14 @@ async fn order(op: &Op, id: i64, customer: i64, at: i64, status: &str, minor: i6
     store::execute!(
         tx,
         "INSERT INTO orders (workspace_id, id, record_id, source_id, number, ordered_at, day, status, status_text, amount_minor, currency)
-         VALUES ($1, $2, $2, 1, 'n', $3, 0, $4, '', $5, $6)",
+         VALUES ($1, $2, $2, 1, 'n', $3, $7, $4, '', $5, $6)",
         op.ws().get(),
         id,
         at,
         status,
         minor,
-        currency
+        currency,
+        Time::from_millis(at).day(&op.workspace.tz())
     )
     .unwrap();
     store::execute!(
@@ -266,6 +267,64 @@ async fn order(op: &Op, id: i64, customer: i64, at: i64, status: &str, minor: i6
     )
     .unwrap();
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_window_is_of_whole_days_and_of_a_journey_begins_after_the_day_of_entering() {
+    with_app(|op, _| async move {
+        open(&op).await;
+        // It was launched at noon of the day before START.
+        let midnight = START - DAY - 12 * 3_600_000;
+        // The export knows the day alone: it is the launch's own.
+        order(&op, 1, OLENA, midnight, "paid", 100, "UAH").await;
+        order(&op, 2, TARAS, midnight - 1, "paid", 100, "UAH").await;
+        assert_eq!(response::attribute_orders(&op.app, &op.workspace).await.unwrap(), 1);
+        let members = async || {
+            let mut tx = op.app.db.read().await.unwrap();
+            store::fetch_all!(
+                tx,
+                (i64, Option<i64>, Option<String>),
+                "SELECT customer_id, bought_at, exit FROM campaign_members WHERE workspace_id = $1 ORDER BY customer_id",
+                op.ws().get()
+            )
+            .unwrap()
+        };
+        assert_eq!(members().await, [(OLENA, Some(midnight), None), (TARAS, None, None)]);
+
+        let day = Time::from_millis(START).day(&op.workspace.tz());
+        let mut tx = op.app.db.write().await.unwrap();
+        store::execute!(
+            tx,
+            "UPDATE campaigns SET kind = 'journey', goal = '{\"kind\":\"order\",\"window_days\":30}' WHERE workspace_id = $1",
+            op.ws().get()
+        )
+        .unwrap();
+        store::execute!(
+            tx,
+            "UPDATE campaign_members SET bought_at = NULL, bought_minor = 0, entered_at = $2, entered_day = $3 WHERE workspace_id = $1",
+            op.ws().get(),
+            START,
+            day
+        )
+        .unwrap();
+        tx.commit().await.unwrap();
+        // What led in was bought before; an order of that day after entering is the goal, and is nobody's earning.
+        response::attribute_orders(&op.app, &op.workspace).await.unwrap();
+        assert_eq!(members().await, [(OLENA, None, None), (TARAS, None, None)]);
+        order(&op, 3, OLENA, START + 3_600_000, "paid", 100, "UAH").await;
+        response::attribute_orders(&op.app, &op.workspace).await.unwrap();
+        assert_eq!(members().await, [(OLENA, None, Some("goal".to_owned())), (TARAS, None, None)]);
+        order(&op, 4, OLENA, START + DAY, "paid", 100, "UAH").await;
+        order(&op, 5, TARAS, START + 2 * DAY, "paid", 100, "UAH").await;
+        response::attribute_orders(&op.app, &op.workspace).await.unwrap();
+        // Taras is held out: his order is compared, and he walks nothing that could end.
+        assert_eq!(
+            members().await,
+            [(OLENA, Some(START + DAY), Some("goal".to_owned())), (TARAS, Some(START + 2 * DAY), None)]
+        );
+        assert_eq!(response::attribute_orders(&op.app, &op.workspace).await.unwrap(), 0, "nothing new");
+    })
+    .await;
 }
 
 #[tokio::test]
