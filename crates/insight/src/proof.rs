@@ -84,7 +84,8 @@ pub struct Later {
 pub struct PlanFacts {
     pub aov_treated_minor: Option<f64>,
     pub aov_holdout_minor: Option<f64>,
-    pub aov_growth: Option<f64>,
+    /// Ratio with its interval; absent while either side has too few orders, as on the page of the proof.
+    pub aov_growth: Option<(f64, f64, f64)>,
     pub margin_minor: Option<f64>,
     pub cost_minor: f64,
     /// Ratio with its interval.
@@ -102,7 +103,7 @@ impl CampaignProof {
         PlanFacts {
             aov_treated_minor: self.proof.aov_treated_minor,
             aov_holdout_minor: self.proof.aov_holdout_minor,
-            aov_growth: self.proof.aov_growth,
+            aov_growth: self.baskets.growth.map(|d| (d.difference, d.low, d.high)),
             margin_minor: self.proof.incremental_margin.map(|d| d.difference),
             cost_minor: self.proof.cost_minor,
             payback: self.proof.payback.map(|d| (d.difference, d.low, d.high)),

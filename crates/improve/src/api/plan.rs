@@ -181,10 +181,12 @@ async fn assemble(op: &Op, asked: Option<&str>) -> Answer<Plan> {
                 "consent" => of_calls("agreed", "reached"),
                 "contact_sale" => of_calls("bought", "reached"),
                 "aov_growth" => proof_facts.as_ref().map_or_else(Fact::default, |facts| Fact {
-                    value: facts.aov_growth,
+                    value: facts.aov_growth.map(|growth| growth.0),
                     numerator: facts.aov_treated_minor,
                     denominator: facts.aov_holdout_minor,
                     money: true,
+                    low: facts.aov_growth.map(|growth| growth.1),
+                    high: facts.aov_growth.map(|growth| growth.2),
                     ..Fact::default()
                 }),
                 "payback" => proof_facts.as_ref().map_or_else(Fact::default, |facts| Fact {
