@@ -44,7 +44,7 @@ export function LogPart() {
     return value ? f.money(value.minor, value.currency) : NONE;
   };
   const columns: Column<ReviewLine>[] = [
-    { key: 'at', label: t('care.log.at'), width: '98px', render: (r) => f.date(r.item.came_at) },
+    { key: 'at', label: t('care.log.at'), width: '122px', render: (r) => f.date(r.item.came_at) },
     {
       key: 'platform',
       label: t('care.log.platform'),
