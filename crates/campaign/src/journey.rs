@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use store::{Tx, Value, jobs, jobs::NewJob};
 
 use crate::{
-    JOB_ENTER, JOB_PLAN_WAVE,
+    JOB_ENTER,
     members::{Walk, insert_members, open_members},
     rules::{Entry, Goal, Kind, State, Target},
-    store::{Campaign, campaign, wave_content, waves},
+    store::{Campaign, WaveContent, campaign, wave_content, waves},
+    tick::ask_plan,
 };
 
 /// People of one transaction.
@@ -99,15 +100,7 @@ pub(crate) async fn beat(
     let mut tx = app.db.write().await?;
     let mut asked = Vec::new();
     for wave in due.into_iter().map(|(id,)| WaveId(id)) {
-        let key = wave.to_string();
-        let job = NewJob {
-            id: app.next_id(),
-            kind: JOB_PLAN_WAVE,
-            payload: serde_json::json!({ "wave_id": wave }).to_string(),
-            dedup_key: Some(&key),
-            run_after: app.now(),
-        };
-        if jobs::enqueue(&mut tx, ws, job, app.now()).await? {
+        if ask_plan(&mut tx, app, ws, wave).await? {
             asked.push(wave);
         }
     }
@@ -337,7 +330,8 @@ pub async fn step_taken(
 ) -> Result<u64, Fault> {
     let list = store::dialect::id_list(tx.engine(), 6);
     let [_, ids] = list_args(ws, people);
-    advance(tx, ws, wave, now, &format!("customer_id IN {list}"), Some(ids)).await
+    let content = wave_content(tx, ws, wave).await?;
+    advance(tx, ws, &content, now, &format!("customer_id IN {list}"), Some(ids)).await
 }
 
 /// Those whose turn has come and who may not take the step: who is through ends, who is not silent passes by a step for the
@@ -358,7 +352,7 @@ pub async fn pass_by(tx: &mut Tx, ws: WorkspaceId, wave: WaveId, now: Time) -> R
     )?;
     if content.target == Target::Silent {
         let answered = "next_at <= $4 AND (outcome <> 'none' OR clicked OR bought_at IS NOT NULL)";
-        passed += advance(tx, ws, wave, now, answered, None).await?;
+        passed += advance(tx, ws, &content, now, answered, None).await?;
     }
     Ok(passed)
 }
@@ -366,12 +360,11 @@ pub async fn pass_by(tx: &mut Tx, ws: WorkspaceId, wave: WaveId, now: Time) -> R
 async fn advance(
     tx: &mut Tx,
     ws: WorkspaceId,
-    wave: WaveId,
+    content: &WaveContent,
     now: Time,
     who: &str,
     more: Option<Value>,
 ) -> Result<u64, Fault> {
-    let content = wave_content(tx, ws, wave).await?;
     let next = waves(tx, ws, content.campaign_id)
         .await?
         .into_iter()

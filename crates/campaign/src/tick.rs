@@ -1,9 +1,9 @@
 //! The heartbeat: waves whose time has come start, campaigns whose waves are over finish.
 
 use access::{App, Workspace};
-use basis::{Fault, WaveId};
+use basis::{Fault, WaveId, WorkspaceId};
 use serde_json::json;
-use store::{jobs, jobs::NewJob};
+use store::{Tx, jobs, jobs::NewJob};
 
 use crate::{
     JOB_PLAN_WAVE, journey,
@@ -37,15 +37,7 @@ pub async fn tick(app: &App, workspace: &Workspace) -> Result<Vec<WaveId>, Fault
                     let Some(due) = wave.due_at.filter(|due| *due <= now) else { continue };
                     let mut tx = app.db.write().await?;
                     if start_wave(&mut tx, ws, id, wave, due, now).await? {
-                        let key = wave.id.to_string();
-                        let job = NewJob {
-                            id: app.next_id(),
-                            kind: JOB_PLAN_WAVE,
-                            payload: json!({ "wave_id": wave.id }).to_string(),
-                            dedup_key: Some(&key),
-                            run_after: app.now(),
-                        };
-                        jobs::enqueue(&mut tx, ws, job, app.now()).await?;
+                        ask_plan(&mut tx, app, ws, wave.id).await?;
                         started.push(wave.id);
                     }
                     tx.commit().await?;
@@ -82,4 +74,17 @@ pub async fn tick(app: &App, workspace: &Workspace) -> Result<Vec<WaveId>, Fault
         }
     }
     Ok(started)
+}
+
+/// Asks for the rows of a wave; false when that was asked already.
+pub(crate) async fn ask_plan(tx: &mut Tx, app: &App, ws: WorkspaceId, wave: WaveId) -> Result<bool, Fault> {
+    let key = wave.to_string();
+    let job = NewJob {
+        id: app.next_id(),
+        kind: JOB_PLAN_WAVE,
+        payload: json!({ "wave_id": wave }).to_string(),
+        dedup_key: Some(&key),
+        run_after: app.now(),
+    };
+    Ok(jobs::enqueue(tx, ws, job, app.now()).await?)
 }
